@@ -1,0 +1,153 @@
+"""An equation T[i, j] = right side, in index notation, checked when it is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Expr, Heaviside, Idx, Sum, Symbol, expand, sympify
+from sympy.core.basic import Basic
+from sympy.core.function import AppliedUndef
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symnn.errors import ProgramError
+from symnn.language.expressions import (
+    body_and_bound,
+    entries,
+    free_indices,
+    index_bounds,
+    is_binder,
+    transform,
+)
+from symnn.language.functions import Step, Within, undefined_function
+from symnn.language.names import check_name
+from symnn.language.tensors import Entry, Tensor, size_of, tensor
+
+
+@dataclass(frozen=True, eq=True)
+class Equation:
+    """T[i…] = right side, for every value of the free indices i….
+
+    Args:
+        left: an entry of the tensor that is defined; its indices are distinct.
+        right: any real SymPy expression of entries, numbers and sizes.
+
+    >>> from symnn.language import index, sizes, tensor
+    >>> n, d = sizes("n d"); j, k = index("j", n), index("k", d)
+    >>> W, x, z = tensor("W", (n, d)), tensor("x", d), tensor("z", n)
+    >>> print(Equation(z[j], Sum(W[j, k] * x[k], k)))
+    z[j] = Sum(W[j, k]*x[k], k)
+
+    Raises:
+        ProgramError: with the equation in it, for free indices that differ, axes whose sizes disagree,
+            an index that leaves its axis, or a left side that is no entry with distinct indices.
+    """
+
+    left: Entry
+    right: Expr
+
+    def __init__(self, left: Any, right: Any) -> None:
+        object.__setattr__(self, "left", left)
+        object.__setattr__(self, "right", sympify(right))
+        if not isinstance(self.right, Expr) or isinstance(self.right, MatrixExpr):
+            raise ProgramError(f"{self}: the right side is not a scalar SymPy expression")
+        object.__setattr__(self, "right", _on_entry(self.right))
+        self._check()
+
+    @property
+    def tensor(self) -> Tensor:
+        return self.left.base
+
+    @property
+    def indices(self) -> tuple[Idx, ...]:
+        return self.left.indices
+
+    def __str__(self) -> str:
+        return f"{self.left} = {plain(self.right)}"
+
+    __repr__ = __str__
+
+    def _check(self) -> None:
+        if not isinstance(self.left, Entry):
+            raise ProgramError(f"{self}: the left side must be an entry of a tensor, such as z[j]")
+        indices = self.indices
+        if not all(isinstance(index, Idx) for index in indices) or len(set(indices)) != len(indices):
+            raise ProgramError(f"{self}: the left side needs distinct plain indices")
+        left, right = set(indices), free_indices(self.right)
+        if extra := right - left:
+            names = ", ".join(sorted(index.name for index in extra))
+            raise ProgramError(f"{self}: index {names} is free on the right but not on the left")
+        bracketed = bool(self.right.has(Within))
+        for entry in entries(self.right) | {self.left}:
+            if len(entry.indices) != entry.base.rank:
+                raise ProgramError(f"{self}: {entry.base.name} has {entry.base.rank} axes")
+            for position, expression in enumerate(entry.indices):
+                self._check_index(entry, position, expression, bracketed)
+
+    def _check_index(self, entry: Entry, position: int, expression: Expr, bracketed: bool) -> None:
+        size = entry.base.shape[position]
+        if isinstance(expression, Idx):
+            if not same_size(size_of(expression), size):
+                raise ProgramError(
+                    f"{self}: index {expression} runs over {size_of(expression)}, "
+                    f"axis {position + 1} of {entry.base.name} has size {size}"
+                )
+            return
+        if bracketed:
+            return
+        low, high = index_bounds(expression)
+        if low.is_negative or (high - size + 1).is_positive:
+            raise ProgramError(
+                f"{self}: index {expression} runs from {low} to {high}, "
+                f"axis {position + 1} of {entry.base.name} has size {size}"
+            )
+
+
+def same_size(one: Expr, other: Expr) -> bool:
+    """Whether two sizes, symbolic ones too, are equal."""
+    return one == other or expand(one - other) == 0
+
+
+def plain(expression: Any) -> str:
+    """Return an expression in SymPy's own notation, with sums written short: Sum(W[j, k]*x[k], k)."""
+
+    class Named(Symbol):
+        """A sum that has been written already."""
+
+    def shorten(part: Basic) -> Basic | None:
+        if is_binder(part):
+            body, bound = body_and_bound(part)
+            inside = ", ".join([plain(body), *(index.name for index in bound)])
+            return Symbol.__new__(Named, f"{type(part).__name__}({inside})")
+        return None
+
+    if not isinstance(expression, Basic):
+        return str(expression)
+    try:
+        return str(transform(expression, shorten))
+    except ProgramError:
+        return str(expression)
+
+
+def _on_entry(expression: Expr) -> Expr:
+    """Return the expression in symnn's own terms: real symbols, its own undefined functions, brackets."""
+
+    def enter(part: Basic) -> Basic | None:
+        if isinstance(part, AppliedUndef):
+            if len(part.args) != 1:
+                raise ProgramError(f"{part}: an undefined function takes one argument")
+            return undefined_function(part.func.__name__)(transform(part.args[0], enter))
+        if isinstance(part, Sum):
+            body_and_bound(part)
+        if isinstance(part, Heaviside):
+            return Step(transform(part.args[0], enter))
+        if isinstance(part, Idx):
+            return part
+        if isinstance(part, Symbol) and not part.is_integer:
+            check_name(part.name)
+            return tensor(part.name, (), role="hyperparameter")
+        if isinstance(part, Symbol):
+            check_name(part.name)
+        return None
+
+    return transform(expression, enter)

@@ -1,0 +1,198 @@
+"""Walks over index expressions: what occurs in them, which indices are free, safe substitution.
+
+Every walk is written once here. Sums and reductions bind their indices; `substitute` may only be
+used on an expression whose bound indices are the caller's own (see `refresh`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from sympy import Expr, Idx, Integer, Sum, Tuple
+from sympy.core.basic import Basic
+
+from symnn.errors import ProgramError
+from symnn.language.tensors import Entry, Tensor, fresh_index, size_of
+
+
+class Reduction(Expr):
+    """A reduction over bound indices that is no sum of scalar formulas: a primitive of the calculus.
+
+    `args` are the body and the tuple of bound indices. Its adjoint rule is registered by class in
+    `symnn.calculus.primitives`.
+    """
+
+    is_commutative = True
+    is_real = True
+
+    def __new__(cls, body: Any, *indices: Any) -> Reduction:
+        bound = indices[0] if len(indices) == 1 and isinstance(indices[0], Tuple) else Tuple(*indices)
+        if not bound or not all(isinstance(index, Idx) for index in bound):
+            raise ProgramError(f"{cls.__name__} needs the indices to reduce over, as in {cls.__name__}(z[k], k)")
+        return Expr.__new__(cls, body if isinstance(body, Basic) else Integer(body), bound)
+
+    @property
+    def body(self) -> Expr:
+        return self.args[0]
+
+    @property
+    def bound(self) -> tuple[Idx, ...]:
+        return tuple(self.args[1])
+
+    @property
+    def free_symbols(self) -> set[Any]:
+        return self.body.free_symbols - set(self.bound)
+
+    def _sympystr(self, printer: Any) -> str:
+        inside = ", ".join(printer.doprint(part) for part in (self.body, *self.bound))
+        return f"{type(self).__name__}({inside})"
+
+
+class LogSumExp(Reduction):
+    """log Σₖ exp(body): the smooth maximum, and the logarithm of softmax's denominator."""
+
+
+class Maximum(Reduction):
+    """max over the bound indices; where several are largest, each takes an equal share of the derivative."""
+
+
+def is_binder(expression: Basic) -> bool:
+    """Whether the expression binds indices: a `Sum` or a `Reduction`."""
+    return isinstance(expression, Sum | Reduction)
+
+
+def body_and_bound(expression: Basic) -> tuple[Expr, tuple[Idx, ...]]:
+    """Return the body of a `Sum` or a `Reduction`, and the indices that it binds."""
+    if isinstance(expression, Reduction):
+        return expression.body, expression.bound
+    bound = tuple(limit[0] for limit in expression.limits)
+    for limit in expression.limits:
+        if not isinstance(limit[0], Idx) or len(limit) != 3 or (limit[1], limit[2]) != (limit[0].lower, limit[0].upper):
+            raise ProgramError(f"{expression}: sum over a whole axis, with an index from symnn.index(name, size)")
+    return expression.args[0], bound
+
+
+def rebind(expression: Basic, body: Expr, bound: Iterable[Idx]) -> Expr:
+    """Return the same kind of binder with another body and other bound indices."""
+    if isinstance(expression, Reduction):
+        return type(expression)(body, *bound)
+    return sum_over(body, bound)
+
+
+def sum_over(body: Expr, bound: Iterable[Idx]) -> Expr:
+    """Return Σ body, without SymPy's own processing of limits (ten times the cost, and it folds Piecewise)."""
+    indices = tuple(bound)
+    if not indices or body.is_zero:
+        return body
+    made = Expr.__new__(Sum, body, *(Tuple(i, i.lower, i.upper) for i in indices))
+    made.is_commutative = True
+    return made
+
+
+def rebuild(expression: Basic, args: Iterable[Basic]) -> Basic:
+    """Return the expression with other arguments."""
+    new = tuple(args)
+    if new == expression.args:
+        return expression
+    if isinstance(expression, Sum):
+        return sum_over(new[0], (limit[0] for limit in new[1:]))
+    return expression.func(*new)
+
+
+@lru_cache(maxsize=65536)
+def entries(expression: Basic) -> frozenset[Entry]:
+    """Return every entry that occurs in the expression."""
+    if isinstance(expression, Entry):
+        return frozenset((expression,))
+    if isinstance(expression, Idx) or not expression.args:
+        return frozenset()
+    return frozenset().union(*(entries(arg) for arg in expression.args))
+
+
+@lru_cache(maxsize=65536)
+def tensors(expression: Basic) -> frozenset[Tensor]:
+    """Return every tensor that occurs in the expression."""
+    return frozenset(entry.base for entry in entries(expression))
+
+
+@lru_cache(maxsize=65536)
+def free_indices(expression: Basic) -> frozenset[Idx]:
+    """Return the indices that occur in the expression and are not bound in it."""
+    if isinstance(expression, Idx):
+        return frozenset((expression,))
+    if is_binder(expression):
+        body, bound = body_and_bound(expression)
+        return free_indices(body) - frozenset(bound)
+    if not expression.args or isinstance(expression, Tensor):
+        return frozenset()
+    return frozenset().union(*(free_indices(arg) for arg in expression.args))
+
+
+@lru_cache(maxsize=65536)
+def has_binder(expression: Basic) -> bool:
+    """Whether a sum or a reduction stands anywhere in the expression."""
+    return is_binder(expression) or any(has_binder(arg) for arg in expression.args)
+
+
+def transform(expression: Basic, change: Callable[[Basic], Basic | None]) -> Basic:
+    """Return the expression with `change` applied from the top: None means "look inside"."""
+    changed = change(expression)
+    if changed is not None:
+        return changed
+    if isinstance(expression, Idx | Tensor) or not expression.args:
+        return expression
+    return rebuild(expression, [transform(arg, change) for arg in expression.args])
+
+
+def substitute(expression: Any, replacements: Mapping[Any, Any]) -> Any:
+    """Return the expression with each key replaced: the caller owns all indices bound in it."""
+    if not replacements:
+        return expression
+    known: dict[Basic, Basic] = {}
+
+    def walk(part: Basic) -> Basic:
+        if part in replacements:
+            return replacements[part]
+        if isinstance(part, Tensor) or not part.args:
+            return part
+        if isinstance(part, Idx):
+            return part
+        if part not in known:
+            known[part] = rebuild(part, [walk(arg) for arg in part.args])
+        return known[part]
+
+    return walk(expression)
+
+
+def refresh(expression: Any) -> Any:
+    """Return the expression with every bound index renamed to a new one, so that nothing can be captured."""
+    if not has_binder(expression):
+        return expression
+
+    def walk(part: Basic, names: dict[Idx, Idx]) -> Basic:
+        if isinstance(part, Idx):
+            return names.get(part, part)
+        if isinstance(part, Tensor) or not part.args:
+            return part
+        if is_binder(part):
+            body, bound = body_and_bound(part)
+            inner = {**names, **{index: fresh_index(index) for index in bound}}
+            return rebind(part, walk(body, inner), (inner[index] for index in bound))
+        return rebuild(part, [walk(arg, names) for arg in part.args])
+
+    return walk(expression, {})
+
+
+def index_bounds(expression: Expr) -> tuple[Expr, Expr]:
+    """Return the smallest and the largest value of an affine index expression (interval arithmetic)."""
+    low = high = expression.xreplace({i: Integer(0) for i in free_indices(expression)})
+    for i in free_indices(expression):
+        coefficient = expression.coeff(i)
+        reach = coefficient * (size_of(i) - 1)
+        if coefficient.is_nonnegative:
+            low, high = low + coefficient * i.lower, high + reach
+        else:
+            low, high = low + reach, high + coefficient * i.lower
+    return low.expand(), high.expand()

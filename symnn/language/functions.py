@@ -1,0 +1,228 @@
+"""Real functions of one real variable, and brackets.
+
+A named function knows its definition and its derivative; the derivative is itself a named function,
+written f′. Undefined functions have no definition: they print and differentiate, and are not compiled.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from sympy import Dummy, Expr, Function, Integer, Rational, Symbol, erf, exp, factor, log, pi, sqrt
+from sympy import tanh as sympy_tanh
+from sympy.core.function import ArgumentIndexError
+
+from symnn.language.names import check_name
+
+
+class Step(Function):
+    """The Iverson bracket [u > 0]: 1 where u is positive, else 0. Its derivative is taken as 0."""
+
+    is_real = True
+
+    @classmethod
+    def eval(cls, u: Expr) -> Expr | None:
+        return Integer(int(bool(u > 0))) if u.is_number else None
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return Integer(0)
+
+
+class Within(Function):
+    """The Iverson bracket [0 ≤ e < size] of an index expression e: where an affine index stays in its axis."""
+
+    is_real = True
+    is_integer = True
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return Integer(0)
+
+    def _eval_power(self, exponent: Expr) -> Expr | None:
+        return self if exponent.is_positive else None
+
+
+class Elementwise(Function):
+    """A named real function f of one variable; `order` counts the primes of f′, f″, …"""
+
+    is_real = True
+    is_commutative = True
+    nargs = 1
+    order: ClassVar[int] = 0
+    root: ClassVar[Any]
+    """The function without primes."""
+    subgradient: ClassVar[str] = ""
+    """What is said wherever the derivative is used at a point where there is none."""
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        if argindex != 1:
+            raise ArgumentIndexError(self, argindex)
+        return prime(type(self))(self.args[0])
+
+    @classmethod
+    def definition(cls, t: Expr) -> Expr | None:
+        """Return f(t) in elementary functions, or None where f is undefined."""
+        return None
+
+    @classmethod
+    def first_derivative(cls, t: Expr) -> Expr | None:
+        """Return f′(t), in terms of f where a textbook would."""
+        return None
+
+
+def formula(function: type[Elementwise], t: Expr) -> Expr | None:
+    """Return what a named function equals: its definition, or its derivative as a textbook writes it.
+
+    >>> formula(prime(sigmoid), Symbol("t"))
+    (1 - sigmoid(t))*sigmoid(t)
+    """
+    if function.order == 0:
+        return function.definition(t)
+    root, variable = function.root, Dummy("t", real=True)
+    if function.order == 1:
+        return root.first_derivative(t)
+    lower = formula(prime(root, function.order - 1), variable)
+    if lower is None:
+        return None
+    first = root.first_derivative(variable)
+    slope = lower.diff(variable).xreplace({prime(root)(variable): first})
+    return factor(slope).xreplace({variable: t})
+
+
+@lru_cache(maxsize=None)
+def prime(function: type[Elementwise], times: int = 1) -> type[Elementwise]:
+    """Return the derivative f′ (or f″, …) of a named function, as a named function.
+
+    >>> prime(sigmoid)(Symbol("t"))
+    sigmoid_prime(t)
+    """
+    if times > 1:
+        return prime(prime(function, times - 1))
+    root, order = function.root, function.order + 1
+    name = f"{root.__name__}_{'prime' if order == 1 else f'prime{order}'}"
+    members = {"order": order, "root": root, "__module__": __name__, "subgradient": root.subgradient}
+    return type(name, (Elementwise,), members)
+
+
+def undefined_function(name: str) -> type[Elementwise]:
+    """Return an undefined function of one variable: it differentiates and prints, and is not compiled.
+
+    >>> f = undefined_function("f"); f(Symbol("t")).diff(Symbol("t"))
+    f_prime(t)
+    """
+    return _undefined(check_name(name))
+
+
+@lru_cache(maxsize=None)
+def _undefined(name: str) -> type[Elementwise]:
+    made = type(name, (Elementwise,), {"__module__": __name__, "undefined": True})
+    made.root = made
+    return made
+
+
+class sigmoid(Elementwise):  # noqa: N801 - functions are named as they are printed
+    """σ(t) = 1/(1 + e⁻ᵗ)"""
+
+    @classmethod
+    def definition(cls, t: Expr) -> Expr:
+        return 1 / (1 + exp(-t))
+
+    @classmethod
+    def first_derivative(cls, t: Expr) -> Expr:
+        return sigmoid(t) * (1 - sigmoid(t))
+
+
+class tanh(Elementwise):  # noqa: N801
+    """tanh t = (eᵗ − e⁻ᵗ)/(eᵗ + e⁻ᵗ)"""
+
+    @classmethod
+    def definition(cls, t: Expr) -> Expr:
+        return sympy_tanh(t)
+
+    @classmethod
+    def first_derivative(cls, t: Expr) -> Expr:
+        return 1 - tanh(t) ** 2
+
+
+class relu(Elementwise):  # noqa: N801
+    """relu(t) = max(0, t), written t [t > 0]"""
+
+    subgradient = "relu′(0) = 0"
+
+    @classmethod
+    def definition(cls, t: Expr) -> Expr:
+        return t * Step(t)
+
+    @classmethod
+    def first_derivative(cls, t: Expr) -> Expr:
+        return Step(t)
+
+
+class leaky_relu(Elementwise):  # noqa: N801
+    """leaky_relu(t) = t for t > 0, else t/100"""
+
+    subgradient = "leaky_relu′(0) = 1/100"
+    slope = Rational(1, 100)
+
+    @classmethod
+    def definition(cls, t: Expr) -> Expr:
+        return t * cls.first_derivative(t)
+
+    @classmethod
+    def first_derivative(cls, t: Expr) -> Expr:
+        return cls.slope + (1 - cls.slope) * Step(t)
+
+
+class elu(Elementwise):  # noqa: N801
+    """elu(t) = t for t > 0, else eᵗ − 1"""
+
+    @classmethod
+    def definition(cls, t: Expr) -> Expr:
+        return t * Step(t) + (exp(t * Step(-t)) - 1) * Step(-t)
+
+    @classmethod
+    def first_derivative(cls, t: Expr) -> Expr:
+        return Step(t) + (1 - Step(t)) * (elu(t) + 1)
+
+
+class softplus(Elementwise):  # noqa: N801
+    """softplus(t) = log(1 + eᵗ)"""
+
+    @classmethod
+    def definition(cls, t: Expr) -> Expr:
+        return log(1 + exp(t))
+
+    @classmethod
+    def first_derivative(cls, t: Expr) -> Expr:
+        return sigmoid(t)
+
+
+class gelu(Elementwise):  # noqa: N801
+    """gelu(t) = t Φ(t), with Φ the standard normal distribution (Hendrycks and Gimpel, 2016)"""
+
+    @classmethod
+    def definition(cls, t: Expr) -> Expr:
+        return t * (1 + erf(t / sqrt(2))) / 2
+
+    @classmethod
+    def first_derivative(cls, t: Expr) -> Expr:
+        return (1 + erf(t / sqrt(2))) / 2 + t * exp(-(t**2) / 2) / sqrt(2 * pi)
+
+
+class swish(Elementwise):  # noqa: N801
+    """swish(t) = t σ(t) (Ramachandran, Zoph and Le, 2017)"""
+
+    @classmethod
+    def definition(cls, t: Expr) -> Expr:
+        return t * sigmoid(t)
+
+    @classmethod
+    def first_derivative(cls, t: Expr) -> Expr:
+        return sigmoid(t) + t * sigmoid(t) * (1 - sigmoid(t))
+
+
+NAMED: dict[str, type[Elementwise]] = {
+    f.__name__: f for f in (sigmoid, tanh, relu, leaky_relu, elu, softplus, gelu, swish)
+}
+for _function in NAMED.values():
+    _function.root = _function
