@@ -28,7 +28,9 @@ from symnn.language.functions import (
     prime,
     undefined_function,
 )
+from symnn.language.parser import parse_expression
 from symnn.language.program import Adjoint, Fact, Program
+from symnn.language.shorthand import Architecture, parse_architecture, parse_assignments
 from symnn.language.tensors import (
     Entry,
     Tensor,
@@ -44,6 +46,7 @@ from symnn.language.tensors import (
 __all__ = [
     "NAMED",
     "Adjoint",
+    "Architecture",
     "Elementwise",
     "Entry",
     "Equation",
@@ -66,6 +69,9 @@ __all__ = [
     "index",
     "index_bounds",
     "is_binder",
+    "parse_architecture",
+    "parse_assignments",
+    "parse_expression",
     "plain",
     "prime",
     "rebind",

@@ -84,7 +84,7 @@ def rebind(expression: Basic, body: Expr, bound: Iterable[Idx]) -> Expr:
 def sum_over(body: Expr, bound: Iterable[Idx]) -> Expr:
     """Return Σ body, without SymPy's own processing of limits (ten times the cost, and it folds Piecewise)."""
     indices = tuple(bound)
-    if not indices or body.is_zero:
+    if not indices or body == 0:
         return body
     made = Expr.__new__(Sum, body, *(Tuple(i, i.lower, i.upper) for i in indices))
     made.is_commutative = True

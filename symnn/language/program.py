@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from sympy import Expr, Idx
+from sympy import Expr, Idx, sympify
 
 from symnn.errors import ProgramError, suggest
 from symnn.language.equation import Equation, plain, same_size
@@ -23,6 +25,10 @@ class Fact:
 
     left: Expr
     right: Expr
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "left", sympify(self.left))
+        object.__setattr__(self, "right", sympify(self.right))
 
     def __str__(self) -> str:
         return f"{plain(self.left)} = {plain(self.right)}"
@@ -91,12 +97,12 @@ class Program:
                 return equation
         raise ProgramError(f"no equation defines '{name}'{suggest(name, self.defined)}")
 
-    @property
+    @cached_property
     def defined(self) -> dict[str, Tensor]:
         """The tensors that the program defines, by name, in order."""
         return {equation.tensor.name: equation.tensor for equation in self.equations}
 
-    @property
+    @cached_property
     def inputs(self) -> dict[str, Tensor]:
         """The tensors that the program uses and does not define, by name, in order of first use."""
         defined = self.defined
@@ -107,12 +113,12 @@ class Program:
                     found.setdefault(tensor.name, tensor)
         return found
 
-    @property
+    @cached_property
     def tensors(self) -> dict[str, Tensor]:
         """Every tensor of the program, by name."""
         return {**self.inputs, **self.defined}
 
-    @property
+    @cached_property
     def names_examples(self) -> bool:
         """Whether some tensor has the example axis: such a program is for a whole batch as it stands."""
         return any(examples in tensor.shape for tensor in self.tensors.values())
@@ -141,10 +147,15 @@ class Program:
 
     def fresh_name(self, wanted: str, taken: Iterable[str] = ()) -> str:
         """Return `wanted`, or the first of `wanted_2`, `wanted_3`, … that names nothing in the program."""
-        used = {*self.tensors, *taken}
-        used.update(str(s) for t in self.tensors.values() for size in t.shape for s in size.free_symbols)
-        candidates = (wanted if n == 1 else f"{wanted}_{n}" for n in range(1, len(used) + 2))
-        return next(name for name in candidates if name not in used)
+        others = set(taken)
+        candidates = (wanted if n == 1 else f"{wanted}_{n}" for n in itertools.count(1))
+        return next(name for name in candidates if name not in self._names and name not in others)
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """Every name in the program, those of sizes too."""
+        sizes = {symbol.name for t in self.tensors.values() for size in t.shape for symbol in size.free_symbols}
+        return frozenset(sizes | self.tensors.keys())
 
     def letters(self) -> dict[str, tuple[Idx, ...]]:
         """For each tensor, the indices with which it is first written: its axes' letters."""

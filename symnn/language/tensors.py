@@ -66,7 +66,7 @@ class Tensor(IndexedBase):
 
     @property
     def role(self) -> str:
-        return str(self.args[2])
+        return str(self.args[2].name)
 
     @property
     def rank(self) -> int:

@@ -1,0 +1,112 @@
+"""From one example to a batch: data-dependent tensors get a leading example axis n.
+
+The equations are differentiated for one example, and batched after: δ[n, j] is each example's own
+∂Cₙ/∂zₙ, and the average stands where textbooks put it, in ∂C/∂W = (1/m) Σₙ δ[n, j] a[n, k].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sympy import Add, Expr, Idx, Integer, expand_mul
+from sympy.core.basic import Basic
+
+from symnn.calculus.canonical import add_terms, tidy_sum
+from symnn.calculus.derivation import Derivation
+from symnn.language import (
+    Entry,
+    Equation,
+    Fact,
+    Program,
+    Tensor,
+    body_and_bound,
+    examples,
+    fresh_index_over,
+    is_binder,
+    rebind,
+    rebuild,
+    refresh,
+    tensors,
+)
+
+
+def batched(derivation: Derivation) -> Derivation:
+    """Return the derivation for a batch of m examples; one that names the example axis is returned as it is.
+
+    The cost and the adjoints of what is the same for all examples (the parameters) are averaged over
+    the examples; where an upstream adjoint is given, they are summed. Penalties are not averaged.
+    """
+    program = derivation.program
+    if program.names_examples:
+        return derivation
+    averaged = {derivation.of} | {a.of for a in program.adjoints.values() if not program.find(a.of).rank}
+    lifted = batch_program(program, averaged, average=derivation.upstream is None)
+    return Derivation(
+        lifted,
+        derivation.of,
+        derivation.wrt,
+        derivation.gradients,
+        derivation.backward,
+        derivation.upstream,
+        derivation.facts,
+    )
+
+
+def batch_program(program: Program, averaged: Iterable[str] = (), average: bool = True) -> Program:
+    """Return a program for a batch: `averaged` names the tensors that are one for the whole batch."""
+    return _Batch(program, set(averaged), average).result()
+
+
+class _Batch:
+    """One example's equations, rewritten for m of them."""
+
+    def __init__(self, program: Program, averaged: set[str], average: bool) -> None:
+        self.program = program
+        self.factor = 1 / examples if average else Integer(1)
+        self.lifted = {
+            name: Tensor(name, (examples, *tensor.shape), tensor.role)
+            for name, tensor in program.inputs.items()
+            if tensor.role in ("input", "target") or name in program.adjoints
+        }
+        for equation in program:
+            name, tensor = equation.tensor.name, equation.tensor
+            if any(t.name in self.lifted for t in tensors(equation.right)) and not self._is_one(name, averaged):
+                self.lifted[name] = Tensor(name, (examples, *tensor.shape), tensor.role)
+
+    def _is_one(self, name: str, averaged: set[str]) -> bool:
+        """Whether a tensor is one for the batch: a cost, or the adjoint of what is the same for all examples."""
+        adjoint = self.program.adjoints.get(name)
+        return (name in averaged and not self.program.find(name).rank) or (
+            adjoint is not None and adjoint.wrt not in self.lifted and adjoint.wrt in self.program.tensors
+        )
+
+    def result(self) -> Program:
+        equations = [self._equation(equation) for equation in self.program]
+        facts = [Fact(self._lift(f.left, fresh_index_over(examples, "n")), f.right) for f in self.program.facts]
+        return Program(equations, facts, self.program.layered, self.program.adjoints)
+
+    def _equation(self, equation: Equation) -> Equation:
+        n = fresh_index_over(examples, "n")
+        if equation.tensor.name in self.lifted:
+            left = self.lifted[equation.tensor.name][(n, *equation.indices)]
+            return Equation(left, self._lift(equation.right, n))
+        if not any(tensor.name in self.lifted for tensor in tensors(equation.right)):
+            return equation
+        terms = Add.make_args(expand_mul(equation.right, deep=False))
+        return Equation(equation.left, add_terms(self._mean(term, n) for term in terms))
+
+    def _mean(self, term: Expr, n: Idx) -> Expr:
+        if not any(tensor.name in self.lifted for tensor in tensors(term)):
+            return term
+        return self.factor * tidy_sum(self._lift(refresh(term), n), [n])
+
+    def _lift(self, part: Basic, n: Idx) -> Basic:
+        if isinstance(part, Entry):
+            lifted = self.lifted.get(part.base.name)
+            return part if lifted is None else lifted[(n, *part.indices)]
+        if isinstance(part, Idx | Tensor) or not part.args:
+            return part
+        if is_binder(part):
+            body, bound = body_and_bound(part)
+            return rebind(part, self._lift(body, n), bound)
+        return rebuild(part, [self._lift(arg, n) for arg in part.args])

@@ -1,0 +1,197 @@
+"""The one rule: the chain rule on one equation in index notation.
+
+For T[i…] = right side, each occurrence U[e…] of a tensor under bound indices k… contributes
+
+    Ū[p…] += Σ over i…, k… of  T̄[i…] · (∂right/∂occurrence) · δ(p, e)…
+
+and a delta against a summed index removes that sum by substitution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from sympy import Add, Derivative, Dummy, Expr, Heaviside, Idx, Integer, KroneckerDelta, Mul, Sum, count_ops, im, re
+
+from symnn.calculus.canonical import tidy_sum
+from symnn.calculus.primitives import weight_of
+from symnn.calculus.shorten import shorten_product
+from symnn.errors import CalculusError
+from symnn.language import (
+    Elementwise,
+    Entry,
+    Equation,
+    Reduction,
+    Step,
+    Tensor,
+    Within,
+    body_and_bound,
+    entries,
+    free_indices,
+    fresh_index,
+    fresh_index_over,
+    has_binder,
+    index_bounds,
+    refresh,
+    size_of,
+    substitute,
+    tensors,
+)
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """One occurrence U[e…], the indices bound above it, and the derivative of the right side by it."""
+
+    entry: Entry
+    bound: tuple[Idx, ...]
+    slope: Expr
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one occurrence adds to the adjoint of its tensor: `term`, with free indices `indices`."""
+
+    tensor: Tensor
+    indices: tuple[Idx, ...]
+    term: Expr
+
+
+def contributions(
+    equation: Equation, adjoint: Expr, definition: Expr | None, active: Collection[str]
+) -> Iterator[Contribution]:
+    """Yield what an equation T = … contributes to the adjoints of the tensors in it.
+
+    Args:
+        equation: the equation, in normal form.
+        adjoint: T̄, in the equation's own free indices (an entry of a tensor, or a constant).
+        definition: what T̄ equals, where that may be put in its place if the product gets shorter.
+        active: the names of the tensors whose adjoints are wanted.
+    """
+    own = {i: fresh_index(i) for i in equation.indices}
+    renamed = Equation.__new__(Equation)
+    object.__setattr__(renamed, "left", substitute(equation.left, own))
+    object.__setattr__(renamed, "right", substitute(refresh(equation.right), own))
+    cotangent = substitute(adjoint, own)
+    defined = None if definition is None else substitute(definition, own)
+    for occurrence in occurrences(renamed, active):
+        slope = fold(occurrence.slope, renamed)
+        product = shorten_product(cotangent, defined, slope, renamed)
+        bound = (*own.values(), *occurrence.bound)
+        indices = tuple(
+            fresh_index_over(size, hint=_hint(e)) for size, e in zip(occurrence.entry.base.shape, occurrence.entry.indices)
+        )
+        term = contract(product, bound, list(zip(indices, occurrence.entry.indices)))
+        yield Contribution(occurrence.entry.base, indices, term)
+
+
+def _hint(expression: Expr) -> str:
+    return expression.name if isinstance(expression, Idx) else "r"
+
+
+def occurrences(equation: Equation, active: Collection[str]) -> Iterator[Occurrence]:
+    """Yield every occurrence of an active tensor on the right side of an equation, with its local derivative."""
+    right = equation.right
+    if isinstance(right, Reduction):
+        weight = refresh(weight_of(equation.left, right))
+        yield from _walk(right.body, weight, right.bound, active)
+    else:
+        yield from _walk(right, Integer(1), (), active)
+
+
+def _walk(part: Expr, factor: Expr, bound: tuple[Idx, ...], active: Collection[str]) -> Iterator[Occurrence]:
+    if not any(tensor.name in active for tensor in tensors(part)):
+        return
+    if not has_binder(part):
+        yield from _scalar_derivatives(part, factor, bound, active)
+    elif isinstance(part, Sum):
+        body, inner = body_and_bound(part)
+        yield from _walk(body, factor, (*bound, *inner), active)
+    elif isinstance(part, Add):
+        for term in part.args:
+            yield from _walk(term, factor, bound, active)
+    elif isinstance(part, Mul):
+        # The product rule, with all factors that are free of sums kept together as one scalar.
+        sums = [arg for arg in part.args if has_binder(arg)]
+        scalar = Mul(*(arg for arg in part.args if not has_binder(arg)))
+        yield from _walk(scalar, factor * refresh(Mul(*sums)), bound, active)
+        for position, one in enumerate(sums):
+            others = Mul(scalar, *sums[:position], *sums[position + 1 :])
+            yield from _walk(one, factor * refresh(others), bound, active)
+    else:
+        raise CalculusError(f"{part}: a sum inside {type(part).__name__} was not named")
+
+
+def _scalar_derivatives(
+    part: Expr, factor: Expr, bound: tuple[Idx, ...], active: Collection[str]
+) -> Iterator[Occurrence]:
+    """Differentiate the largest scalar subexpression, each occurrence in it replaced by one real dummy."""
+    found = sorted(entries(part), key=str)
+    dummies = {entry: Dummy(entry.base.name, real=True) for entry in found}
+    names = {dummy: entry for entry, dummy in dummies.items()}
+    scalar = substitute(part, dummies)
+    for entry in found:
+        if entry.base.name not in active:
+            continue
+        slope = scalar.diff(dummies[entry])
+        if slope.has(Derivative, re, im):
+            raise CalculusError(f"{part}: SymPy gives no real derivative of this expression")
+        slope = slope.replace(Heaviside, lambda u, *_: Step(u))
+        if slope != 0:
+            yield Occurrence(entry, bound, factor * substitute(slope, names))
+
+
+def fold(slope: Expr, equation: Equation) -> Expr:
+    """Return a derivative with the equation's known right side folded back into its name.
+
+    exp(z − L) becomes s where s = exp(z − L), and 1/(2 sqrt(v)) becomes 1/(2 s) where s = sqrt(v).
+    """
+    right = equation.right
+    if has_binder(right) or not right.args or isinstance(right, Entry) or right.is_number or isinstance(right, Add):
+        return slope
+    candidates = [slope, substitute(slope, {right: equation.left})]
+    if isinstance(right, Elementwise):
+        return candidates[1]
+    if not isinstance(slope, Add):
+        candidates += [slope / right**power * equation.left**power for power in (1, -1, 2, 3)]
+    return min(candidates, key=_length)
+
+
+def _length(expression: Expr) -> tuple[int, int]:
+    return int(count_ops(expression)), len(str(expression))
+
+
+def contract(product: Expr, bound: Sequence[Idx], deltas: Sequence[tuple[Idx, Expr]]) -> Expr:
+    """Return Σ over `bound` of product · Π δ(p, e), with each delta removing the sum that it can.
+
+    A delta is solved for a bound index with coefficient ±1 in e; where the solution may leave that
+    index's axis, an Iverson bracket keeps it inside. A delta that can remove no sum stays.
+    """
+    remaining = list(bound)
+    pairs = list(deltas)
+    while pairs:
+        target, expression = pairs.pop(0)
+        solved = next((q for q in remaining if _unit_coefficient(expression, q)), None)
+        if solved is None:
+            product *= KroneckerDelta(target, expression)
+            continue
+        coefficient = expression.coeff(solved)
+        solution = ((target - (expression - coefficient * solved)) * coefficient).expand()
+        remaining.remove(solved)
+        product = substitute(product, {solved: solution})
+        pairs = [(p, substitute(e, {solved: solution})) for p, e in pairs]
+        if not isinstance(solution, Idx):
+            product *= _bracket(solution, size_of(solved))
+    return tidy_sum(product, remaining)
+
+
+def _unit_coefficient(expression: Expr, an_index: Idx) -> bool:
+    return an_index in free_indices(expression) and expression.coeff(an_index) in (1, -1)
+
+
+def _bracket(expression: Expr, size: Expr) -> Expr:
+    """Return [0 ≤ expression < size], or 1 where interval arithmetic shows that it always holds."""
+    low, high = index_bounds(expression)
+    always = low.is_nonnegative and (size - 1 - high).is_nonnegative
+    return Integer(1) if always else Within(expression, size)

@@ -1,0 +1,41 @@
+"""The result of differentiating a program: again a program, and which of its equations are which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from symnn.language import Equation, Fact, Program
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A program with its gradient.
+
+    Attributes:
+        program: the equations needed, forward then backward; the gradient ∂of/∂wrt of a parameter
+            `W1` is the tensor named `gradients["W1"]` and has the shape of `W1`.
+        of: the name of what was differentiated.
+        wrt: the names of what it was differentiated with respect to.
+        gradients: for each name in `wrt`, the name of its adjoint.
+        backward: the names of the tensors that the backward equations define, in order.
+        upstream: the name of the upstream adjoint, where `of` is no scalar.
+        facts: the facts that were used.
+    """
+
+    program: Program
+    of: str
+    wrt: tuple[str, ...]
+    gradients: dict[str, str]
+    backward: tuple[str, ...]
+    upstream: str | None = None
+    facts: tuple[Fact, ...] = ()
+
+    @property
+    def forward_equations(self) -> tuple[Equation, ...]:
+        """The equations of the program that was differentiated, as far as they are needed."""
+        return tuple(e for e in self.program if e.tensor.name not in self.backward)
+
+    @property
+    def backward_equations(self) -> tuple[Equation, ...]:
+        """The equations of the gradient."""
+        return tuple(e for e in self.program if e.tensor.name in self.backward)

@@ -1,0 +1,109 @@
+"""The normal form in which programs are differentiated: sums are linear, reductions stand alone.
+
+Every sum inside a nonlinear function, and every reduction that is not a whole right side, becomes
+an equation with a name of its own, so that nothing is computed twice and one rule is enough.
+"""
+
+from __future__ import annotations
+
+from sympy import Add, Expr, Mul, Sum
+from sympy.core.basic import Basic
+
+from symnn.calculus.canonical import canonical
+from symnn.language import (
+    Entry,
+    Equation,
+    Program,
+    Reduction,
+    Tensor,
+    body_and_bound,
+    entries,
+    free_indices,
+    has_binder,
+    is_binder,
+    rebind,
+    rebuild,
+    size_of,
+)
+
+
+def normal_form(program: Program) -> Program:
+    """Return an equivalent program in which sums stand only in sums, products and other sums.
+
+    >>> from sympy import Sum, log
+    >>> from symnn.language import index, tensor
+    >>> i = index("i", 3); x, h = tensor("x", 3), tensor("h")
+    >>> print(normal_form(Program([Equation(h, log(Sum(x[i] ** 2, i)))])))
+    s = Sum(x[i]**2, i)
+    h = log(s)
+    """
+    if not any(_needs_names(equation.right) for equation in program):
+        return program
+    return _Naming(program).result()
+
+
+def _needs_names(right: Expr) -> bool:
+    """Whether some sum is under something nonlinear, or some reduction is not alone."""
+    if isinstance(right, Reduction):
+        return _is_nonlinear_above_a_binder(right.body) or has_binder(right.body)
+    return _is_nonlinear_above_a_binder(right)
+
+
+def _is_nonlinear_above_a_binder(part: Basic) -> bool:
+    if not has_binder(part):
+        return False
+    if isinstance(part, Reduction):
+        return True
+    if isinstance(part, Sum):
+        return _is_nonlinear_above_a_binder(body_and_bound(part)[0])
+    if isinstance(part, Add | Mul):
+        return any(_is_nonlinear_above_a_binder(arg) for arg in part.args)
+    return True
+
+
+class _Naming:
+    """Gives names to sums as it goes through a program; equal sums get one name."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.equations: list[Equation] = []
+        self.names: list[str] = []
+        self.known: dict[Expr, Entry] = {}
+
+    def result(self) -> Program:
+        for equation in self.program:
+            right = equation.right
+            if isinstance(right, Reduction):
+                right = rebind(right, self._named(right.body, linear=False), right.bound)
+            else:
+                right = self._named(right, linear=True)
+            self.equations.append(Equation(equation.left, right))
+        return Program(self.equations, self.program.facts, self.program.layered, self.program.adjoints)
+
+    def _named(self, part: Expr, linear: bool) -> Expr:
+        """Return the part with names for the sums in it that are not linear in the whole."""
+        if not has_binder(part):
+            return part
+        if is_binder(part):
+            body, bound = body_and_bound(part)
+            inner = rebind(part, self._named(body, linear=isinstance(part, Sum)), bound)
+            return inner if linear and isinstance(part, Sum) else self._name(inner)
+        keeps = linear and isinstance(part, Add | Mul)
+        return rebuild(part, [self._named(arg, keeps) for arg in part.args])
+
+    def _name(self, binder: Expr) -> Entry:
+        key = canonical(binder)
+        if key not in self.known:
+            free = sorted(free_indices(binder), key=lambda i: _position(binder, i))
+            name = self.program.fresh_name("s", self.names)
+            self.names.append(name)
+            left = Tensor(name, [size_of(i) for i in free])[tuple(free)]
+            self.equations.append(Equation(left, binder))
+            self.known[key] = left
+        return self.known[key]
+
+
+def _position(expression: Expr, an_index: object) -> tuple[int, str]:
+    """Leading axes come first: an index is placed by the first axis in which it stands."""
+    places = [n for entry in entries(expression) for n, e in enumerate(entry.indices) if an_index in free_indices(e)]
+    return min(places, default=0), str(an_index)

@@ -1,0 +1,217 @@
+"""The reverse sweep: the chain rule on every equation, from the last to the first.
+
+    T̄[i…] = Σ of what every use of T contributes,       T̄ = ∂(of)/∂T
+
+Every adjoint is an equation of the new program, which is a program like any other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from sympy import Expr, Idx, Integer
+
+from symnn.calculus.canonical import add_terms, content
+from symnn.calculus.chain_rule import contributions
+from symnn.calculus.derivation import Derivation
+from symnn.calculus.facts import Facts
+from symnn.calculus.folding import Names
+from symnn.calculus.inlining import inlined
+from symnn.calculus.normal_form import normal_form
+from symnn.errors import CalculusError, ProgramError
+from symnn.language import Adjoint, Equation, Program, Tensor, entries, fresh_index_over, substitute, tensors
+
+_PRE_ACTIVATION = re.compile(r"z(\d+)\Z")
+
+
+def differentiate(
+    program: Program, of: str = "C", wrt: Iterable[str] | None = None, upstream: str | None = None
+) -> Derivation:
+    """Return the gradient of a tensor as a program.
+
+        T̄[p…] = Σ_uses Σ_{i…, k…} Ū[i…] (∂u/∂occurrence) δ(p, e)…
+
+    Args:
+        program: the equations; they are put in normal form first.
+        of: what to differentiate. Where it is no scalar, its upstream adjoint is an input.
+        wrt: with respect to what; by default every parameter that the program uses.
+        upstream: the name of the upstream adjoint; by default a fresh one. A scalar given one is
+            multiplied by it.
+
+    Raises:
+        ProgramError: for a tensor that is not there.
+        CalculusError: where `of` does not depend on any of `wrt`, or an expression has no derivative.
+
+    Source: Griewank and Walther, Evaluating Derivatives (2008), chapter 3, on index expressions as in
+        Laue, Mitterreiter and Giesen, NeurIPS 2018.
+
+    >>> from sympy import Sum
+    >>> from symnn.language import index, tensor
+    >>> i = index("i", 3); w, C = tensor("w", 3, role="parameter"), tensor("C")
+    >>> print(differentiate(Program([Equation(C, Sum(w[i] ** 2, i))])).program["dw"])
+    dw[i] = 2*w[i]
+    """
+    target = program.find(of)
+    names = _wanted(program, wrt)
+    _refuse_facts_about(program, names)
+    return _Sweep(normal_form(program).pruned([of]), target, names, upstream).result()
+
+
+def _wanted(program: Program, wrt: Iterable[str] | None) -> tuple[str, ...]:
+    if wrt is None:
+        names = tuple(n for n, t in program.inputs.items() if t.role == "parameter")
+        if not names:
+            raise ProgramError("the program has no parameters: say what to differentiate with respect to (wrt=[...])")
+        return names
+    names = (wrt,) if isinstance(wrt, str) else tuple(dict.fromkeys(wrt))
+    for name in names:
+        program.find(name)
+    return names
+
+
+def _refuse_facts_about(program: Program, names: Iterable[str]) -> None:
+    """A gradient that was simplified by a fact about y cannot be differentiated by y."""
+    about = {tensor.name for fact in program.facts for tensor in tensors(fact.left)}
+    if program.adjoints and (both := about & set(names)):
+        name = sorted(both)[0]
+        raise CalculusError(f"the program was simplified using a fact about '{name}': differentiate by it without facts")
+
+
+class _Sweep:
+    """The state of one reverse sweep: what has been contributed to each adjoint so far."""
+
+    def __init__(self, program: Program, target: Tensor, wrt: tuple[str, ...], upstream: str | None) -> None:
+        self.program, self.target, self.wrt = program, target, wrt
+        self.facts = Facts.of(program, fixed=wrt)
+        self.folds = Names(program)
+        self.letters = program.letters()
+        self.active = self._active()
+        self.terms: dict[str, list[Expr]] = {}
+        self.axes: dict[str, tuple[Idx, ...]] = {}
+        self.names: dict[str, str] = {}
+        self.equations: list[Equation] = []
+        self.upstream = None if not target.rank and upstream is None else self._upstream(upstream)
+
+    def _active(self) -> set[str]:
+        """The tensors that depend on what the derivative is taken by."""
+        depends = set(self.wrt)
+        for equation in self.program:
+            if any(tensor.name in depends for tensor in tensors(equation.right)):
+                depends.add(equation.tensor.name)
+        if self.target.name not in depends:
+            raise CalculusError(f"'{self.target.name}' does not depend on {', '.join(self.wrt)}: the derivative is zero")
+        return depends
+
+    def _upstream(self, name: str | None) -> Tensor:
+        wanted = name or self._adjoint_name(self.target.name)
+        return Tensor(self.program.fresh_name(wanted), self.target.shape, "adjoint")
+
+    def result(self) -> Derivation:
+        self._seed()
+        for equation in reversed(self.program.equations):
+            name = equation.tensor.name
+            if name in self.active and name in self.terms:
+                adjoint, definition = self._adjoint(equation.tensor)
+                if adjoint != 0:
+                    self._pull_back(equation, adjoint, definition)
+        for name in self.wrt:
+            if name not in self.names:
+                self._adjoint(self.program.find(name) if name in self.program.tensors else self.target, keep=True)
+        return self._derivation()
+
+    def _seed(self) -> None:
+        axes = self._axes(self.target)
+        self.terms[self.target.name] = [Integer(1) if self.upstream is None else self.upstream[axes]]
+
+    def _axes(self, tensor: Tensor) -> tuple[Idx, ...]:
+        """The indices in which a tensor's adjoint is collected."""
+        if tensor.name not in self.axes:
+            hints = self.letters.get(tensor.name, ())
+            names = [hints[n].name if hints else "ijklpq"[n % 6] for n in range(tensor.rank)]
+            self.axes[tensor.name] = tuple(
+                fresh_index_over(size, hint) for size, hint in zip(tensor.shape, names, strict=True)
+            )
+        return self.axes[tensor.name]
+
+    def _adjoint(self, tensor: Tensor, keep: bool = False) -> tuple[Expr, Expr | None]:
+        """Close the adjoint of a tensor: return what stands for it, and what it equals."""
+        axes = self._axes(tensor)
+        total = content(self.facts.apply(self.folds.apply(add_terms(self.terms.get(tensor.name, [])))))
+        wanted = keep or tensor.name in self.wrt
+        if not entries(total) and not total.free_symbols - {*axes, *tensor.free_symbols} and not wanted and not axes:
+            return total, None
+        if total == 0 and not wanted:
+            return total, None
+        if not wanted and (total == (self.upstream[axes] if self.upstream is not None else None)):
+            return total, None
+        name = self.program.fresh_name(self._adjoint_name(tensor.name), [*self.names.values(), *self._reserved()])
+        made = Tensor(name, tensor.shape, "adjoint")[axes]
+        self.names[tensor.name] = name
+        self.equations.append(Equation(made, total))
+        return made, total
+
+    def _reserved(self) -> list[str]:
+        return [self.upstream.name] if self.upstream is not None else []
+
+    def _adjoint_name(self, name: str) -> str:
+        match = _PRE_ACTIVATION.match(name) if self.program.layered else None
+        return f"delta{match[1]}" if match else f"d{name}"
+
+    def _pull_back(self, equation: Equation, adjoint: Expr, definition: Expr | None) -> None:
+        own = dict(zip(self._axes(equation.tensor), equation.indices, strict=True))
+        here, defined = substitute(adjoint, own), None if definition is None else substitute(definition, own)
+        for part in contributions(equation, here, defined, self.active):
+            axes = self._axes(part.tensor)
+            term = substitute(part.term, dict(zip(part.indices, axes, strict=True)))
+            self.terms.setdefault(part.tensor.name, []).append(term)
+
+    def _derivation(self) -> Derivation:
+        gradients = {name: self.names[name] for name in self.wrt}
+        of = self.target.name
+        adjoints = {made: Adjoint(of, name) for name, made in self.names.items()}
+        if self.upstream is not None:
+            adjoints[self.upstream.name] = Adjoint(of, of)
+        backward = inlined(self.equations, keep={*gradients.values(), *self._deltas()})
+        backward = _needed(backward, set(gradients.values()))
+        forward = self._needed_forward(backward)
+        kept = {e.tensor.name for e in backward} | self.program.adjoints.keys()
+        kept |= {self.upstream.name} if self.upstream is not None else set()
+        program = Program(
+            (*forward, *backward),
+            self.program.facts,
+            self.program.layered,
+            {**self.program.adjoints, **{n: a for n, a in adjoints.items() if n in kept}},
+        )
+        order = tuple(e.tensor.name for e in backward)
+        used = tuple(self.facts.used)
+        return Derivation(program, of, self.wrt, gradients, order, self.upstream and self.upstream.name, used)
+
+    def _deltas(self) -> set[str]:
+        return {n for n in self.names.values() if self.program.layered and n.startswith("delta")}
+
+    def _needed_forward(self, backward: Iterable[Equation]) -> tuple[Equation, ...]:
+        wanted = {tensor.name for equation in backward for tensor in tensors(equation.right)} | {self.target.name}
+        return self.program.pruned(wanted).equations
+
+
+def _needed(equations: list[Equation], wanted: set[str]) -> list[Equation]:
+    """Return the equations that the wanted tensors need, each gradient as soon as it can be had."""
+    needed, kept = set(wanted), []
+    for equation in reversed(equations):
+        if equation.tensor.name in needed:
+            kept.append(equation)
+            needed.update(tensor.name for tensor in tensors(equation.right))
+    kept.reverse()
+    names = {e.tensor.name for e in kept}
+    needs = {e.tensor.name: {t.name for t in tensors(e.right)} & names for e in kept}
+    used = set().union(*needs.values()) if needs else set()
+    waiting = [e for e in kept if e.tensor.name not in used]
+    ordered: list[Equation] = []
+    done: set[str] = set()
+    for equation in [e for e in kept if e.tensor.name in used]:
+        ready = [w for w in waiting if needs[w.tensor.name] <= done]
+        waiting = [w for w in waiting if not needs[w.tensor.name] <= done]
+        ordered += [*ready, equation]
+        done.add(equation.tensor.name)
+    return ordered + waiting
