@@ -1,0 +1,214 @@
+"""A program as a NumPy function: `sympy.lambdify` with symnn's printer, its lines handed over as `cse`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from sympy import Expr, Integer, Symbol, Tuple, lambdify, solve
+
+from symnn.compiling.lowering import lower
+from symnn.compiling.nodes import ArrayNode, Copy
+from symnn.compiling.printing import HELPERS, ArrayPrinter
+from symnn.compiling.sharing import Assignment, shared
+from symnn.compiling.stable import Rewriting, stable
+from symnn.errors import CompileError, InputError, ShapeError, suggest
+from symnn.language import Program, Tensor
+from symnn.writing.write import writer_for
+
+DTYPES = ("float64", "float32")
+_ROLE_ORDER = ("parameter", "hyperparameter", "adjoint", "value", "input", "target")
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A compiled program.
+
+    Attributes:
+        program: the equations that were compiled, after the stable rewritings.
+        arguments: the names of its input arrays, in order.
+        outputs: the names of what it returns, in order.
+        raw: the function itself: arrays in, in order; a tuple out; nothing is checked.
+        helpers: the names of the helpers that it calls, beside NumPy.
+        rewritings: equations that were rewritten so that they keep their digits, before and after.
+    """
+
+    program: Program
+    arguments: tuple[str, ...]
+    outputs: tuple[str, ...]
+    dtype: str
+    raw: Callable[..., tuple[Any, ...]]
+    rewritings: tuple[Rewriting, ...]
+    helpers: tuple[str, ...]
+
+    @cached_property
+    def source(self) -> str:
+        """The code of `raw`, each line with the equation that it computes, and of the helpers that it calls."""
+        writer = writer_for(self.program, "ascii")
+        comments = {e.tensor.name: " = ".join(writer.equation(e)) for e in self.program}
+        body = []
+        for line in inspect.getsource(self.raw).replace("_lambdifygenerated", "compute", 1).splitlines():
+            comment = comments.get(line.strip().partition(" = ")[0])
+            body.append(f"{line}  # {comment}" if comment else line)
+        helpers = "".join(f"\n{HELPERS[name]}" for name in self.helpers)
+        return "import numpy as np\n" + helpers + "\n\n" + "\n".join(body) + "\n"
+
+    def __call__(self, **arrays: Any) -> dict[str, Any]:
+        """Return each output by name.
+
+        Raises:
+            InputError: for an array that is missing or unknown.
+            ShapeError: for sizes that disagree.
+        """
+        values = self.checked(arrays)
+        return dict(zip(self.outputs, self.raw(*values), strict=True))
+
+    def checked(self, arrays: Mapping[str, Any]) -> list[Any]:
+        """Return the arrays in order, in the program's type, after checking their names and shapes."""
+        for name in arrays:
+            if name not in self.arguments:
+                raise InputError(f"unknown array '{name}'{suggest(name, self.arguments)}")
+        tensors, sizes = self.program.tensors, dict[Symbol, Integer]()
+        values = []
+        for name in self.arguments:
+            if name not in arrays:
+                raise InputError(f"array '{name}' is missing (needed: {', '.join(self.arguments)})")
+            values.append(_checked(arrays[name], tensors[name], sizes, self.dtype))
+        return values
+
+
+def _checked(given: Any, tensor: Tensor, sizes: dict[Symbol, Integer], dtype: str) -> Any:
+    try:
+        array = np.asarray(given, dtype=dtype)
+    except (TypeError, ValueError):
+        raise InputError(f"'{tensor.name}' is not an array of numbers") from None
+    expected = tuple(size.xreplace(sizes) for size in tensor.shape)
+    if array.ndim != len(expected):
+        raise ShapeError(f"'{tensor.name}' has shape {array.shape}; expected {_shown(tensor.shape)}")
+    for found, size in zip(array.shape, expected, strict=True):
+        size = size.xreplace(sizes)
+        if isinstance(size, Symbol):
+            sizes[size] = Integer(found)
+        elif size.is_Integer and int(size) != found:
+            raise ShapeError(f"'{tensor.name}' has shape {array.shape}; expected {_shown(expected)}")
+    return array if array.ndim else float(array)
+
+
+def _shown(shape: Iterable[Any]) -> str:
+    return f"({', '.join(map(str, shape))})"
+
+
+def compile_program(program: Program, outputs: Sequence[str], dtype: str = "float64") -> Compiled:
+    """Return a NumPy function for a program.
+
+    Args:
+        program: the equations, for one example or for a batch, as they stand.
+        outputs: the names of the tensors to return.
+        dtype: float64 or float32; what comes in is converted, and what goes out has it.
+
+    Raises:
+        CompileError: for an undefined function, a size that no array tells, or an unknown type.
+
+    >>> from sympy import Sum
+    >>> from symnn.language import Equation, index, tensor
+    >>> i = index("i", 2); x, s = tensor("x", 2, role="input"), tensor("s")
+    >>> float(compile_program(Program([Equation(s, Sum(x[i] ** 2, i))]), ["s"])(x=[3, 4])["s"])
+    25.0
+    """
+    if dtype not in DTYPES:
+        raise InputError(f"unknown dtype {dtype!r}{suggest(str(dtype), DTYPES)}")
+    for name in outputs:
+        program.find(name)
+    rewritten, rewritings = stable(program)
+    needed = rewritten.pruned(outputs)
+    inputs = sorted(needed.inputs.values(), key=lambda t: _ROLE_ORDER.index(t.role))
+    arguments = tuple(dict.fromkeys([t.name for t in inputs] + [n for n in outputs if n not in needed.defined]))
+    lines = _lines(needed, outputs)
+    printer = ArrayPrinter(dtype)
+    raw = _function(program, arguments, lines, outputs, printer)
+    return Compiled(needed, arguments, tuple(outputs), dtype, raw, rewritings, tuple(sorted(printer.helpers)))
+
+
+def _lines(program: Program, outputs: Sequence[str]) -> list[Assignment]:
+    lines = [
+        (Symbol(e.tensor.name, real=True), lower(e)) for e in program
+    ]
+    taken = [*program.tensors, *(s.name for t in program.tensors.values() for z in t.shape for s in z.free_symbols)]
+    lines = shared(lines, taken)
+    computed = {name.name for name, expression in lines if not _is_view(expression)}
+    return [
+        (name, Copy(expression) if name.name in outputs and _needs_copy(name.name, program, computed) else expression)
+        for name, expression in lines
+    ]
+
+
+def _is_view(expression: Expr) -> bool:
+    return isinstance(expression, Symbol) or (isinstance(expression, ArrayNode) and expression.is_view)
+
+
+def _needs_copy(name: str, program: Program, computed: set[str]) -> bool:
+    """What is returned shares no memory with what was given, nor with another result."""
+    return name not in computed and bool(program.find(name).rank)
+
+
+def _function(
+    program: Program, arguments: Sequence[str], lines: Sequence[Assignment], outputs: Sequence[str], printer: ArrayPrinter
+) -> Callable[..., tuple[Any, ...]]:
+    used = set().union(*(expression.free_symbols for _, expression in lines)) if lines else set()
+    names = {name for name, _ in lines}
+    sizes = _sizes({s for s in used - names if s.is_integer and s.name not in arguments}, program, arguments)
+    symbols = [Symbol(name, real=True) for name in arguments]
+    if strange := used - names - set(symbols) - {symbol for symbol, _ in sizes}:
+        raise CompileError(f"'{sorted(map(str, strange))[0]}' is neither given nor defined")
+    results = Tuple(*(Symbol(name, real=True) for name in outputs))
+    namespace: dict[str, Any] = {"np": np}
+    hook = _Hook([*sizes, *lines], results)
+    made: Callable[..., tuple[Any, ...]] = lambdify(symbols, results, modules=[namespace], printer=printer, cse=hook)
+    for helper in printer.helpers:
+        exec(HELPERS[helper], made.__globals__)  # noqa: S102 - symnn's own text, from the table of helpers
+    return made
+
+
+class _Hook:
+    """Hands the program's lines to `lambdify` as its common subexpressions: the graph is the sharing."""
+
+    def __init__(self, lines: list[tuple[Any, Any]], results: Tuple) -> None:
+        self.lines, self.results = lines, results
+
+    def __call__(self, _: Any) -> tuple[list[tuple[Any, Any]], Any]:
+        return self.lines, self.results
+
+
+class Shape(ArrayNode):
+    """array.shape[axis]"""
+
+    def _numpycode(self, printer: Any) -> str:
+        return f"{self.args[0].name}.shape[{self.args[1]}]"
+
+
+def _sizes(wanted: set[Symbol], program: Program, arguments: Sequence[str]) -> list[tuple[Symbol, Expr]]:
+    """Return a line for each size: where an array's shape tells it."""
+    found: dict[Symbol, Expr] = {}
+    for name in arguments:
+        tensor = program.tensors[name]
+        for axis, size in enumerate(tensor.shape):
+            here = Shape(Symbol(name, real=True), Integer(axis))
+            for symbol in size.free_symbols & (wanted - found.keys()):
+                if size == symbol:
+                    found[symbol] = here
+    for name in arguments:
+        for axis, size in enumerate(program.tensors[name].shape):
+            unknown = size.free_symbols & (wanted - found.keys())
+            if len(unknown) == 1:
+                symbol = unknown.pop()
+                place = Symbol("place")
+                solution = solve(size - place, symbol)
+                if len(solution) == 1:
+                    found[symbol] = solution[0].xreplace({place: Shape(Symbol(name, real=True), Integer(axis))})
+    if missing := wanted - found.keys():
+        raise CompileError(f"no array tells the size '{sorted(map(str, missing))[0]}'")
+    return sorted(found.items(), key=lambda pair: str(pair[0]))

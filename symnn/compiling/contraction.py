@@ -1,0 +1,130 @@
+"""Sums of products as matrix products: the order is chosen at compile time, two factors at a time.
+
+NumPy's own `einsum_path` chooses the order from the sizes (a symbolic size counts as 64); each step
+is then one `@` wherever the axes allow it, else a `tensordot`, or rarely an `einsum`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from sympy import Idx, Mul
+
+from symnn.compiling.arrays import Array
+from symnn.compiling.nodes import Dot, Einsum, Expand, Item, MatMul, ReduceSum, TensorDot
+from symnn.language import size_of
+
+_TYPICAL_SIZE = 64
+
+
+def contract(factors: Sequence[Array], bound: Iterable[Idx], order: Sequence[Idx]) -> Array:
+    """Return Σ over `bound` of the product of the factors, with axes in the given order."""
+    remaining = _multiplied(factors, order)
+    summed = set(bound)
+    while len(remaining) > 1:
+        pair = _next_pair(remaining, summed)
+        others = [array for n, array in enumerate(remaining) if n not in pair]
+        first, second = (remaining[n] for n in pair)
+        needed = {i for array in others for i in array.axes}
+        together = {i for i in (*first.axes, *second.axes) if i in summed and i not in needed}
+        remaining = _multiplied([*others, _pairwise(first, second, together, order)], order)
+    return reduced(remaining[0], summed)
+
+
+def reduced(array: Array, summed: Iterable[Idx]) -> Array:
+    """Return the array summed over some of its axes."""
+    places = [array.axes.index(i) for i in summed if i in array.axes]
+    if not places:
+        return array
+    axes = tuple(i for n, i in enumerate(array.axes) if n not in places)
+    return Array(ReduceSum(array.expression, sorted(places)), axes)
+
+
+def _multiplied(factors: Sequence[Array], order: Sequence[Idx]) -> list[Array]:
+    """Return the factors, with those over the same axes multiplied entry by entry; numbers go into the first.
+
+    Two equal factors stay apart: their product is a sum of squares, one `Dot`.
+    """
+    groups: dict[frozenset[Idx], list[Array]] = {}
+    for factor in factors:
+        groups.setdefault(frozenset(factor.axes), []).append(factor)
+    if len(groups) == 1 and len(factors) == 2 and factors[0].axes == factors[1].axes:
+        return list(factors)
+    made = []
+    for axes, members in groups.items():
+        target = tuple(i for i in order if i in axes)
+        if len(members) == 1:
+            made.append(members[0])
+        else:
+            made.append(Array(Mul(*(member.aligned(target) for member in members)), target))
+    return made
+
+
+def _next_pair(arrays: Sequence[Array], summed: set[Idx]) -> tuple[int, int]:
+    if len(arrays) == 2:
+        return 0, 1
+    letters: dict[Idx, int] = {}
+    operands: list[object] = []
+    for array in arrays:
+        shape = [int(size_of(i)) if size_of(i).is_Integer else _TYPICAL_SIZE for i in array.axes]
+        operands += [np.broadcast_to(0.0, shape), [letters.setdefault(i, len(letters)) for i in array.axes]]
+    kept = [number for i, number in letters.items() if i not in summed]
+    path = np.einsum_path(*operands, kept, optimize="optimal")[0]
+    step = tuple(sorted(path[1]))
+    return (step[0], step[1])
+
+
+def _pairwise(first: Array, second: Array, summed: set[Idx], order: Sequence[Idx]) -> Array:
+    first = reduced(first, [i for i in summed if i not in second.axes])
+    second = reduced(second, [i for i in summed if i not in first.axes])
+    inner = [i for i in first.axes if i in second.axes and i in summed]
+    shared = [i for i in order if i in first.axes and i in second.axes and i not in inner]
+    if not inner:
+        axes = tuple(i for i in order if i in first.axes or i in second.axes)
+        return Array(first.aligned(axes) * second.aligned(axes), axes)
+    left, right = _in_order(first, second, [*inner, *shared], order)
+    rows = [i for i in order if i in left.axes and i not in inner and i not in shared]
+    columns = [i for i in order if i in right.axes and i not in inner and i not in shared]
+    if not (rows or columns or shared):
+        return Array(Dot(left.expression, right.transposed(left.axes).expression))
+    if len(inner) == 1 and len(rows) <= 1 and len(columns) <= 1:
+        return _matrix_product(left, right, shared, rows, inner, columns)
+    if not shared:
+        places = [[array.axes.index(i) for i in inner] for array in (left, right)]
+        axes = [i for array in (left, right) for i in array.axes if i not in inner]
+        return Array(TensorDot(left.expression, right.expression, places), tuple(axes))
+    return _einsum(left, right, tuple(i for i in order if i in (*shared, *rows, *columns)))
+
+
+def _in_order(first: Array, second: Array, common: Sequence[Idx], order: Sequence[Idx]) -> tuple[Array, Array]:
+    """Put first the factor whose own axis comes first in the result: no transpose is needed then."""
+    places = [[order.index(i) for i in array.axes if i not in common] for array in (first, second)]
+    swap = bool(places[0]) and bool(places[1]) and min(places[1]) < min(places[0])
+    return (second, first) if swap else (first, second)
+
+
+def _matrix_product(
+    left: Array, right: Array, shared: list[Idx], rows: list[Idx], inner: list[Idx], columns: list[Idx]
+) -> Array:
+    if shared and not (rows and columns):
+        if not rows and not columns:
+            return _einsum(left, right, tuple(shared))
+        if not rows:
+            left, right, rows, columns = right, left, columns, rows
+        vector = right.transposed([*shared, *inner]).expression
+        column = Expand(vector, [1] * (len(shared) + 1) + [0])
+        product = MatMul(left.transposed([*shared, *rows, *inner]).expression, column)
+        return Array(Item(product, ["..."], [0]), (*shared, *rows))
+    if not columns and not rows:
+        return _einsum(left, right, tuple(shared))
+    product = MatMul(
+        left.transposed([*shared, *rows, *inner]).expression, right.transposed([*shared, *inner, *columns]).expression
+    )
+    return Array(product, (*shared, *rows, *columns))
+
+
+def _einsum(left: Array, right: Array, axes: tuple[Idx, ...]) -> Array:
+    letters = {i: "abcdefghijklmnop"[n] for n, i in enumerate(dict.fromkeys((*left.axes, *right.axes)))}
+    subscripts = ",".join("".join(letters[i] for i in array.axes) for array in (left, right))
+    return Array(Einsum(left.expression, right.expression, f"{subscripts}->{''.join(letters[i] for i in axes)}"), axes)

@@ -1,0 +1,155 @@
+"""Operations on whole arrays, as small SymPy classes: what a right side becomes before it is printed.
+
+Sums, products, powers and functions of arrays stay SymPy's own, elementwise; only what moves axes,
+contracts or reduces needs a class here. The printer has one method for each.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import Expr, Integer, Tuple
+from sympy.core.symbol import Str
+from sympy.printing.precedence import PRECEDENCE
+
+
+class ArrayNode(Expr):
+    """An operation on arrays; its arguments are arrays first, then what says how."""
+
+    is_commutative = True
+    is_real = True
+    is_view = False
+    """Whether the result shares memory with the first argument."""
+    precedence = PRECEDENCE["Atom"]
+
+    def __new__(cls, *args: Any) -> ArrayNode:
+        return Expr.__new__(cls, *(_argument(arg) for arg in args))
+
+
+def _argument(arg: Any) -> Any:
+    if isinstance(arg, str):
+        return Str(arg)
+    if isinstance(arg, bool | int):
+        return Integer(int(arg))
+    if isinstance(arg, tuple | list):
+        return Tuple(*(_argument(a) for a in arg))
+    return arg
+
+
+class MatMul(ArrayNode):
+    """A @ B"""
+
+    precedence = PRECEDENCE["Mul"]
+
+
+class Dot(ArrayNode):
+    """The sum of all products of entries of A and B, which have one shape."""
+
+
+class TensorDot(ArrayNode):
+    """np.tensordot(A, B, axes)"""
+
+
+class Einsum(ArrayNode):
+    """np.einsum(A, B, subscripts): a product whose axes no matrix product takes."""
+
+
+class Transpose(ArrayNode):
+    """A with its axes permuted."""
+
+    is_view = True
+
+
+class Expand(ArrayNode):
+    """A with axes of length 1 inserted: `kept` has 1 for an axis of A and 0 for a new one."""
+
+    is_view = True
+
+
+class Item(ArrayNode):
+    """A[:, 0, :]: an axis taken at one place (or all of it, where the place is Str(':'))."""
+
+    is_view = True
+
+
+class Diagonal(ArrayNode):
+    """np.einsum(A, subscripts): repeated axes taken together, as a view."""
+
+    is_view = True
+
+
+class Reshape(ArrayNode):
+    """A.reshape(shape)"""
+
+    is_view = True
+
+
+class Broadcast(ArrayNode):
+    """np.broadcast_to(A, shape)"""
+
+    is_view = True
+
+
+class Windows(ArrayNode):
+    """A with one axis replaced by several: A[start + Σ step·index], zero outside the array."""
+
+    is_view = True
+
+
+class Gather(ArrayNode):
+    """A at index arrays, one for each axis; indices outside are clipped (and masked by a bracket)."""
+
+
+class Places(ArrayNode):
+    """np.arange(size)"""
+
+
+class Inside(ArrayNode):
+    """(0 <= e) & (e < size), for an index array e"""
+
+
+class Equal(ArrayNode):
+    """e == f, for index arrays"""
+
+
+class Positive(ArrayNode):
+    """1 where u > 0, else 0, in u's own type"""
+
+
+class Cast(ArrayNode):
+    """An array of truth values as numbers of the program's own type."""
+
+
+class Copy(ArrayNode):
+    """A fresh array, so that what is returned shares no memory with what was given."""
+
+
+class ReduceSum(ArrayNode):
+    """np.add.reduce(A, axis)"""
+
+
+class ReduceMax(ArrayNode):
+    """np.max(A, axis)"""
+
+
+class ReduceLogSumExp(ArrayNode):
+    """log Σ exp A over axes, with the largest entry taken out first"""
+
+
+class ExpOfMinus(ArrayNode):
+    """exp(−z), with −z held below the overflow of the type: e in σ = 1/(1 + e) and σ′ = e σ σ"""
+
+
+class Chain(ArrayNode):
+    """a * b * c, from left to right: an order in which no intermediate product loses digits"""
+
+    precedence = PRECEDENCE["Mul"]
+
+
+class PositivePart(ArrayNode):
+    """max(z, 0)"""
+
+
+class Softplus(ArrayNode):
+    """max(z, 0) + log1p(exp(−|z|))"""
+

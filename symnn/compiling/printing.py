@@ -1,0 +1,232 @@
+"""The printer: one method for each operation on arrays, on top of SymPy's own NumPy printer.
+
+Constants are printed as Python numbers, never as `numpy.sqrt(2)`, so that float32 stays float32.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import Expr, Integer
+from sympy.core.basic import Basic
+from sympy.printing.numpy import NumPyPrinter
+from sympy.printing.precedence import PRECEDENCE
+
+from symnn.compiling.nodes import MatMul
+
+_LARGEST_EXPONENT = {"float64": "709.0", "float32": "88.0"}
+
+
+class ArrayPrinter(NumPyPrinter):
+    """Prints lowered expressions as NumPy code, with NumPy called `np`."""
+
+    def __init__(self, dtype: str) -> None:
+        super().__init__({"fully_qualified_modules": True, "precision": 17})
+        self.dtype = dtype
+        self.helpers: set[str] = set()
+
+    def _module_format(self, fqn: str, register: bool = True) -> str:
+        module, _, name = fqn.rpartition(".")
+        return f"np.{name}" if module in ("numpy", "math") else fqn
+
+    def _helper(self, name: str) -> str:
+        self.helpers.add(name)
+        return name
+
+    def _print(self, expr: Any, **kwargs: Any) -> str:
+        if isinstance(expr, Expr) and not expr.is_Atom and expr.is_number and not expr.is_Rational:
+            return repr(float(expr))
+        return str(super()._print(expr, **kwargs))
+
+    def _inner(self, expr: Basic) -> str:
+        return str(self.parenthesize(expr, PRECEDENCE["Mul"], strict=False))
+
+    def _atom(self, expr: Basic) -> str:
+        return str(self.parenthesize(expr, PRECEDENCE["Atom"], strict=True))
+
+    def parenthesize(self, item: Any, level: int, strict: bool = False) -> str:
+        shown = self._print(item)
+        if isinstance(item, Expr) and item.is_Rational and not item.is_negative and "/" not in shown:
+            return shown
+        return str(super().parenthesize(item, level, strict))
+
+    def _as_ordered_terms(self, expr: Any, order: Any = None) -> list[Any]:
+        """Matrix products before what is added to them, numbers first of all."""
+        terms = super()._as_ordered_terms(expr, order)
+        return sorted(terms, key=lambda term: (bool(term.free_symbols), not term.has(MatMul)))
+
+    def _print_NumberSymbol(self, expr: Any) -> str:
+        return repr(float(expr))
+
+    def _print_Rational(self, expr: Any) -> str:
+        return repr(float(expr)) if expr.q in (2, 4, 5, 8, 10, 16, 20, 50, 100) else f"{expr.p}/{expr.q}"
+
+    def _print_Half(self, expr: Any) -> str:
+        return "0.5"
+
+    def _print_Float(self, expr: Any) -> str:
+        return repr(float(expr))
+
+    def _print_Pow(self, expr: Any, rational: bool = False, sqrt: str = "np.sqrt") -> str:
+        if expr.base.is_integer and expr.base.is_positive and not expr.exp.is_integer:
+            # A size: Python's own power gives a Python float, which leaves float32 alone.
+            return f"{self._atom(expr.base)}**({self._print(expr.exp)})"
+        return str(self._hprint_Pow(expr, rational=rational, sqrt=sqrt))
+
+    def _print_MatMul(self, expr: Any) -> str:
+        return f"{self._inner(expr.args[0])} @ {self._inner(expr.args[1])}"
+
+    def _print_Dot(self, expr: Any) -> str:
+        return f"np.vdot({self._print(expr.args[0])}, {self._print(expr.args[1])})"
+
+    def _print_TensorDot(self, expr: Any) -> str:
+        left, right, places = expr.args
+        axes = ", ".join(self._tuple(p) for p in places)
+        return f"np.tensordot({self._print(left)}, {self._print(right)}, axes=({axes}))"
+
+    def _print_Einsum(self, expr: Any) -> str:
+        left, right, subscripts = expr.args
+        return f'np.einsum("{subscripts.name}", {self._print(left)}, {self._print(right)})'
+
+    def _print_Diagonal(self, expr: Any) -> str:
+        return f'np.einsum("{expr.args[1].name}", {self._print(expr.args[0])})'
+
+    def _print_Transpose(self, expr: Any) -> str:
+        array, order = expr.args
+        if tuple(order) == tuple(reversed(range(len(order)))):
+            return f"{self._atom(array)}.T"
+        return f"{self._atom(array)}.transpose({', '.join(map(self._print, order))})"
+
+    def _print_Expand(self, expr: Any) -> str:
+        places = ", ".join(":" if kept else "None" for kept in expr.args[1])
+        return f"{self._atom(expr.args[0])}[{places}]"
+
+    def _print_Item(self, expr: Any) -> str:
+        array, before, places = expr.args
+        values = iter(places)
+        shown = [str(b.name) if b.name != "@" else self._print(next(values)) for b in before]
+        return f"{self._atom(array)}[{', '.join([*shown, *map(self._print, values)])}]"
+
+    def _print_Reshape(self, expr: Any) -> str:
+        return f"{self._atom(expr.args[0])}.reshape({', '.join(map(self._print, expr.args[1]))})"
+
+    def _print_Broadcast(self, expr: Any) -> str:
+        return f"np.broadcast_to({self._print(expr.args[0])}, {self._tuple(expr.args[1])})"
+
+    def _print_Windows(self, expr: Any) -> str:
+        array, axis, start, counts, steps, padding = expr.args
+        shown = ", ".join(
+            [self._print(array), self._print(axis), self._print(start), *map(self._tuple, (counts, steps, padding))]
+        )
+        return f"{self._helper('_windows')}({shown})"
+
+    def _print_Gather(self, expr: Any) -> str:
+        places = ", ".join(self._print(p) for p in expr.args[1])
+        return f"{self._helper('_gather')}({self._print(expr.args[0])}, {places})"
+
+    def _print_Places(self, expr: Any) -> str:
+        return f"np.arange({self._print(expr.args[0])})"
+
+    def _print_Inside(self, expr: Any) -> str:
+        return f"{self._helper('_inside')}({self._print(expr.args[0])}, {self._print(expr.args[1])})"
+
+    def _print_Equal(self, expr: Any) -> str:
+        return f"np.equal({self._print(expr.args[0])}, {self._print(expr.args[1])})"
+
+    def _print_Positive(self, expr: Any) -> str:
+        return f"np.heaviside({self._print(expr.args[0])}, 0.0)"
+
+    def _print_Cast(self, expr: Any) -> str:
+        return f"{self._atom(expr.args[0])}.astype(np.{self.dtype})"
+
+    def _print_Copy(self, expr: Any) -> str:
+        return f"np.array({self._print(expr.args[0])}, dtype=np.{self.dtype})"
+
+    def _print_ReduceSum(self, expr: Any) -> str:
+        return f"np.add.reduce({self._print(expr.args[0])}, axis={self._axes(expr.args[1])})"
+
+    def _print_ReduceMax(self, expr: Any) -> str:
+        return f"np.max({self._print(expr.args[0])}, axis={self._axes(expr.args[1])})"
+
+    def _print_ReduceLogSumExp(self, expr: Any) -> str:
+        return f"{self._helper('_logsumexp')}({self._print(expr.args[0])}, {self._axes(expr.args[1])})"
+
+    def _print_ExpOfMinus(self, expr: Any) -> str:
+        inner = self._print(-expr.args[0])
+        return f"np.exp(np.minimum({inner}, {_LARGEST_EXPONENT[self.dtype]}))"
+
+    def _print_Chain(self, expr: Any) -> str:
+        return "*".join(self._inner(arg) for arg in expr.args)
+
+    def _print_Softplus(self, expr: Any) -> str:
+        return f"{self._helper('_softplus')}({self._print(expr.args[0])})"
+
+    def _print_PositivePart(self, expr: Any) -> str:
+        return f"np.maximum({self._print(expr.args[0])}, 0.0)"
+
+    def _print_erf(self, expr: Any) -> str:
+        return f"{self._helper('_erf')}({self._print(expr.args[0])})"
+
+    def _print_Str(self, expr: Any) -> str:
+        return str(expr.name)
+
+    def _tuple(self, items: Any) -> str:
+        shown = ", ".join(self._print(Integer(i) if isinstance(i, int) else i) for i in items)
+        return f"({shown},)" if len(items) == 1 else f"({shown})"
+
+    def _axes(self, places: Any) -> str:
+        return self._print(places[0]) if len(places) == 1 else self._tuple(places)
+
+
+HELPERS = {
+    "_windows": '''
+def _windows(array, axis, start, counts, steps, padding):
+    """array[..., start + steps[0]*i + steps[1]*p, ...] for all i, p, as a view; zero outside the array"""
+    before, after = max(0, -padding[0]), max(0, padding[1])
+    if before or after:
+        shape = list(array.shape)
+        shape[axis] += before + after
+        wide = np.zeros(shape, array.dtype)
+        wide[(slice(None),) * axis + (slice(before, before + array.shape[axis]),)] = array
+        array = wide
+    first = array[(slice(None),) * axis + (slice(start + before, None),)]
+    shape = array.shape[:axis] + counts + array.shape[axis + 1:]
+    stride = array.strides[axis]
+    strides = array.strides[:axis] + tuple(stride * step for step in steps) + array.strides[axis + 1:]
+    return np.lib.stride_tricks.as_strided(first, shape, strides, writeable=False)
+''',
+    "_gather": '''
+def _gather(array, *places):
+    """array at index arrays; what lies outside is taken from the border (a bracket makes it zero)"""
+    return array[tuple(np.clip(place, 0, size - 1) for place, size in zip(places, array.shape))]
+''',
+    "_inside": '''
+def _inside(places, size):
+    """whether each place lies on an axis of this size"""
+    return (0 <= places) & (places < size)
+''',
+    "_logsumexp": '''
+def _logsumexp(array, axis):
+    """log of the sum of exp(array) over an axis, with the largest entry taken out first"""
+    largest = np.max(array, axis=axis, keepdims=True)
+    return np.log(np.add.reduce(np.exp(array - largest), axis=axis)) + np.squeeze(largest, axis=axis)
+''',
+    "_softplus": '''
+def _softplus(z):
+    """log(1 + exp(z)), without overflow"""
+    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+''',
+    "_erf": '''
+try:
+    from scipy.special import erf as _erf
+except ImportError:
+    import math
+
+    def _erf(z):
+        """the error function, one number at a time (scipy has a faster one)"""
+        z = np.asarray(z)
+        return np.frompyfunc(math.erf, 1, 1)(z).astype(z.dtype)
+''',
+}
+"""What generated code needs beside NumPy's own functions, each printed only where it is used."""
+
