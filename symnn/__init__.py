@@ -1,1 +1,51 @@
+"""symnn: neural networks as equations; the gradient is derived, printed, and run.
 
+>>> import symnn
+>>> print(symnn.mlp("2-3-1").gradient()["W2"])
+dW2[j, k] = delta2[j]*a1[k]
+"""
+
+from symnn.errors import SymnnError
+from symnn.gradients import Gradient, gradient, hessian_vector_product
+from symnn.language import (
+    Equation,
+    Fact,
+    LogSumExp,
+    Maximum,
+    Program,
+    examples,
+    index,
+    sizes,
+    tensor,
+)
+from symnn.language import undefined_function as function
+from symnn.networks import Dense, Layer, Network, mlp
+from symnn.training import SGD, Fit, load_data, load_model, train
+from symnn.writing import Notation
+
+__all__ = [
+    "SGD",
+    "Dense",
+    "Equation",
+    "Fact",
+    "Fit",
+    "Gradient",
+    "Layer",
+    "LogSumExp",
+    "Maximum",
+    "Network",
+    "Notation",
+    "Program",
+    "SymnnError",
+    "examples",
+    "function",
+    "gradient",
+    "hessian_vector_product",
+    "index",
+    "load_data",
+    "load_model",
+    "mlp",
+    "sizes",
+    "tensor",
+    "train",
+]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, Heaviside, Idx, Sum, Symbol, expand, sympify
+from sympy import Expr, Heaviside, Idx, Sum, Symbol, SympifyError, expand
 from sympy.core.basic import Basic
 from sympy.core.function import AppliedUndef
+from sympy.core.sympify import _sympify
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symnn.errors import ProgramError
@@ -48,7 +49,7 @@ class Equation:
 
     def __init__(self, left: Any, right: Any) -> None:
         object.__setattr__(self, "left", left)
-        object.__setattr__(self, "right", sympify(right))
+        object.__setattr__(self, "right", as_expression(right))
         if not isinstance(self.right, Expr) or isinstance(self.right, MatrixExpr):
             raise ProgramError(f"{self}: the right side is not a scalar SymPy expression")
         object.__setattr__(self, "right", _on_entry(self.right))
@@ -95,12 +96,23 @@ class Equation:
             return
         if bracketed:
             return
-        low, high = index_bounds(expression)
+        try:
+            low, high = index_bounds(expression)
+        except ProgramError as error:
+            raise ProgramError(f"{self}: {error}") from None
         if low.is_negative or (high - size + 1).is_positive:
             raise ProgramError(
                 f"{self}: index {expression} runs from {low} to {high}, "
                 f"axis {position + 1} of {entry.base.name} has size {size}"
             )
+
+
+def as_expression(given: Any) -> Any:
+    """Return a number as a SymPy number; a text stays a text, because SymPy would run it."""
+    try:
+        return _sympify(given)
+    except SympifyError:
+        return given
 
 
 def same_size(one: Expr, other: Expr) -> bool:

@@ -186,10 +186,19 @@ def refresh(expression: Any) -> Any:
 
 
 def index_bounds(expression: Expr) -> tuple[Expr, Expr]:
-    """Return the smallest and the largest value of an affine index expression (interval arithmetic)."""
-    low = high = expression.xreplace({i: Integer(0) for i in free_indices(expression)})
-    for i in free_indices(expression):
-        coefficient = expression.coeff(i)
+    """Return the smallest and the largest value of an affine index expression (interval arithmetic).
+
+    Raises:
+        ProgramError: for an expression that is not affine in its indices.
+    """
+    written, indices = expression.expand(), free_indices(expression)
+    coefficients = {i: written.coeff(i) for i in indices}
+    rest = (written - sum(coefficient * i for i, coefficient in coefficients.items())).expand()
+    whole = (rest, *coefficients.values())
+    if any(free_indices(part) or not part.is_integer for part in whole):
+        raise ProgramError(f"index {expression} is not a whole number plus whole multiples of indices")
+    low = high = rest
+    for i, coefficient in coefficients.items():
         reach = coefficient * (size_of(i) - 1)
         if coefficient.is_nonnegative:
             low, high = low + coefficient * i.lower, high + reach

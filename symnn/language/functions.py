@@ -6,10 +6,10 @@ written f′. Undefined functions have no definition: they print and differentia
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any, ClassVar
 
-from sympy import Dummy, Expr, Function, Integer, Rational, Symbol, erf, exp, factor, log, pi, sqrt
+from sympy import Dummy, Expr, Function, Integer, Rational, Symbol, erf, exp, factor, log, pi, sqrt  # noqa: F401
 from sympy import tanh as sympy_tanh
 from sympy.core.function import ArgumentIndexError
 
@@ -89,15 +89,21 @@ def formula(function: type[Elementwise], t: Expr) -> Expr | None:
     return factor(slope).xreplace({variable: t})
 
 
-@lru_cache(maxsize=None)
 def prime(function: type[Elementwise], times: int = 1) -> type[Elementwise]:
     """Return the derivative f′ (or f″, …) of a named function, as a named function.
 
     >>> prime(sigmoid)(Symbol("t"))
     sigmoid_prime(t)
     """
-    if times > 1:
-        return prime(prime(function, times - 1))
+    primed: Any = function
+    for _ in range(times):
+        primed = _primed(primed)
+    return primed
+
+
+@cache
+def _primed(function: Any) -> type[Elementwise]:
+    """Return the one class of f′: two classes of one name would be two different functions."""
     root, order = function.root, function.order + 1
     name = f"{root.__name__}_{'prime' if order == 1 else f'prime{order}'}"
     members = {"order": order, "root": root, "__module__": __name__, "subgradient": root.subgradient}
@@ -113,9 +119,9 @@ def undefined_function(name: str) -> type[Elementwise]:
     return _undefined(check_name(name))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _undefined(name: str) -> type[Elementwise]:
-    made = type(name, (Elementwise,), {"__module__": __name__, "undefined": True})
+    made: Any = type(name, (Elementwise,), {"__module__": __name__, "undefined": True})
     made.root = made
     return made
 

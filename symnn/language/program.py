@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr, Idx, sympify
+from sympy import Expr, Idx
 
 from symnn.errors import ProgramError, suggest
-from symnn.language.equation import Equation, plain, same_size
+from symnn.language.equation import Equation, as_expression, plain, same_size
 from symnn.language.expressions import entries, tensors
 from symnn.language.tensors import Tensor, examples
 
@@ -27,8 +27,8 @@ class Fact:
     right: Expr
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "left", sympify(self.left))
-        object.__setattr__(self, "right", sympify(self.right))
+        object.__setattr__(self, "left", as_expression(self.left))
+        object.__setattr__(self, "right", as_expression(self.right))
 
     def __str__(self) -> str:
         return f"{plain(self.left)} = {plain(self.right)}"

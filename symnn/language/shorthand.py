@@ -67,9 +67,7 @@ def parse_architecture(text: str) -> Architecture:
     if any(ellipsis in written for ellipsis in _ELLIPSES):
         raise ParseError(f"bad architecture {_shown(text)}: the general network is written n0-...-nL")
     if len(parts) < 2:
-        raise ParseError(
-            f"bad architecture {_shown(text)}: an input and an output size are needed, such as 784-30-10"
-        )
+        raise ParseError(f"bad architecture {_shown(text)}: an input and an output size are needed, such as 784-30-10")
     if len(parts) > MOST_LAYERS:
         raise ParseError(f"bad architecture {_shown(text)}: {len(parts)} sizes (accepted: at most {MOST_LAYERS})")
     symbolic = all(_LETTERS.match(part) or _NUMBERED.match(part) for part in parts)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from sympy import Dummy, Expr, Idx, Indexed, IndexedBase, Integer, Symbol, Tuple, sympify
+from sympy import Dummy, Expr, Idx, Indexed, IndexedBase, Integer, Symbol, SympifyError, Tuple
 from sympy.core.symbol import Str
+from sympy.core.sympify import _sympify
 
 from symnn.errors import ProgramError, ShapeError
 from symnn.language.names import check_name
@@ -25,7 +26,7 @@ class Entry(Indexed):
     is_commutative = True
 
     def __new__(cls, base: Tensor, *indices: Any) -> Entry:
-        return Expr.__new__(cls, base, *(sympify(index) for index in indices))
+        return Expr.__new__(cls, base, *map(_checked_index, indices))
 
     def _hashable_content(self) -> tuple[Any, ...]:
         return tuple(self._args)
@@ -81,11 +82,26 @@ class Tensor(IndexedBase):
 
 def check_size(size: Any) -> Expr:
     """Return the size of an axis: a positive integer, a symbol made by `sizes`, or arithmetic of them."""
-    value = sympify(size)
+    try:
+        value = _sympify(size)  # the strict one: SymPy's other one runs what a text says
+    except SympifyError:
+        raise ShapeError(
+            f"bad size {str(size)[:40]!r}: an axis is a positive whole number or a symbol from symnn.sizes"
+        ) from None
     if not isinstance(value, Expr) or value.is_integer is False or value.is_positive is False:
         raise ShapeError(f"bad size {size}: an axis is a positive whole number or a symbol from symnn.sizes")
     if value.is_integer is None:
         raise ShapeError(f"bad size {size}: make its symbols with symnn.sizes")
+    return value
+
+
+def _checked_index(given: Any) -> Expr:
+    try:
+        value = _sympify(given)
+    except SympifyError:
+        value = None
+    if not isinstance(value, Expr):
+        raise ShapeError(f"bad index {str(given)[:40]!r}: make indices with symnn.index(name, size)")
     return value
 
 

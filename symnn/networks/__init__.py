@@ -1,1 +1,20 @@
+"""Networks: layers, activations and costs build equations, and nothing else."""
 
+from symnn.networks.activations import NAMES, Activation, activation
+from symnn.networks.costs import NAMED_COSTS, Cost, cost
+from symnn.networks.layers import METHODS, Dense, Layer
+from symnn.networks.network import Network, mlp
+
+__all__ = [
+    "METHODS",
+    "NAMED_COSTS",
+    "NAMES",
+    "Activation",
+    "Cost",
+    "Dense",
+    "Layer",
+    "Network",
+    "activation",
+    "cost",
+    "mlp",
+]

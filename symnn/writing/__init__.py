@@ -1,1 +1,17 @@
+"""Programs in writing: notation, Unicode text, ASCII, Markdown, LaTeX."""
 
+from symnn.writing.display import notebook_latex
+from symnn.writing.notation import Mark, Notation
+from symnn.writing.sections import VIEWS
+from symnn.writing.write import FORMATS, write, write_equation, write_program
+
+__all__ = [
+    "FORMATS",
+    "VIEWS",
+    "Mark",
+    "Notation",
+    "notebook_latex",
+    "write",
+    "write_equation",
+    "write_program",
+]

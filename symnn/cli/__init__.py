@@ -1,0 +1,21 @@
+"""The command line: `symnn train 64-30-10 --data digits`."""
+
+from __future__ import annotations
+
+import click
+
+from symnn.cli.group import Commands
+from symnn.cli.predict import predict_command
+from symnn.cli.train import train_command
+
+__all__ = ["main"]
+
+
+@click.group("symnn", cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="symnn", prog_name="symnn", message="%(prog)s %(version)s")
+def main() -> None:
+    """Derive the gradients of neural networks as equations, and run the same equations."""
+
+
+main.add_command(train_command)
+main.add_command(predict_command)

@@ -1,0 +1,108 @@
+"""Options that several commands share, and what they all print with."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from symnn.training import BUILT_IN, DTYPES, SCALES
+
+Decorator = Callable[[Any], Any]
+
+
+def together(*decorators: Decorator) -> Decorator:
+    """Return one decorator that applies several, the first on top."""
+
+    def apply(function: Any) -> Any:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return apply
+
+
+architecture_argument = click.argument("architecture", metavar="ARCHITECTURE")
+
+activation_option = click.option(
+    "--activation", metavar="NAME[,NAME…]", help="One activation for all layers, or one for each."
+)
+cost_option = click.option("--cost", metavar="NAME", default="quadratic", show_default=True, help="The cost.")
+penalty_options = together(
+    click.option("--l1", type=float, default=0.0, metavar="λ", help="Penalty λ Σ|w| on the weights."),
+    click.option("--l2", type=float, default=0.0, metavar="λ", help="Penalty ½ λ Σ w² on the weights."),
+)
+data_option = click.option(
+    "--data",
+    required=True,
+    metavar="NAME|PATH",
+    help=f"{', '.join(BUILT_IN)}; a CSV file with a header; an .npz with X and y; a folder with MNIST's IDX files.",
+)
+target_option = click.option(
+    "--target", metavar="COLUMN", help="The target's column in a CSV file  [default: the last]"
+)
+scale_option = click.option(
+    "--scale",
+    type=click.Choice(SCALES),
+    help="Scaling of the inputs  [default: standard for tables, unit for images]",
+)
+seed_option = click.option("--seed", type=int, default=0, show_default=True, help="Everything random follows from it.")
+dtype_option = click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+
+
+def output_option(help_text: str) -> Decorator:
+    """Return the option -o FILE."""
+    return click.option("-o", "--output", metavar="FILE", help=help_text)
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """Return the names in a list separated by commas; a comma inside parentheses belongs to a formula.
+
+    >>> split_names("relu, max(x, 0)")
+    ('relu', 'max(x, 0)')
+    """
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "([") - (character in ")]")
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return tuple(part.strip() for part in parts)
+
+
+def activations_of(text: str, layers: int) -> tuple[str, ...]:
+    """Return one activation for each layer, of a text that gives one for all or one for each."""
+    names = split_names(text)
+    return names * layers if len(names) == 1 else names
+
+
+def echo_json(value: dict[str, Any]) -> None:
+    """Print one JSON object on standard output; numbers that are not finite become null."""
+    click.echo(json_text(value))
+
+
+def json_text(value: dict[str, Any]) -> str:
+    """Return one JSON object on one line."""
+    return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False)
+
+
+def note(text: str) -> None:
+    """Say something on standard error, where it does not mix with results."""
+    click.echo(text, err=True)
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

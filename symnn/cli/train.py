@@ -1,0 +1,263 @@
+"""`symnn train`: a network and a data set in, a trained model and its test accuracy out."""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import click
+import numpy as np
+
+from symnn.cli.group import INTERRUPTED, one_line
+from symnn.cli.options import (
+    activation_option,
+    activations_of,
+    architecture_argument,
+    cost_option,
+    data_option,
+    dtype_option,
+    echo_json,
+    json_option,
+    note,
+    output_option,
+    penalty_options,
+    scale_option,
+    seed_option,
+    target_option,
+)
+from symnn.errors import ShapeError
+from symnn.networks import mlp
+from symnn.training import (
+    SGD,
+    Data,
+    Fit,
+    Model,
+    Scaling,
+    Split,
+    default_learning_rate,
+    load_data,
+    save_model,
+    split,
+    targets_of,
+    train,
+)
+from symnn.training.loop import check_settings
+from symnn.training.models import check_model_path
+
+_EPOCHS, _STEPS, _BATCH_SIZE = 30, 3000, 10
+
+
+@click.command("train")
+@architecture_argument
+@data_option
+@target_option
+@scale_option
+@activation_option
+@cost_option
+@penalty_options
+@click.option("--optimizer", type=click.Choice(["sgd"]), default="sgd", show_default=True)
+@click.option("--learning-rate", type=float, metavar="η", help="The step size  [default: by cost and activation]")
+@click.option("--epochs", type=int, help=f"[default: {_EPOCHS}, or what makes {_STEPS} steps]")
+@click.option("--batch-size", type=int, default=_BATCH_SIZE, show_default=True)
+@click.option("--restarts", type=int, default=1, show_default=True, help="Random starts; validation cost picks one.")
+@seed_option
+@dtype_option
+@output_option("Save the trained model (.npz).")
+@json_option
+def train_command(architecture: str, output: str | None, as_json: bool, **options: Any) -> None:
+    """Train a network such as 64-30-10 and test it on examples that it has not seen.
+
+    The data is split by the seed into training, validation and test parts (60, 20 and 20 %), and
+    scaled by what the training part alone says.
+    """
+    rate = options["learning_rate"]
+    optimizer = None if rate is None else SGD(rate)
+    check_settings(
+        _EPOCHS if options["epochs"] is None else options["epochs"],
+        options["batch_size"], options["restarts"], options["seed"], options["dtype"],
+    )  # fmt: skip
+    if output is not None:
+        check_model_path(output)
+    work = _prepared(architecture, options)
+    optimizer = optimizer or SGD(default_learning_rate(work.network.cost, work.network.activations, work.outputs))
+    epochs = options["epochs"] or default_epochs(len(work.parts.training), options["batch_size"])
+    if not as_json:
+        click.echo(work.headline(architecture, optimizer.learning_rate, epochs, options))
+    fit = train(
+        work.network,
+        *work.training,
+        optimizer=optimizer,
+        epochs=epochs,
+        batch_size=options["batch_size"],
+        seed=options["seed"],
+        restarts=options["restarts"],
+        validation=work.validation,
+        dtype=options["dtype"],
+        progress=True,
+        classes=work.data.classes,
+    )
+    results = work.results(fit)
+    if output is not None:
+        save_model(output, work.model(fit, results))
+    if fit.stopped is not None:
+        note(f"symnn: {one_line(fit.stopped)}")
+    echo_json({**results, "model": output}) if as_json else click.echo(_report(results, output))
+    if fit.stopped is not None:
+        sys.exit(INTERRUPTED if fit.stopped.startswith("interrupted") else 1)
+
+
+def default_epochs(examples: int, batch_size: int) -> int:
+    """Return 30, or as many epochs as make 3,000 steps: a small data set is gone through more often.
+
+    >>> default_epochs(1078, 10), default_epochs(90, 10)
+    (30, 334)
+    """
+    return max(_EPOCHS, math.ceil(_STEPS / math.ceil(examples / batch_size)))
+
+
+def default_activations(cost: str, layers: int, values: bool) -> tuple[str, ...]:
+    """Return the activations that are used when none is given: sigmoid, and a last layer that suits the cost.
+
+    >>> default_activations("cross_entropy", 2, values=False)
+    ('sigmoid', 'softmax')
+    """
+    last = {"cross_entropy": "softmax", "hinge": "identity"}.get(cost, "sigmoid")
+    return ("sigmoid",) * (layers - 1) + ("identity" if values and last == "sigmoid" else last,)
+
+
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """What a training starts from: the network, the parts of the data, and their scaling."""
+
+    network: Any
+    data: Data
+    parts: Split
+    scaling: Scaling
+    value_scaling: Scaling
+    outputs: int
+    dtype: str
+
+    @property
+    def training(self) -> tuple[Any, Any]:
+        return self.scaled(self.parts.training)
+
+    @property
+    def validation(self) -> tuple[Any, Any]:
+        return self.scaled(self.parts.validation)
+
+    def scaled(self, part: Data) -> tuple[Any, Any]:
+        """Return inputs and targets of a part as the network sees them."""
+        y = part.y if part.classes is not None else self.value_scaling.apply(part.y[:, None])
+        return self.scaling.apply(part.X, self.dtype), y
+
+    def headline(self, architecture: str, rate: float, epochs: int, options: dict[str, Any]) -> str:
+        """Return the lines that say what is done, with every default."""
+        parts = self.parts
+        if self.data.whole:
+            divided = f"all {len(self.data)} examples are training, validation and test"
+        else:
+            divided = f"{len(parts.training)} training, {len(parts.validation)} validation, {len(parts.test)} test"
+        penalties = "".join(f" · {name} {options[name]:g}" for name in ("l1", "l2") if options[name])
+        restarts = f" · {options['restarts']} restarts" if options["restarts"] > 1 else ""
+        settings = (
+            f"{architecture} · {', '.join(self.network.activations)} · {self.network.cost} cost{penalties} · "
+            f"scale {self.scaling.name} · {options['optimizer']}, learning rate {rate:g} · {epochs} epochs, "
+            f"batches of {options['batch_size']}{restarts} · seed {options['seed']} · {self.dtype}"
+        )
+        return f"{settings}\n{self.data}\n{divided}"
+
+    def results(self, fit: Fit) -> dict[str, Any]:
+        """Return what is reported: cost and accuracy on each part, and how training went."""
+        found: dict[str, Any] = {}
+        for name in ("test", "validation", "train"):
+            X, y = self.scaled(getattr(self.parts, "training" if name == "train" else name))
+            found[f"{name}_accuracy"] = fit.accuracy(X, y) if self.data.classes is not None else None
+            found[f"{name}_cost"] = fit.cost_of(X, y)
+            if self.data.classes is None:
+                error = self.value_scaling.undo(fit.outputs(X)) - self.value_scaling.undo(y)
+                found[f"{name}_root_mean_square_error"] = float(np.sqrt(np.mean(error**2)))
+        return {
+            **found,
+            "epochs": fit.epochs,
+            "seconds": round(fit.seconds, 3),
+            "learning_rate": fit.learning_rate,
+            "seed": fit.seed,
+            "scale": self.scaling.name,
+            "parameters": sum(int(value.size) for value in fit.parameters.values()),
+            "examples": {
+                "train": len(self.parts.training),
+                "validation": len(self.parts.validation),
+                "test": len(self.parts.test),
+            },
+            "target": "values" if self.data.classes is None else f"{len(self.data.classes)} classes",
+            "stopped": fit.stopped,
+        }
+
+    def model(self, fit: Fit, results: dict[str, Any]) -> Model:
+        """Return the model to save."""
+        return Model.of(
+            fit,
+            scaling=self.scaling,
+            value_scaling=self.value_scaling,
+            features=self.data.features,
+            target=self.data.target,
+            information={"data": self.data.name, **results},
+        )
+
+
+def _prepared(architecture: str, options: dict[str, Any]) -> _Work:
+    data = load_data(options["data"], options["target"])
+    sizes = architecture.split("-")
+    values = data.classes is None
+    given = options["activation"]
+    activations = (
+        default_activations(options["cost"], max(len(sizes) - 1, 1), values)
+        if given is None
+        else activations_of(given, max(len(sizes) - 1, 1))
+    )
+    network = mlp(architecture, activation=activations, cost=options["cost"], l1=options["l1"], l2=options["l2"])
+    outputs = _check_widths(architecture, sizes, data)
+    parts = split(data, options["seed"])
+    name = options["scale"] or ("unit" if data.kind == "image" else "standard")
+    scaling = Scaling.fitted(parts.training.X, name, together=data.kind == "image")
+    value_scaling = Scaling("none")
+    if values and name != "none":
+        kind = "unit" if network.activations[-1] == "sigmoid" else "standard"
+        value_scaling = Scaling.fitted(parts.training.y[:, None], kind)
+    if not values:
+        targets_of(data.y, outputs, network.cost, network.activations[-1], data.classes)
+    return _Work(network, data, parts, scaling, value_scaling, outputs, options["dtype"])
+
+
+def _check_widths(architecture: str, sizes: list[str], data: Data) -> int:
+    """Return the number of outputs, if the network fits the data.
+
+    Raises:
+        ShapeError: otherwise, with both.
+    """
+    if not (sizes[0].isdecimal() and sizes[-1].isdecimal()):
+        raise ShapeError(f"cannot train {architecture}: its sizes are not numbers (such as 64-30-10)")
+    inputs, outputs = int(sizes[0]), int(sizes[-1])
+    width = data.X.shape[1]
+    count = 1 if data.classes is None else len(data.classes)
+    has = f"the data has {width} inputs and " + ("one value to learn" if data.classes is None else f"{count} classes")
+    if inputs != width:
+        raise ShapeError(f"{has}, the network {architecture} takes {inputs}")
+    if outputs != count and not (count == 2 and outputs == 1):
+        wanted = "1 or 2" if count == 2 else str(count)
+        raise ShapeError(f"{has}, the network {architecture} gives {outputs} (accepted: {wanted})")
+    return outputs
+
+
+def _report(results: dict[str, Any], output: str | None) -> str:
+    lines = []
+    for name, label in (("train", "training"), ("validation", "validation"), ("test", "test")):
+        accuracy, error = results[f"{name}_accuracy"], results.get(f"{name}_root_mean_square_error")
+        judged = f"accuracy {accuracy:.4f}" if accuracy is not None else f"root mean square error {error:.6g}"
+        lines.append(f"{label:<10}  cost {results[f'{name}_cost']:.6g}  {judged}")
+    lines.append(f"{results['epochs']} epochs in {results['seconds']:.2f} s, {results['parameters']} parameters")
+    if output is not None:
+        lines.append(f"saved {output}")
+    return "\n".join(lines)

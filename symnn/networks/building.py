@@ -1,0 +1,191 @@
+"""From layers to one program: names get the layer's number, and layers for one example are batched where needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Abs, Expr, Rational, Sum, Symbol
+
+from symnn.calculus import batch_program
+from symnn.errors import InputError, ProgramError
+from symnn.language import (
+    Entry,
+    Equation,
+    Fact,
+    Program,
+    Tensor,
+    examples,
+    index,
+    same_size,
+    tensor,
+    transform,
+)
+from symnn.networks.costs import Cost
+from symnn.networks.layers import Layer
+
+
+@dataclass(frozen=True)
+class Built:
+    """The program of a network, its output, and the names of the parameters of each layer."""
+
+    program: Program
+    output: str
+    owners: tuple[dict[str, str], ...]
+    """For each layer, its own names of its parameters by the names in the program."""
+
+
+def build(layers: Sequence[Layer], cost: Cost | None, l1: Any, l2: Any) -> Built:
+    """Return the program of a network.
+
+    Raises:
+        ProgramError, InputError: for layers that do not fit together, or are not layers.
+    """
+    if not layers:
+        raise InputError("a network needs at least one layer")
+    for layer in layers:
+        if not isinstance(layer, Layer):
+            raise InputError(f"{layer!r} is not a layer (subclass symnn.Layer)")
+    if layers[0].inputs is None:
+        raise InputError(f"the first layer, {type(layers[0]).__name__}, needs the shape of its input (inputs)")
+    names_examples = any(layer.batched for layer in layers)
+    inputs = Tensor("x", _shape(layers[0].inputs), "input")
+    equations: list[Equation] = []
+    owners: list[dict[str, str]] = []
+    current = inputs
+    for number, layer in enumerate(layers, 1):
+        own, current, parameters = _layer_equations(layer, number, current, names_examples)
+        equations += own
+        owners.append(parameters)
+    facts: list[Fact] = []
+    if cost is not None and not cost.undefined:
+        y = Tensor("y", current.shape, "target")
+        weights = [t for t in Program(equations).inputs.values() if t.role == "parameter" and t.rank > 1]
+        right = cost.right_side(current, y)
+        mean = right / examples if names_examples else right
+        equations.append(Equation(tensor("C"), mean + penalty(weights, l1, l2)))
+        facts = cost.facts(y)
+    elif l1 or l2:
+        raise InputError("a penalty on the weights needs a cost")
+    return Built(Program(equations, facts, layered=True), current.name, tuple(owners))
+
+
+def penalty(weights: Sequence[Tensor], l1: Any, l2: Any) -> Expr:
+    """Return λ₁ Σ|w| + (λ₂/2) Σ w² over all weights (biases are left out)."""
+    total: Expr = Rational(0)
+    absolute, square = _strength(l1, "l1"), _strength(l2, "l2") / 2
+    for weight in weights:
+        axes = tuple(index("jkpq"[n], size) for n, size in enumerate(weight.shape))
+        total += absolute * Sum(Abs(weight[axes]), *axes) + square * Sum(weight[axes] ** 2, *axes)
+    return total
+
+
+def _strength(given: Any, name: str) -> Expr:
+    if isinstance(given, Symbol | Entry):
+        return tensor(str(given), (), role="hyperparameter") if isinstance(given, Symbol) else given
+    try:
+        value = Rational(str(given))
+    except (TypeError, ValueError):
+        raise InputError(f"bad penalty {name}={given!r}: a number that is not negative") from None
+    if value.is_finite is not True or value < 0:
+        raise InputError(f"bad penalty {name}={given!r}: a number that is not negative")
+    return value
+
+
+def _shape(given: Any) -> tuple[Any, ...]:
+    return tuple(given) if isinstance(given, tuple | list) else (given,)
+
+
+def _layer_equations(
+    layer: Layer, number: int, inputs: Tensor, names_examples: bool
+) -> tuple[list[Equation], Tensor, dict[str, str]]:
+    """Return a layer's equations with its number in their names, its output, and its parameters' names."""
+    has_axis = bool(inputs.rank) and inputs.shape[0] == examples
+    shape = inputs.shape[1:] if has_axis else inputs.shape
+    _check_fit(layer, number, shape)
+    seen = Tensor(inputs.name, (examples, *shape) if layer.batched else shape, "input" if number == 1 else "value")
+    try:
+        own = list(layer.equations(seen))
+    except NotImplementedError as missing:
+        raise InputError(str(missing)) from None
+    program = Program(own)
+    declared = dict(layer.parameters())
+    used = {name: t for name, t in program.inputs.items() if t.role == "parameter"}
+    _check_parameters(layer, declared, used)
+    output = own[-1].tensor.name
+    if names_examples and not layer.batched:
+        roles = Program([Equation(e.left, _as_input(e.right, seen)) for e in own])
+        program = batch_program(roles)
+    kept = {inputs.name}
+    renamed = Program([_numbered(e, number, kept, inputs) for e in program])
+    made = renamed.defined[f"{output}{number}"]
+    _check_output(layer, number, made)
+    return list(renamed), made, {f"{name}{number}": name for name in used}
+
+
+def _as_input(right: Expr, seen: Tensor) -> Expr:
+    """Mark a layer's input as data, so that it is given the example axis."""
+    marked = Tensor(seen.name, seen.shape, "input")
+
+    def change(part: Any) -> Any:
+        return marked[part.indices] if isinstance(part, Entry) and part.base == seen else None
+
+    return transform(right, change)
+
+
+def _numbered(equation: Equation, number: int, kept: set[str], inputs: Tensor) -> Equation:
+    def change(part: Any) -> Any:
+        if not isinstance(part, Entry):
+            return None
+        base = part.base
+        if base.name in kept:
+            return Tensor(base.name, base.shape, inputs.role)[part.indices]
+        return Tensor(f"{base.name}{number}", base.shape, base.role)[part.indices]
+
+    return Equation(change(equation.left), transform(equation.right, change))
+
+
+def _check_fit(layer: Layer, number: int, shape: tuple[Any, ...]) -> None:
+    if layer.inputs is None:
+        return
+    wanted = tuple(map(_size, _shape(layer.inputs)))
+    if len(wanted) != len(shape) or not all(map(same_size, wanted, shape)):
+        raise ProgramError(
+            f"layer {number} ({type(layer).__name__}) takes {_shown(wanted)} inputs and is given {_shown(shape)}"
+        )
+
+
+def _check_output(layer: Layer, number: int, made: Tensor) -> None:
+    shape = made.shape[1:] if made.rank and made.shape[0] == examples else made.shape
+    if layer.outputs is None:
+        return
+    wanted = tuple(map(_size, _shape(layer.outputs)))
+    if len(wanted) != len(shape) or not all(map(same_size, wanted, shape)):
+        raise ProgramError(
+            f"layer {number} ({type(layer).__name__}) says that it has {_shown(wanted)} outputs, "
+            f"and its last equation has {_shown(tuple(shape))}"
+        )
+
+
+def _check_parameters(layer: Layer, declared: dict[str, Any], used: dict[str, Tensor]) -> None:
+    if not declared:
+        return
+    name = type(layer).__name__
+    if extra := declared.keys() ^ used.keys():
+        one = sorted(extra)[0]
+        where = "its equations do not use it" if one in declared else "parameters() does not name it"
+        raise ProgramError(f"{name}: parameter '{one}': {where}")
+    for one, given in declared.items():
+        wanted = tuple(map(_size, _shape(given)))
+        if len(wanted) != used[one].rank or not all(map(same_size, wanted, used[one].shape)):
+            raise ProgramError(f"{name}: parameter '{one}' has shape {_shown(used[one].shape)}, not {_shown(wanted)}")
+
+
+def _size(given: Any) -> Any:
+    return Rational(given) if isinstance(given, int) else given
+
+
+def _shown(shape: Any) -> str:
+    return " × ".join(map(str, shape)) or "no axes"
+

@@ -1,0 +1,123 @@
+"""Layers: a layer is its equations. Nothing here differentiates; a layer has no backward rule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Sum
+
+from symnn.errors import InputError, suggest
+from symnn.language import Equation, Tensor, index
+from symnn.networks.activations import Activation, activation
+
+Array = NDArray[Any]
+Shape = tuple[Any, ...]
+
+ORIENTATIONS = ("outputs,inputs", "inputs,outputs")
+METHODS = ("normal", "scaled_normal", "glorot", "he")
+
+
+class Layer:
+    """A layer of a network: subclass it, and write its equations.
+
+    Attributes:
+        inputs: the shape of its input, for one example: a size, or a tuple of sizes (the first layer of
+            a network needs it).
+        outputs: the shape of its output.
+        batched: whether its equations name the example axis themselves: its input then has a leading
+            axis of size `symnn.examples`, and so has its output.
+
+    The names in its equations are its own; a network adds the layer's number to them, so that `W`
+    becomes `W1` in the first layer. The last equation defines the output.
+    """
+
+    inputs: Any = None
+    outputs: Any = None
+    batched: bool = False
+
+    def equations(self, inputs: Tensor) -> Sequence[Equation]:
+        """Return the layer's equations, for one example (or, if `batched`, for all)."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method equations(self, inputs)")
+
+    def parameters(self) -> Mapping[str, Any]:
+        """Return the shape of each parameter; by default those that the equations use are looked up."""
+        return {}
+
+    def initial_parameters(
+        self, shapes: Mapping[str, tuple[int, ...]], generator: np.random.Generator, method: str | None
+    ) -> dict[str, Array]:
+        """Return first values: matrices drawn with variance 1/(size of the last axis), all others 0."""
+        return {
+            name: generator.standard_normal(shape) / math.sqrt(shape[-1]) if len(shape) > 1 else np.zeros(shape)
+            for name, shape in shapes.items()
+        }
+
+
+class Dense(Layer):
+    """A dense layer: z⁽ˡ⁾ = W⁽ˡ⁾ a⁽ˡ⁻¹⁾ + b⁽ˡ⁾, a⁽ˡ⁾ = f(z⁽ˡ⁾).
+
+    Args:
+        inputs, outputs: sizes: positive numbers, or symbols from `symnn.sizes`.
+        activation: a name, a SymPy expression of one variable, or its text.
+        weights: "outputs,inputs" for W of shape (outputs, inputs), so that Z = A Wᵀ + 1 bᵀ;
+            "inputs,outputs" for Z = A W + 1 bᵀ.
+
+    >>> from symnn.language import Program, tensor
+    >>> print(Program(Dense(2, 3).equations(tensor("x", 2))))
+    z[j] = Sum(W[j, k]*x[k], k) + b[j]
+    a[j] = sigmoid(z[j])
+
+    Raises:
+        InputError: for an unknown activation or orientation.
+    """
+
+    def __init__(
+        self, inputs: Any, outputs: Any, activation: Any = "sigmoid", weights: str = "outputs,inputs"
+    ) -> None:
+        if weights not in ORIENTATIONS:
+            raise InputError(f"unknown orientation of weights {weights!r}{suggest(str(weights), ORIENTATIONS)}")
+        self.inputs, self.outputs, self.weights = inputs, outputs, weights
+        self.activation: Activation = _activation(activation)
+
+    def equations(self, inputs: Tensor) -> list[Equation]:
+        """Return z = W a + b and a = f(z)."""
+        j, k = index("j", self.outputs), index("k", self.inputs)
+        shape = self.parameters()
+        W, b = (Tensor(name, shape[name], "parameter") for name in "Wb")
+        z, a = Tensor("z", (self.outputs,)), Tensor("a", (self.outputs,))
+        weight = W[j, k] if self.weights == "outputs,inputs" else W[k, j]
+        return [Equation(z[j], Sum(weight * inputs[k], k) + b[j]), *self.activation.build(z, a)]
+
+    def parameters(self) -> dict[str, Shape]:
+        """Return the shapes of W and b."""
+        shape = (self.outputs, self.inputs) if self.weights == "outputs,inputs" else (self.inputs, self.outputs)
+        return {"W": shape, "b": (self.outputs,)}
+
+    def initial_parameters(
+        self, shapes: Mapping[str, tuple[int, ...]], generator: np.random.Generator, method: str | None
+    ) -> dict[str, Array]:
+        """Return W drawn from a normal distribution, and b.
+
+        normal: W and b of variance 1; scaled_normal: W of variance 1/inputs, b of variance 1
+        (Nielsen, chapter 3); glorot: W of variance 2/(inputs + outputs), b = 0 (Glorot and Bengio, 2010);
+        he: W of variance 2/inputs, b = 0 (He, Zhang, Ren and Sun, 2015). By default he for the relu
+        family, else glorot.
+        """
+        relu_like = self.activation.name in ("relu", "leaky_relu", "elu", "gelu", "swish", "softplus")
+        method = method or ("he" if relu_like else "glorot")
+        if method not in METHODS:
+            raise InputError(f"unknown initial parameters '{method}'{suggest(method, METHODS)}")
+        (outputs,) = shapes["b"]
+        inputs = math.prod(shapes["W"]) // outputs
+        variance = {"normal": 1.0, "scaled_normal": 1 / inputs, "glorot": 2 / (inputs + outputs), "he": 2 / inputs}
+        W = generator.standard_normal((outputs, inputs)) * math.sqrt(variance[method])
+        b = generator.standard_normal(outputs) if "normal" in method else np.zeros(outputs)
+        # The same numbers whichever way W is kept.
+        return {"W": W if self.weights == "outputs,inputs" else np.ascontiguousarray(W.T), "b": b}
+
+
+_activation = activation

@@ -1,0 +1,190 @@
+"""Saved models: one `.npz` file with the parameters as plain arrays and a `model.json`; nothing is pickled."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symnn.errors import DataError, InputError
+from symnn.networks import mlp
+from symnn.training.files import check_writable, write_atomically
+from symnn.training.fit import Fit, as_inputs, outputs_of
+from symnn.training.scaling import SCALES, UNSCALED, Scaling
+from symnn.training.step import input_width, output_width
+from symnn.training.targets import Targets
+
+Array = NDArray[Any]
+
+_FORMAT = "symnn model 1"
+_DESCRIPTION = "model.json"
+_LARGEST_DESCRIPTION = 2**22
+_HEADER = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A trained network with everything that is needed to use it on data as it comes.
+
+    Attributes:
+        network, parameters, targets: as in `Fit`.
+        scaling: of the inputs.
+        value_scaling: of the targets, where they are values.
+        features: the names of the inputs' columns, or nothing.
+        target: the name of the target's column.
+        information: whatever else is worth keeping, such as the test accuracy; JSON-able.
+    """
+
+    network: Any
+    parameters: dict[str, Array]
+    targets: Targets
+    scaling: Scaling = UNSCALED
+    value_scaling: Scaling = UNSCALED
+    features: tuple[str, ...] = ()
+    target: str = "y"
+    information: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, fit: Fit, **more: Any) -> Model:
+        """Return the model of a finished training; `more` are the other attributes."""
+        return cls(fit.network, fit.parameters, fit.targets, **more)
+
+    def outputs(self, X: Any) -> Array:
+        """Return the network's outputs for inputs that are not yet scaled."""
+        X = as_inputs(X, input_width(self.network))
+        return outputs_of(self.network, self.parameters, self.scaling.apply(X))
+
+    def predict(self, X: Any) -> Array:
+        """Return the label of each example, or its values."""
+        predicted = self.targets.decode(self.outputs(X))
+        return predicted if self.targets.classes is not None else self.value_scaling.undo(predicted)
+
+    def predict_probability(self, X: Any) -> Array:
+        """Return a probability for each class, (examples, classes)."""
+        return self.targets.probability(self.outputs(X))
+
+    def accuracy(self, X: Any, Y: Any) -> float | None:
+        """Return the share of examples that are given their right class, or None where there are no classes."""
+        return self.targets.accuracy(self.outputs(X), self.targets.encode(Y))
+
+
+def save_model(path: str | Path, model: Model | Fit) -> None:
+    """Write a model to an `.npz` file, whole or not at all.
+
+    Raises:
+        InputError: for a path that cannot be written or does not end in `.npz`, and for a network of
+            user-written layers, which no file can rebuild.
+    """
+    model = Model.of(model) if isinstance(model, Fit) else model
+    path = check_model_path(path)
+    if model.network.description is None:
+        raise InputError("cannot save a network of user-written layers: save fit.parameters with numpy.savez instead")
+    described = {
+        "format": _FORMAT,
+        "network": model.network.description,
+        "targets": asdict(model.targets),
+        "scaling": asdict(model.scaling),
+        "value_scaling": asdict(model.value_scaling),
+        "features": model.features,
+        "target": model.target,
+        "information": model.information,
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(_DESCRIPTION, json.dumps(described, indent=1, ensure_ascii=False))
+        for name, value in model.parameters.items():
+            with archive.open(f"{name}.npy", "w") as file:
+                np.lib.format.write_array(file, np.asarray(value), allow_pickle=False)
+    write_atomically(path, buffer.getvalue())
+
+
+def check_model_path(path: str | Path) -> Path:
+    """Return the path if a model can be saved there: it is writable and ends in `.npz`."""
+    if Path(path).suffix != ".npz":
+        raise InputError(f"cannot save a model as {str(path)!r} (accepted: a name that ends in .npz)")
+    return check_writable(path)
+
+
+def load_model(path: str | Path) -> Model:
+    """Read a model that `save_model` wrote; nothing in the file is run or unpickled.
+
+    Raises:
+        DataError: for a file that is missing, broken, or no model.
+    """
+    path = Path(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            described = _read_description(archive, path.name)
+            network = mlp(**described["network"])
+            parameters = {
+                name: _read_array(archive, path.name, name, shape) for name, shape in network.parameters.items()
+            }
+        return _model(path.name, described, network, parameters)
+    except OSError as error:
+        raise DataError(f"cannot read {str(path)!r}: {(error.strerror or str(error)).lower()}") from error
+    except zipfile.BadZipFile as error:
+        raise DataError(f"{path.name}: not a model file (accepted: an .npz written by symnn train -o)") from error
+    except DataError:
+        raise
+    except Exception as error:  # a hostile file can raise anything: zlib, json, NumPy and SymPy have their own
+        raise DataError(f"{path.name}: the model is broken: {error or type(error).__name__}") from error
+
+
+def _read_description(archive: zipfile.ZipFile, shown: str) -> dict[str, Any]:
+    if _DESCRIPTION not in archive.namelist():
+        raise DataError(f"{shown}: not a model file: it has no {_DESCRIPTION} (accepted: what symnn train -o wrote)")
+    if archive.getinfo(_DESCRIPTION).file_size > _LARGEST_DESCRIPTION:
+        raise DataError(f"{shown}: the model is broken: its description is too long")
+    described = json.loads(archive.read(_DESCRIPTION).decode())
+    if not isinstance(described, dict) or described.get("format") != _FORMAT:
+        raise DataError(f"{shown}: the model is broken or from another version (accepted: '{_FORMAT}')")
+    layers = str(described["network"]["architecture"]).count("-")
+    if layers > len(archive.namelist()):
+        raise DataError(f"{shown}: the model is broken: {layers} layers, and fewer arrays")
+    return described
+
+
+def _read_array(archive: zipfile.ZipFile, shown: str, name: str, shape: tuple[int, ...]) -> Array:
+    member = f"{name}.npy"
+    if member not in archive.namelist():
+        raise DataError(f"{shown}: the model is broken: it has no array {name}")
+    # The size is checked before anything is unpacked: a small file can claim to hold terabytes.
+    if archive.getinfo(member).file_size > 8 * int(np.prod(shape, dtype=float)) + _HEADER:
+        raise DataError(f"{shown}: the model is broken: {name} does not have shape {tuple(shape)}")
+    array = np.lib.format.read_array(io.BytesIO(archive.read(member)), allow_pickle=False)
+    if array.shape != tuple(shape) or array.dtype.kind != "f" or not np.isfinite(array).all():
+        raise DataError(f"{shown}: the model is broken: {name} is no finite array of shape {tuple(shape)}")
+    return np.asarray(array)
+
+
+def _model(shown: str, described: dict[str, Any], network: Any, parameters: dict[str, Array]) -> Model:
+    inputs, outputs = input_width(network), output_width(network)
+    targets = described["targets"]
+    classes = targets["classes"]
+    targets = Targets(**{**targets, "classes": None if classes is None else tuple(classes)})
+    features = tuple(str(name) for name in described["features"])
+    scaling = _scaling(described["scaling"], inputs)
+    value_scaling = _scaling(described["value_scaling"], outputs)
+    known = targets.classes is None or len(targets.classes) == max(outputs, 2)
+    if targets.outputs != outputs or not known or len(features) not in (0, inputs):
+        raise DataError(f"{shown}: the model is broken: its description does not fit its network")
+    return Model(
+        network, parameters, targets, scaling, value_scaling, features, str(described["target"]),
+        dict(described["information"]),
+    )  # fmt: skip
+
+
+def _scaling(described: dict[str, Any], width: int) -> Scaling:
+    offset = tuple(float(value) for value in described["offset"])
+    spread = tuple(float(value) for value in described["spread"])
+    if described["name"] not in SCALES or {len(offset), len(spread)} - {1, width}:
+        raise ValueError("its scaling does not fit its network")
+    if not np.isfinite((*offset, *spread)).all() or not all(spread):
+        raise ValueError("its scaling is not finite")
+    return Scaling(described["name"], offset, spread)

@@ -1,0 +1,136 @@
+"""Optimizers: how a step changes the parameters, written as equations like everything else."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from symnn.errors import InputError
+from symnn.language import Equation, Program, Tensor, index, tensor
+
+_LETTERS = "jkpqrs"
+
+
+@dataclass(frozen=True)
+class Update:
+    """The equations of one step, and how they are fed.
+
+    Attributes:
+        equations: they stand after the equations of the gradient, in one program.
+        renewed: for each tensor that is carried from step to step, the name of its next value.
+        settings: the values of the hyperparameters that the equations use, such as η.
+        state: the tensors beside the parameters that are carried from step to step (they start at 0).
+    """
+
+    equations: tuple[Equation, ...]
+    renewed: dict[str, str]
+    settings: dict[str, float] = field(default_factory=dict)
+    state: dict[str, Tensor] = field(default_factory=dict)
+
+
+class Optimizer(Protocol):
+    """What the training loop asks of an optimizer."""
+
+    @property
+    def learning_rate(self) -> float:
+        """The step size η."""
+
+    def update(self, parameters: Mapping[str, Tensor], gradients: Mapping[str, Tensor], program: Program) -> Update:
+        """Return the equations of one step."""
+
+
+@dataclass(frozen=True)
+class SGD:
+    """Stochastic gradient descent: θ ← θ − η ∂C/∂θ, with C averaged over a batch drawn at random.
+
+    Args:
+        learning_rate: the step size η, finite and positive.
+
+    >>> SGD(learning_rate=0.5)
+    SGD(learning_rate=0.5)
+    >>> SGD(learning_rate=-1)
+    Traceback (most recent call last):
+    symnn.errors.InputError: bad learning rate -1: it is a positive, finite number
+
+    Raises:
+        InputError: for a learning rate that is not finite and positive.
+    Source:
+        Robbins and Monro, A stochastic approximation method, 1951.
+    """
+
+    learning_rate: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "learning_rate", check_learning_rate(self.learning_rate))
+
+    def update(self, parameters: Mapping[str, Tensor], gradients: Mapping[str, Tensor], program: Program) -> Update:
+        """Return, for each parameter θ with the gradient dθ, the equation θ_new[j…] = θ[j…] − η dθ[j…].
+
+        Args:
+            parameters: the tensors to change, by name.
+            gradients: for each of them, the tensor ∂C/∂θ, of the same shape.
+            program: the program that the equations will follow; new names are fresh in it.
+        """
+        rate = program.fresh_name("eta")
+        eta = tensor(rate, (), role="hyperparameter")
+        renewed = {name: program.fresh_name(f"{name}_new", taken=[rate]) for name in parameters}
+        equations = []
+        for name, parameter in parameters.items():
+            at = _indices(parameter)
+            new = Tensor(renewed[name], parameter.shape)
+            equations.append(Equation(new[at], parameter[at] - eta * gradients[name][at]))
+        return Update(tuple(equations), renewed, {rate: self.learning_rate})
+
+
+def check_learning_rate(value: Any) -> float:
+    """Return the learning rate as a float, or raise.
+
+    >>> check_learning_rate(3)
+    3.0
+
+    Raises:
+        InputError: unless it is a positive, finite number.
+    """
+    good = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not good or not math.isfinite(value) or value <= 0:
+        raise InputError(f"bad learning rate {value!r}: it is a positive, finite number")
+    return float(value)
+
+
+# Measured on digits (unit scale), iris, breast cancer and moons (standardised), batches of 10: each
+# rate is within the range in which validation accuracy is best on all of them.
+_SATURATING = {"quadratic": 3.0, "mean_squared_error": 1.5, "binary_cross_entropy": 0.5, "cross_entropy": 0.5}
+_UNBOUNDED = {"quadratic": 0.05, "mean_squared_error": 0.025, "binary_cross_entropy": 0.1, "cross_entropy": 0.1}
+
+
+def default_learning_rate(cost: str, activations: Sequence[str], outputs: int = 1) -> float:
+    """Return the learning rate that is used when none is given.
+
+    A quadratic cost after a sigmoid has small gradients (σ′ ≤ ¼) and bears 3.0; activations without
+    a bound need far less. A cost that is averaged over the outputs too takes as many times more.
+
+    Args:
+        cost: the cost's name; any other text is a formula, treated like the quadratic cost.
+        activations: the names of the layers' activations, the output's last.
+        outputs: how many outputs the network has.
+
+    >>> default_learning_rate("quadratic", ["sigmoid", "sigmoid"])
+    3.0
+    >>> default_learning_rate("cross_entropy", ["relu", "softmax"])
+    0.1
+    """
+    bounded = {"sigmoid", "softmax"}
+    if cost == "hinge":
+        bounded.add("identity")
+    saturating = bool(activations) and all(name in bounded for name in activations)
+    table = _SATURATING if saturating else _UNBOUNDED
+    rate = table.get(cost, 0.1 if cost == "hinge" else table["quadratic"] / 3)
+    return rate * outputs if cost == "mean_squared_error" else rate
+
+
+def _indices(parameter: Tensor) -> tuple[Any, ...]:
+    letters = [*_LETTERS, *(f"j{axis}" for axis in range(len(_LETTERS), parameter.rank))]
+    return tuple(index(letter, size) for letter, size in zip(letters, parameter.shape, strict=False))

@@ -1,0 +1,104 @@
+"""One step of training, compiled whole: the gradient's equations followed by the optimizer's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Integer
+
+from symnn.compiling import Compiled, compile_program
+from symnn.errors import InputError
+from symnn.language import Program, Tensor
+from symnn.training.optimizers import Optimizer
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A compiled step: new parameters and the batch's cost, from parameters and a batch.
+
+    Attributes:
+        program: the equations: forward, backward, update.
+        compiled: the code that runs (`compiled.source`).
+        inputs, outputs: how many of each the network has.
+        carried: the names of what goes from step to step: the parameters and the optimizer's state.
+        state: the tensors of the optimizer's state.
+    """
+
+    program: Program
+    compiled: Compiled
+    inputs: int
+    outputs: int
+    carried: tuple[str, ...]
+    state: dict[str, Tensor]
+    _fixed: dict[str, Array]
+    _data: tuple[str, str]
+
+    def __call__(self, carried: dict[str, Array], X: Array, Y: Array) -> tuple[float, dict[str, Array]]:
+        """Return the cost before the step, and what is carried to the next."""
+        given = {**self._fixed, **carried, self._data[0]: X, self._data[1]: Y}
+        cost, *renewed = self.compiled.raw(*[given[name] for name in self.compiled.arguments])
+        return float(cost), dict(zip(self.carried, renewed, strict=True))
+
+    def start(self, parameters: dict[str, Array], dtype: str) -> dict[str, Array]:
+        """Return what is carried into the first step: the parameters, and a state of zeros."""
+        state = {name: np.zeros([int(size) for size in tensor.shape], dtype) for name, tensor in self.state.items()}
+        return {**{name: np.array(value, dtype) for name, value in parameters.items()}, **state}
+
+
+def compile_step(net: Any, optimizer: Optimizer, dtype: str = "float64") -> Step:
+    """Return the compiled step of a network: one program, from the batch to the new parameters.
+
+    Raises:
+        InputError: for a network with symbolic sizes, or with hyperparameters that have no value.
+    """
+    gradient = net.gradient()
+    batched: Program = gradient.batched
+    parameters = {name: batched.find(name) for name in gradient.gradients}
+    adjoints = {name: batched.find(adjoint) for name, adjoint in gradient.gradients.items()}
+    update = optimizer.update(parameters, adjoints, batched)
+    wanted = (gradient.of, *update.renewed.values())
+    program = batched.extended(update.equations).pruned(wanted)
+    compiled = compile_program(program, wanted, dtype=dtype)
+    x, y = _only(program, "input"), _only(program, "target")
+    fixed = {name: np.asarray(value, dtype) for name, value in update.settings.items()}
+    for name in compiled.arguments:
+        if name not in (x.name, y.name, *update.renewed, *fixed):
+            raise InputError(f"cannot train: '{name}' has no value (train a network whose hyperparameters are numbers)")
+    carried = tuple(update.renewed)
+    sizes = width_of(x), width_of(y)
+    return Step(program, compiled, *sizes, carried, update.state, fixed, (x.name, y.name))
+
+
+def output_width(net: Any) -> int:
+    """Return how many outputs a network has."""
+    return width_of(_only(net.gradient().batched, "target"))
+
+
+def input_width(net: Any) -> int:
+    """Return how many inputs a network has."""
+    return width_of(_only(net.gradient().batched, "input"))
+
+
+def width_of(tensor: Tensor) -> int:
+    """Return the size of the last axis of a tensor.
+
+    Raises:
+        InputError: if it is not a number.
+    """
+    size: Any = tensor.shape[-1] if tensor.rank else Integer(1)
+    if not size.is_Integer:
+        raise InputError(f"cannot train a network of symbolic sizes ('{tensor.name}' has {size} columns)")
+    return int(size)
+
+
+def _only(program: Program, role: str) -> Tensor:
+    found = [tensor for tensor in program.inputs.values() if tensor.role == role]
+    if len(found) != 1:
+        names = ", ".join(tensor.name for tensor in found) or "none"
+        raise InputError(f"cannot train: the network needs one {role}, it has {names}")
+    return found[0]

@@ -1,0 +1,388 @@
+"""Index and scalar expressions in writing: one walk over SymPy expressions, for every dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import gcd
+from typing import Any
+
+from sympy import (
+    Abs,
+    Add,
+    Expr,
+    Float,
+    Function,
+    Idx,
+    KroneckerDelta,
+    Max,
+    Min,
+    Mul,
+    Number,
+    Pow,
+    Rational,
+    S,
+    Sum,
+    exp,
+    log,
+    pi,
+    sqrt,
+)
+from sympy.core.basic import Basic
+from sympy.core.relational import Relational
+from sympy.functions.elementary.piecewise import Piecewise
+
+from symnn.errors import ProgramError
+from symnn.language import (
+    Elementwise,
+    Entry,
+    Equation,
+    LogSumExp,
+    Reduction,
+    Step,
+    Within,
+    body_and_bound,
+    entries,
+    free_indices,
+)
+from symnn.views.order import common_factors, ordered_factors, ordered_terms, split_number
+from symnn.writing.characters import GREEK
+from symnn.writing.dialects import Piece, Precedence, Text
+from symnn.writing.names import Names, mark_of_name
+
+_LETTERS = "ijklprstuvabcdefghmnoqwxyz"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The letters of the indices in sight, and what no other index may be called.
+
+    Attributes:
+        letters: the letter of each index.
+        taken: letters that are in use.
+        first: the indices of the left side, in order.
+    """
+
+    letters: dict[Idx, str] = field(default_factory=dict)
+    taken: frozenset[str] = frozenset()
+    first: tuple[Idx, ...] = ()
+
+    def with_indices(self, indices: Sequence[Idx], dialect: Text) -> Scope:
+        """Return the scope with more indices in it, each with a letter of its own."""
+        letters, taken = dict(self.letters), set(self.taken)
+        for one in indices:
+            hint = one.name[:1].lower()
+            candidates = [hint, *_LETTERS, *_LETTERS.upper()]
+            letter = next((c for c in candidates if c not in taken and dialect.index_letters(c)), one.name)
+            letters[one] = letter
+            taken.add(letter)
+        return Scope(letters, frozenset(taken), self.first)
+
+
+def scope_of(left: Entry, right: Expr, dialect: Text) -> Scope:
+    """Return the letters of an equation's free indices: sizes and scalars in it keep their own letters."""
+    taken = {s.name for s in right.free_symbols if not isinstance(s, Idx | Entry) and len(s.name) == 1}
+    taken |= {entry.base.name for entry in entries(right) if not entry.indices}
+    taken |= {entry.base.name.lower() for entry in entries(right) | {left} if dialect.small_entries}
+    free = tuple(index for index in left.indices if isinstance(index, Idx))
+    return Scope({}, frozenset(taken), free).with_indices(free, dialect)
+
+
+class ExpressionWriter:
+    """Writes index expressions, with the symbols of a program, in a dialect."""
+
+    def __init__(self, dialect: Text, names: Names) -> None:
+        self.dialect = dialect
+        self.names = names
+
+    def equation(self, equation: Equation) -> tuple[str, str]:
+        """Return the two sides of an equation."""
+        return self.sides(equation.left, equation.right)
+
+    def sides(self, left: Entry, right: Expr) -> tuple[str, str]:
+        """Return the two sides of an index equation or of a scalar equation."""
+        scope = scope_of(left, right, self.dialect)
+        return self.entry(left, scope).text, self.piece(right, scope).text
+
+    def piece(self, expression: Any, scope: Scope) -> Piece:
+        """Return an expression in writing."""
+        if isinstance(expression, Entry):
+            return self.entry(expression, scope)
+        if isinstance(expression, Idx):
+            return Piece(scope.letters.get(expression, expression.name))
+        if isinstance(expression, Float):
+            return Piece(f"{float(expression):.6g}".replace("-", self.dialect.minus))
+        if isinstance(expression, Add):
+            return self.terms(expression, scope)
+        if isinstance(expression, Number | Mul | Pow | Sum):
+            return self.product(expression, scope)
+        if isinstance(expression, Reduction):
+            return self._reduction(expression, scope)
+        if isinstance(expression, Function | Max | Min):
+            return self._function(expression, scope)
+        if isinstance(expression, Relational):
+            return Piece(self._relation(expression, scope))
+        if expression == pi:
+            return Piece(self.dialect.pi)
+        if expression == S.Exp1:
+            return Piece("e")
+        if expression.is_Symbol:
+            return self.dialect.symbol(mark_of_name(expression.name, layered=False))
+        raise ProgramError(f"{expression}: no way to write a {type(expression).__name__}")
+
+    def entry(self, entry: Entry, scope: Scope) -> Piece:
+        """Return an entry with its indices; whole numbers count from 1."""
+        indices = [self.index(place, scope) for place in entry.indices]
+        small = indices and self.dialect.small_entries
+        return self.dialect.symbol(self.names.entry(entry.base) if small else self.names.of(entry.base), indices)
+
+    def index(self, place: Expr, scope: Scope) -> str:
+        """Return an index expression such as i+p, close set."""
+        if place.is_Integer:
+            return str(int(place) + 1)
+        terms = sorted(
+            Add.make_args(place), key=lambda t: (t.is_number, t.could_extract_minus_sign(), self.index_key(t, scope))
+        )
+        written = ""
+        for term in terms:
+            number, rest = term.as_coeff_Mul()
+            letter = scope.letters.get(rest, str(rest)) if rest != 1 else ""
+            size = "" if abs(number) == 1 and letter else str(abs(number))
+            written += ("-" if number < 0 else "+" if written else "") + size + letter
+        return written.replace("-", self.dialect.minus)
+
+    def index_key(self, term: Expr, scope: Scope) -> str:
+        return scope.letters.get(term.as_coeff_Mul()[1], str(term))
+
+    def terms(self, expression: Add, scope: Scope) -> Piece:
+        """Return a sum, positive terms first; a number that all its terms share stands in front."""
+        number, rest = split_number(expression)
+        if number != 1:
+            return self.product(expression, scope)
+        shared, inner = common_factors(rest)
+        if shared:
+            return self.product(Mul(*shared, inner, evaluate=False), scope)
+        written = ""
+        for term in _size_terms(rest) or ordered_terms(rest):
+            factor, body = split_number(term)
+            piece = self.dialect.close(self.product(abs(factor) * body if body != 1 else abs(factor), scope), _TERM)
+            if not written:
+                written = (self.dialect.minus if factor < 0 else "") + piece
+            else:
+                written += f" {self.dialect.minus if factor < 0 else '+'} {piece}"
+        return Piece(written, Precedence.SUM)
+
+    def product(self, expression: Expr, scope: Scope) -> Piece:
+        """Return a product, a quotient, a power or a sum over indices."""
+        number, rest = split_number(expression)
+        if number < 0:
+            inner = self.product(_times(-number, rest), scope)
+            return Piece(self.dialect.minus + self.dialect.close(inner, _TERM), Precedence.SUM)
+        above: list[Expr] = []
+        below: list[Expr] = []
+        for factor in Mul.make_args(rest):
+            if isinstance(factor, Pow) and _is_negative(factor.exp):
+                below.append(factor.base if factor.exp == -1 else Pow(factor.base, -factor.exp))
+            elif factor != 1:
+                above.append(factor)
+        number, above, below = _rational_roots(number, above, below)
+        front = [self._factor(f, scope) for f in ordered_factors(filter(_in_front, above))]
+        under = [self._factor(f, scope) for f in ordered_factors(filter(_in_front, below))]
+        core = ordered_factors((f for f in above if not _in_front(f)), scope.first)
+        divisors = ordered_factors((f for f in below if not _in_front(f)), scope.first)
+        return self.compose(
+            Fraction(int(number.p), int(number.q)) if number.is_Rational else number,
+            (front, under),
+            [self._factor(factor, scope) for factor in core],
+            [self._factor(factor, scope) for factor in divisors],
+            len(core) == 1 and not isinstance(core[0], Sum),
+        )
+
+    def compose(
+        self,
+        number: Any,
+        scalars: tuple[list[Piece], list[Piece]],
+        core: list[Piece],
+        divisors: list[Piece],
+        single: bool,
+    ) -> Piece:
+        """Set number · scalars · core / divisors; `single` says that the core may stand above a fraction bar."""
+        front, under = list(scalars[0]), list(scalars[1])
+        p, q = (number.numerator, number.denominator) if isinstance(number, Fraction) else (1, 1)
+        if not isinstance(number, Fraction):
+            front.insert(0, self.piece(number, Scope()))
+        if not core and not divisors:
+            return self._scalar(p, q, front, under)
+        if not core:
+            over = ([self.dialect.number(p)] if p != 1 else []) + front
+            return self.dialect.fraction(over, ([self.dialect.number(q)] if q != 1 else []) + under + divisors)
+        main = self.dialect.product(core)
+        if under and p == 1 and not front and single and not divisors:
+            return self.dialect.fraction(core, ([self.dialect.number(q)] if q != 1 else []) + under)
+        if divisors:
+            over = ([self.dialect.number(p)] if p != 1 else []) + front + core
+            return self.dialect.fraction(over, ([self.dialect.number(q)] if q != 1 else []) + under + divisors)
+        if p == q == 1 and not front and not under:
+            return main
+        return self._with_front(self._front(p, q, front, under), main)
+
+    def _with_front(self, front: str, main: Piece) -> Piece:
+        body = self.dialect.close(main, Precedence.BINDER)
+        return Piece(self.dialect.times_number(front, body), min(main.precedence, Precedence.PRODUCT))
+
+    def _front(self, p: int, q: int, front: list[Piece], under: list[Piece]) -> str:
+        above = ([self.dialect.number(p)] if p != 1 else []) + front
+        if q == 1 and not under:
+            return self.dialect.glued(above)
+        numerator = self.dialect.glued(above) if above else "1"
+        below = ([self.dialect.number(q)] if q != 1 else []) + under
+        return self.dialect.front(numerator, below, *((p, q) if not front and not under else (0, 1)))
+
+    def _scalar(self, p: int, q: int, front: list[Piece], under: list[Piece]) -> Piece:
+        if not front and not under:
+            return self.dialect.number(p, q)
+        above = ([self.dialect.number(p)] if p != 1 else []) + front
+        below = ([self.dialect.number(q)] if q != 1 else []) + under
+        if not below:
+            single = above[0] if len(above) == 1 else None
+            return single or Piece(self.dialect.glued(above), Precedence.PRODUCT)
+        return self.dialect.fraction([Piece(self.dialect.glued(above), _TIGHT)] if above else [], below)
+
+    def _factor(self, factor: Expr, scope: Scope) -> Piece:
+        if isinstance(factor, Sum):
+            return self._sum(factor, scope)
+        if isinstance(factor, Pow):
+            return self._power(factor, scope)
+        return self.piece(factor, scope)
+
+    def _sum(self, expression: Sum, scope: Scope) -> Piece:
+        body, bound = body_and_bound(expression)
+        inner = scope.with_indices(bound, self.dialect)
+        return self.dialect.total([inner.letters[i] for i in bound], self.piece(body, inner))
+
+    def _power(self, expression: Pow, scope: Scope) -> Piece:
+        base, exponent = expression.base, expression.exp
+        if exponent == Rational(1, 2):
+            return self.dialect.root(self.piece(base, scope))
+        return self.dialect.power(self.piece(base, scope), self.piece(exponent, scope))
+
+    def _reduction(self, expression: Reduction, scope: Scope) -> Piece:
+        body, bound = body_and_bound(expression)
+        inner = scope.with_indices(bound, self.dialect)
+        letters = [inner.letters[i] for i in bound]
+        written = self.piece(body, inner)
+        if isinstance(expression, LogSumExp):
+            total = self.dialect.total(letters, self.dialect.call("exp", written))
+            return Piece(f"{self.dialect.function('log')} {total.text}", Precedence.BINDER)
+        name = {"Maximum": "max"}.get(type(expression).__name__, type(expression).__name__.lower())
+        return self.dialect.over(name, letters, written)
+
+    def _function(self, expression: Function, scope: Scope) -> Piece:
+        dialect, arguments = self.dialect, expression.args
+        if isinstance(expression, Within):
+            low, size = self.piece(arguments[0], scope).text, self.piece(arguments[1], scope).text
+            return dialect.bracket(f"0 {dialect.less_equal} {low} < {size}")
+        if isinstance(expression, KroneckerDelta):
+            return dialect.bracket(" = ".join(self.piece(part, scope).text for part in arguments))
+        if isinstance(expression, Piecewise):
+            cases = [
+                (self.piece(value, scope).text, "" if condition == True else self._relation(condition, scope))  # noqa: E712
+                for value, condition in arguments
+            ]
+            return dialect.cases(cases)
+        if isinstance(expression, Max | Min):
+            inside = ", ".join(self.piece(part, scope).text for part in sorted(arguments, key=str))
+            return dialect.call("max" if isinstance(expression, Max) else "min", Piece(inside))
+        return self.apply(type(expression), [self.piece(part, scope) for part in arguments])
+
+    def apply(self, function: Any, pieces: Sequence[Piece]) -> Piece:
+        """Return a function of what is written already."""
+        first = pieces[0]
+        if issubclass(function, Step):
+            return self.dialect.bracket(f"{first.text} > 0")
+        if issubclass(function, Abs):
+            return self.dialect.absolute(first.text)
+        if issubclass(function, exp):
+            return self.dialect.exponential(first)
+        if issubclass(function, log):
+            return self.dialect.named("log", first)
+        if issubclass(function, Elementwise):
+            name = function.root.__name__
+            return self.dialect.call(GREEK.get(name, name), first, function.order)
+        return self.dialect.call(function.__name__, Piece(", ".join(piece.text for piece in pieces)))
+
+    def _relation(self, condition: Basic, scope: Scope) -> str:
+        if not isinstance(condition, Relational):
+            joined = f" {self.dialect.words(type(condition).__name__.lower())} "
+            return joined.join(self._relation(part, scope) for part in condition.args)
+        signs = {
+            ">": ">", "<": "<", ">=": self.dialect.greater_equal, "<=": self.dialect.less_equal,
+            "==": "=", "!=": self.dialect.unequal,
+        }  # fmt: skip
+        left, right = (self.piece(part, scope).text for part in condition.args)
+        return f"{left} {signs[condition.rel_op]} {right}"
+
+
+_TERM = Precedence.BINDER
+_TIGHT = Precedence.ATOM
+
+
+def _size_terms(expression: Expr) -> list[Expr]:
+    """Return the terms of a sum of sizes and indices, as n − p + 1, or nothing for any other sum."""
+    if entries(expression) or not all(symbol.is_integer for symbol in expression.free_symbols):
+        return []
+    return sorted(Add.make_args(expression), key=lambda t: (t.is_number, t.could_extract_minus_sign(), str(t)))
+
+
+def _times(number: Expr, rest: Expr) -> Expr:
+    return rest if number == 1 else Mul(number, rest, evaluate=False) if rest != 1 else number
+
+
+def _is_negative(exponent: Expr) -> bool:
+    return bool(exponent.could_extract_minus_sign())
+
+
+def _in_front(factor: Expr) -> bool:
+    """Whether a factor stands in front: numbers, sizes and hyperparameters alone."""
+    if free_indices(factor) or isinstance(factor, Sum | Reduction):
+        return False
+    found = entries(factor)
+    if not found:
+        return bool(all(symbol.is_integer for symbol in factor.free_symbols)) and not isinstance(factor, Function | Add)
+    return all(entry.base.role == "hyperparameter" and not entry.indices for entry in found)
+
+
+def _rational_roots(number: Any, above: list[Expr], below: list[Expr]) -> tuple[Any, list[Expr], list[Expr]]:
+    """Return the same quotient with √2/2 written as 1/√2."""
+    if not number.is_Rational:
+        return number, above, below
+    kept: list[Expr] = []
+    below = list(below)
+    for factor in above:
+        root = isinstance(factor, Pow) and factor.exp == Rational(1, 2) and factor.base.is_Integer
+        if root and gcd(int(number.q), int(factor.base)) == int(factor.base):
+            number = number * factor.base
+            below.append(factor)
+        else:
+            kept.append(factor)
+    over, kept = _roots(kept)
+    under, below = _roots(below)
+    if over != 1 and under != 1:
+        kept.append(Pow(over / under, Rational(1, 2), evaluate=False))
+    else:
+        kept.extend([sqrt(over)] if over != 1 else [])
+        below.extend([sqrt(under)] if under != 1 else [])
+    return number, kept, below
+
+
+def _roots(factors: list[Expr]) -> tuple[Expr, list[Expr]]:
+    """Return the product of what stands under the square roots of numbers, and the other factors."""
+    inside: Expr = S.One
+    others: list[Expr] = []
+    for factor in factors:
+        if isinstance(factor, Pow) and factor.exp == Rational(1, 2) and factor.base.is_number:
+            inside = inside * factor.base
+        else:
+            others.append(factor)
+    return inside, others

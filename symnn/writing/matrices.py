@@ -1,0 +1,204 @@
+"""The matrix view in writing: one walk over the typed tree, for every dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from sympy import Expr, Mul, Number, Pow, Rational
+
+from symnn.language import LogSumExp
+from symnn.views.matrix import MatrixEquation
+from symnn.views.order import split_number
+from symnn.views.tree import (
+    Apply,
+    Diagonal,
+    DiagonalOf,
+    Hadamard,
+    Identity,
+    Leaf,
+    Ones,
+    Plus,
+    Power,
+    Product,
+    Reduce,
+    Scalar,
+    Scaled,
+    Softmax,
+    SquaredNorm,
+    Trace,
+    Transposed,
+    Tree,
+    is_scalar,
+)
+from symnn.writing.dialects import Piece, Precedence, Text
+from symnn.writing.expressions import ExpressionWriter, Scope
+
+
+class MatrixWriter:
+    """Writes matrix expressions in a dialect."""
+
+    def __init__(self, writer: ExpressionWriter) -> None:
+        self.writer = writer
+        self.dialect: Text = writer.dialect
+
+    def equation(self, equation: MatrixEquation) -> tuple[str, str]:
+        """Return the two sides of an equation."""
+        return self.piece(equation.left).text, self.piece(equation.right).text
+
+    def piece(self, tree: Tree) -> Piece:
+        """Return a matrix expression in writing."""
+        method = getattr(self, f"_{type(tree).__name__.lower()}")
+        written: Piece = method(tree)
+        return written
+
+    def _leaf(self, tree: Leaf) -> Piece:
+        return self.dialect.symbol(self.writer.names.whole(tree.tensor), bold=tree.tensor.rank > 0)
+
+    def _scalar(self, tree: Scalar) -> Piece:
+        return self.writer.piece(tree.value, Scope())
+
+    def _ones(self, tree: Ones) -> Piece:
+        return Piece(self.dialect.ones)
+
+    def _identity(self, tree: Identity) -> Piece:
+        return Piece(self.dialect.identity)
+
+    def _transposed(self, tree: Transposed) -> Piece:
+        return self.dialect.transposed(self.piece(tree.body))
+
+    def _product(self, tree: Product) -> Piece:
+        return self.dialect.product([self.piece(factor) for factor in tree.factors], spaced=True)
+
+    def _hadamard(self, tree: Hadamard) -> Piece:
+        if all(isinstance(factor, Transposed) for factor in tree.factors):
+            return self.dialect.transposed(self._hadamard(Hadamard(tuple(f.body for f in tree.factors))))
+        written = ""
+        for factor in tree.factors:
+            divided = isinstance(factor, Power) and factor.exponent.is_negative
+            inner = _reciprocal(factor) if divided else factor
+            text = self.dialect.close(self.piece(inner), Precedence.PRODUCT)
+            if not written:
+                written = f"{self.dialect.ones} {self.dialect.divide} {text}" if divided else text
+            else:
+                written += f" {self.dialect.divide if divided else self.dialect.times} {text}"
+        return Piece(written, Precedence.HADAMARD)
+
+    def _plus(self, tree: Plus) -> Piece:
+        written = ""
+        for term in tree.terms:
+            sign, rest = _sign(term)
+            piece = self.dialect.close(self.piece(rest), Precedence.BINDER)
+            if not written:
+                written = (self.dialect.minus if sign < 0 else "") + piece
+            else:
+                written += f" {self.dialect.minus if sign < 0 else '+'} {piece}"
+        return Piece(written, Precedence.SUM)
+
+    def _power(self, tree: Power) -> Piece:
+        if tree.exponent.is_negative and is_scalar(tree):
+            return self.dialect.fraction([], [self.piece(_reciprocal(tree))])
+        if tree.exponent.is_negative:
+            return self._hadamard(Hadamard((tree,)))
+        if isinstance(tree.body, Transposed):
+            return self.dialect.transposed(self._power(Power(tree.body.body, tree.exponent)))
+        body = self.piece(tree.body)
+        if tree.exponent == Rational(1, 2):
+            return self.dialect.root(body)
+        if tree.exponent == 2 and isinstance(tree.body, Leaf | Transposed) and not is_scalar(tree):
+            return Piece(f"{body.text} {self.dialect.times} {body.text}", Precedence.HADAMARD)
+        return self.dialect.power(body, self.writer.piece(tree.exponent, Scope()), elementwise=not is_scalar(tree))
+
+    def _apply(self, tree: Apply) -> Piece:
+        inner = self.piece(tree.body)
+        if tree.function.__name__ == "exp" and not is_scalar(tree):
+            return self.dialect.call("exp", inner)
+        return self.writer.apply(tree.function, [inner])
+
+    def _softmax(self, tree: Softmax) -> Piece:
+        return self.dialect.call("softmax", self.piece(tree.body))
+
+    def _reduce(self, tree: Reduce) -> Piece:
+        return self.dialect.call(reduction_name(tree), self.piece(tree.body))
+
+    def _diagonal(self, tree: Diagonal) -> Piece:
+        return self.dialect.call("diag", self.piece(tree.body))
+
+    def _diagonalof(self, tree: DiagonalOf) -> Piece:
+        return self.dialect.call("diagonal", self.piece(tree.body))
+
+    def _trace(self, tree: Trace) -> Piece:
+        return self.dialect.call("tr", self.piece(tree.body))
+
+    def _squarednorm(self, tree: SquaredNorm) -> Piece:
+        return self.dialect.norm_squared(self.piece(tree.body).text)
+
+    def _scaled(self, tree: Scaled) -> Piece:
+        sign, rest = _sign(tree)
+        if sign < 0:
+            inner = self.dialect.close(self.piece(rest), Precedence.BINDER)
+            return Piece(self.dialect.minus + inner, Precedence.SUM)
+        number, front, under = _split(tree.scalars)
+        others = [scalar for scalar in tree.scalars if not isinstance(scalar, Scalar)]
+        front.extend(scalar.tensor[()] for scalar in others if _is_hyperparameter(scalar))
+        core = [self.piece(scalar) for scalar in others if not _divides(scalar) and not _is_hyperparameter(scalar)]
+        divisors = [self.piece(_reciprocal(scalar)) for scalar in tree.scalars if _divides(scalar)]
+        single = not core and isinstance(tree.body, Leaf | Plus)
+        body = self.piece(tree.body)
+        if isinstance(tree.body, Product) and core and not divisors:
+            core = [Piece(self.dialect.product(core).text + " " + body.text, Precedence.PRODUCT)]
+        else:
+            core = [*core, body]
+        scope = Scope()
+        scalars = ([self.writer.piece(f, scope) for f in front], [self.writer.piece(f, scope) for f in under])
+        return self.writer.compose(number, scalars, core, divisors, single)
+
+
+def reduction_name(tree: Reduce) -> str:
+    """Return the name under which a reduction is written."""
+    return "logsumexp" if issubclass(tree.kind, LogSumExp) else "max"
+
+
+def _sign(tree: Tree) -> tuple[int, Tree]:
+    """Return ±1 and what it multiplies."""
+    if isinstance(tree, Scalar):
+        number, _ = split_number(tree.value)
+        return (-1, Scalar(-tree.value)) if number.is_negative else (1, tree)
+    if isinstance(tree, Scaled) and isinstance(tree.scalars[0], Scalar):
+        sign, first = _sign(tree.scalars[0])
+        if sign < 0:
+            kept = tree.scalars[1:] if first == Scalar(-_MINUS_ONE) else (first, *tree.scalars[1:])
+            return -1, Scaled(kept, tree.body) if kept else tree.body
+    return 1, tree
+
+
+_MINUS_ONE = Rational(-1)
+
+
+def _divides(tree: Tree) -> bool:
+    return isinstance(tree, Power) and bool(tree.exponent.is_negative)
+
+
+def _is_hyperparameter(tree: Tree) -> bool:
+    return isinstance(tree, Leaf) and tree.tensor.role == "hyperparameter"
+
+
+def _reciprocal(tree: Tree) -> Tree:
+    assert isinstance(tree, Power)
+    return tree.body if tree.exponent == -1 else Power(tree.body, -tree.exponent)
+
+
+def _split(scalars: Sequence[Tree]) -> tuple[Fraction, list[Expr], list[Expr]]:
+    """Return the number, and the factors above and below, of a product's scalar."""
+    value = next((scalar.value for scalar in scalars if isinstance(scalar, Scalar)), Rational(1))
+    number, rest = split_number(value)
+    above: list[Expr] = []
+    below: list[Expr] = []
+    if not number.is_Rational:
+        above, number = [number], Rational(1)
+    for factor in Mul.make_args(rest):
+        if isinstance(factor, Pow) and factor.exp.could_extract_minus_sign():
+            below.append(factor.base if factor.exp == -1 else Pow(factor.base, -factor.exp))
+        elif not (isinstance(factor, Number) and factor == 1):
+            above.append(factor)
+    return Fraction(int(number.p), int(number.q)), above, below

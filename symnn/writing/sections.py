@@ -1,0 +1,136 @@
+"""What a derivation has to show, before it is set in a format: headings, equations, what follows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Integer
+
+from symnn.calculus.derivation import Derivation
+from symnn.errors import InputError, suggest
+from symnn.language import Equation, Program
+from symnn.views.matrix import MatrixEquation, matrix_equations
+from symnn.views.scalar import ScalarEquation, scalar_equations
+from symnn.writing.definitions import definitions, facts_text
+from symnn.writing.expressions import ExpressionWriter, Scope
+from symnn.writing.matrices import MatrixWriter
+
+VIEWS = ("matrix", "index", "scalar")
+NO_MATRIX_FORM = "(index form: no matrix form)"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One equation in writing; `remark` are words after it."""
+
+    left: str
+    right: str
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """Equations under a heading."""
+
+    heading: str
+    lines: tuple[Line, ...]
+    derivatives: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """All that is shown of a derivation or a program.
+
+    Attributes:
+        title: the first line, or nothing.
+        sections: the equations.
+        definitions: formulas that say what the functions and symbols are.
+        facts: formulas that were used, or nothing.
+        count: the sentence on the number of parameters and on shapes.
+        shapes: pairs of a symbol and its shape, as formulas.
+        notes: sentences at the end.
+    """
+
+    title: str
+    sections: tuple[Section, ...]
+    definitions: tuple[str, ...] = ()
+    facts: str = ""
+    count: str = ""
+    shapes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def page_of(
+    subject: Derivation | Program, writer: ExpressionWriter, view: str, title: str, batch: bool, notes: Sequence[str]
+) -> Page:
+    """Return all that is shown of a derivation, or of a bare program."""
+    program = subject.program if isinstance(subject, Derivation) else subject
+    shown = view_of(program, view)
+    if isinstance(subject, Derivation):
+        backward = set(subject.backward)
+        groups = (("Forward", [s for s in shown if _name(s) not in backward]),
+                  ("Backward", [s for s in shown if _name(s) in backward]))  # fmt: skip
+        count, shapes = _counted(subject, writer)
+        facts: Sequence[Any] = subject.facts
+    else:
+        groups, count, shapes, facts = (("", list(shown)),), "", (), ()
+    sections = tuple(
+        Section(heading, tuple(line_of(one, writer, view) for one in group), _has_derivative(group, writer))
+        for heading, group in groups
+        if group
+    )
+    defined = tuple(definitions(writer, shown, program, batch))
+    return Page(title, sections, defined, facts_text(writer, facts), count, shapes, tuple(notes))
+
+
+def view_of(program: Program, view: str) -> tuple[Any, ...]:
+    """Return a program's equations in a view.
+
+    Raises:
+        InputError: for a view that there is not.
+    """
+    if view not in VIEWS:
+        raise InputError(f"unknown view '{view}'{suggest(view, VIEWS)}")
+    if view == "matrix":
+        return matrix_equations(program)
+    return scalar_equations(program) if view == "scalar" else tuple(program)
+
+
+def line_of(shown: MatrixEquation | Equation | ScalarEquation, writer: ExpressionWriter, view: str) -> Line:
+    """Return one equation of a view in writing."""
+    if isinstance(shown, MatrixEquation):
+        return Line(*MatrixWriter(writer).equation(shown))
+    return Line(*writer.sides(shown.left, shown.right), NO_MATRIX_FORM if view == "matrix" else "")
+
+
+def _name(shown: Any) -> str:
+    return str((shown.equation if isinstance(shown, MatrixEquation) else shown).left.base.name)
+
+
+def _has_derivative(group: Sequence[Any], writer: ExpressionWriter) -> bool:
+    return any(mark.of is not None for mark in (writer.names.marks.get(_name(one)) for one in group) if mark)
+
+
+def _counted(derivation: Derivation, writer: ExpressionWriter) -> tuple[str, tuple[str, ...]]:
+    """Return the sentence on the number of parameters, and each shape."""
+    known = derivation.program.tensors
+    wanted = [known[name] for name in derivation.wrt if name in known]
+    if not wanted:
+        return "", ()
+    shapes = []
+    total = Integer(0)
+    for tensor in wanted:
+        volume = Integer(1)
+        for size in tensor.shape:
+            volume *= size
+        total += volume
+        symbol = writer.dialect.symbol(writer.names.whole(tensor), bold=tensor.rank > 0).text
+        sizes = [writer.piece(size, Scope()).text for size in tensor.shape]
+        shapes.append(writer.dialect.shape(symbol, sizes))
+    sentence = "each gradient has the shape of its variable"
+    if total.is_Integer and all(tensor.role == "parameter" for tensor in wanted):
+        plural = "parameter" if total == 1 else "parameters"
+        return f"{int(total):,} {plural}; {sentence}", tuple(shapes)
+    return sentence.capitalize(), tuple(shapes)

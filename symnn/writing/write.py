@@ -1,0 +1,188 @@
+"""Derivations, programs and equations in writing: Unicode text, ASCII, Markdown or LaTeX, in any view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from symnn.calculus.derivation import Derivation
+from symnn.errors import InputError, suggest
+from symnn.language import Equation, Program
+from symnn.writing.characters import ascii_text, escape_latex, width
+from symnn.writing.dialects import Ascii, Latex, Text
+from symnn.writing.expressions import ExpressionWriter
+from symnn.writing.names import names_of
+from symnn.writing.notation import Notation
+from symnn.writing.sections import Page, Section, page_of
+
+FORMATS = ("text", "ascii", "markdown", "latex")
+
+
+def write(
+    derivation: Derivation,
+    *,
+    view: str = "matrix",
+    format: str = "text",
+    title: str = "",
+    batch: bool = False,
+    notation: Notation | None = None,
+    notes: Sequence[str] = (),
+) -> str:
+    """Return a derivation in writing: forward and backward equations, and what their symbols mean.
+
+    Args:
+        derivation: the program with its gradient.
+        view: matrix, index or scalar.
+        format: text, ascii, markdown or latex.
+        title: the first line.
+        batch: whether the program was batched after it was differentiated, so that δ is each example's own.
+        notation: choices of writing.
+        notes: lines at the end.
+
+    Raises:
+        InputError: for an unknown view or format, and for a scalar view that is too long.
+    """
+    return _write(derivation, view, format, title, batch, notation, notes)
+
+
+def write_program(
+    program: Program,
+    *,
+    view: str = "matrix",
+    format: str = "text",
+    title: str = "",
+    batch: bool = False,
+    notation: Notation | None = None,
+    notes: Sequence[str] = (),
+) -> str:
+    """Return a program in writing.
+
+    >>> from sympy import Sum
+    >>> from symnn.language import index, sizes, tensor
+    >>> n, d = sizes("n d"); j, k = index("j", n), index("k", d)
+    >>> W, x, z = tensor("W", (n, d)), tensor("x", d), tensor("z", n)
+    >>> print(write_program(Program([Equation(z[j], Sum(W[j, k] * x[k], k))])), end="")
+    z = W x
+
+    Raises:
+        InputError: for an unknown view or format, and for a scalar view that is too long.
+    """
+    return _write(program, view, format, title, batch, notation, notes)
+
+
+def write_equation(
+    equation: Equation,
+    *,
+    view: str = "index",
+    format: str = "text",
+    program: Program | None = None,
+    notation: Notation | None = None,
+) -> str:
+    """Return one equation in writing, without what its symbols mean; `program` says how they are written.
+
+    >>> from symnn.language import index, sizes, tensor
+    >>> n = sizes("n"); j = index("j", n)
+    >>> print(write_equation(Equation(tensor("b", n)[j], 2 * tensor("delta", n)[j])))
+    bⱼ = 2δⱼ
+
+    Raises:
+        InputError: for an unknown view or format, and for a scalar view that is too long.
+    """
+    writer = writer_for(program or Program([equation]), format, notation)
+    page = page_of(Program([equation]), writer, view, "", False, ())
+    lines = [line for section in page.sections for line in section.lines]
+    return "\n".join(f"{line.left} = {line.right}{_remark(line.remark, format)}" for line in lines)
+
+
+def writer_for(
+    subject: Derivation | Program, format: str, notation: Notation | None = None, bold: str = ""
+) -> ExpressionWriter:
+    """Return the writer for a derivation's or a program's symbols in a format."""
+    if format not in FORMATS:
+        raise InputError(f"unknown format '{format}'{suggest(format, FORMATS)}")
+    chosen = notation or Notation()
+    if isinstance(subject, Derivation):
+        names = names_of(subject.program, chosen, subject.gradients.values(), subject.upstream, subject.of)
+    else:
+        names = names_of(subject, chosen)
+    dialects = {"text": Text, "ascii": Ascii}
+    if format in dialects:
+        return ExpressionWriter(dialects[format](chosen), names)
+    return ExpressionWriter(Latex(chosen, bold or (r"\bm" if format == "latex" else r"\boldsymbol")), names)
+
+
+def aligned(section: Section) -> str:
+    """Return the lines of an align environment."""
+    # Fractions under each other need a little air.
+    return (" \\\\[0.5ex]\n" if section.derivatives else " \\\\\n").join(
+        f"  {line.left} &= {line.right}{_remark(line.remark, 'latex')}" for line in section.lines
+    )
+
+
+def _write(
+    subject: Derivation | Program, view: str, format: str, title: str, batch: bool, notation: Any, notes: Sequence[str]
+) -> str:
+    writer = writer_for(subject, format, notation)
+    page = page_of(subject, writer, view, title, batch, notes)
+    written = {"text": _text, "ascii": _text, "markdown": _markdown, "latex": _latex}[format](page)
+    return ascii_text(written) if format == "ascii" else written
+
+
+def _text(page: Page) -> str:
+    lines = [page.title] if page.title else []
+    for section in page.sections:
+        # Derivatives stand a little apart from their right sides, as fractions do in print.
+        widest = max(width(line.left) for line in section.lines) + (2 if section.derivatives else 0)
+        indent = "  " if section.heading else ""
+        lines.extend([section.heading] if section.heading else [])
+        for line in section.lines:
+            padding = " " * (widest - width(line.left))
+            remark = f"   {line.remark}" if line.remark else ""
+            lines.append(f"{indent}{line.left}{padding} = {line.right}{remark}")
+    if page.definitions:
+        lines.append(f"where {', '.join(page.definitions)}")
+    if page.facts:
+        lines.append(f"using {page.facts}")
+    if page.count:
+        lines.append(f"{page.count}: {', '.join(page.shapes)}")
+    return "\n".join([*lines, *page.notes]) + "\n"
+
+
+def _latex(page: Page) -> str:
+    blocks = [rf"\noindent\textbf{{{escape_latex(page.title)}}}"] if page.title else []
+    for section in page.sections:
+        heading = f"\\noindent\\textit{{{section.heading}}}\n" if section.heading else ""
+        blocks.append(f"{heading}\\begin{{align*}}\n{aligned(section)}\n\\end{{align*}}")
+    if page.definitions:
+        blocks.append(f"\\noindent where {_inline(page.definitions)}.")
+    if page.facts:
+        blocks.append(f"\\noindent Using ${page.facts}$.")
+    if page.count:
+        blocks.append(f"\\noindent {page.count.replace(',', '{,}')}: {_inline(page.shapes)}.")
+    blocks.extend(rf"\noindent {escape_latex(note)}" for note in page.notes)
+    return "\n\n".join(blocks) + "\n"
+
+
+def _markdown(page: Page) -> str:
+    blocks = [f"### {page.title}"] if page.title else []
+    for section in page.sections:
+        if section.heading:
+            blocks.append(f"**{section.heading}**")
+        blocks.append(f"$$\n\\begin{{aligned}}\n{aligned(section)}\n\\end{{aligned}}\n$$")
+    if page.definitions:
+        blocks.append(f"where {_inline(page.definitions)}")
+    if page.facts:
+        blocks.append(f"using ${page.facts}$")
+    if page.count:
+        blocks.append(f"{page.count}: {_inline(page.shapes)}")
+    return "\n\n".join([*blocks, *page.notes]) + "\n"
+
+
+def _inline(formulas: Sequence[str]) -> str:
+    return ", ".join(f"${formula}$" for formula in formulas)
+
+
+def _remark(remark: str, format: str) -> str:
+    if not remark:
+        return ""
+    return rf" \quad \text{{{remark}}}" if format in ("latex", "markdown") else f"   {remark}"
