@@ -30,17 +30,19 @@ from symnn.language import (
 )
 
 
-def batched(derivation: Derivation) -> Derivation:
+def batched(derivation: Derivation, average: bool | None = None) -> Derivation:
     """Return the derivation for a batch of m examples; one that names the example axis is returned as it is.
 
     The cost and the adjoints of what is the same for all examples (the parameters) are averaged over
-    the examples; where an upstream adjoint is given, they are summed. Penalties are not averaged.
+    the examples; where an upstream adjoint is given, they are summed, unless `average` is set.
+    Penalties are not averaged.
     """
     program = derivation.program
     if program.names_examples:
         return derivation
     averaged = {derivation.of} | {a.of for a in program.adjoints.values() if not program.find(a.of).rank}
-    lifted = batch_program(program, averaged, average=derivation.upstream is None)
+    mean = derivation.upstream is None if average is None else average
+    lifted = batch_program(program, averaged, mean)
     return Derivation(
         lifted,
         derivation.of,

@@ -12,7 +12,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from sympy import Add, Derivative, Dummy, Expr, Heaviside, Idx, Integer, KroneckerDelta, Mul, Sum, count_ops, im, re
+from sympy import (
+    Add,
+    Derivative,
+    Dummy,
+    Expr,
+    Heaviside,
+    Idx,
+    Integer,
+    KroneckerDelta,
+    Mul,
+    Pow,
+    Sum,
+    count_ops,
+    im,
+    re,
+)
 
 from symnn.calculus.canonical import tidy_sum
 from symnn.calculus.primitives import weight_of
@@ -150,12 +165,20 @@ def fold(slope: Expr, equation: Equation) -> Expr:
     right = equation.right
     if has_binder(right) or not right.args or isinstance(right, Entry) or right.is_number or isinstance(right, Add):
         return slope
-    candidates = [slope, substitute(slope, {right: equation.left})]
-    if isinstance(right, Elementwise):
-        return candidates[1]
-    if not isinstance(slope, Add):
-        candidates += [slope / right**power * equation.left**power for power in (1, -1, 2, 3)]
-    return min(candidates, key=_length)
+    folded = substitute(slope, {right: equation.left})
+    if isinstance(right, Elementwise) or isinstance(slope, Add):
+        return folded
+    powers = [(power, slope / right**power) for power in (1, -1, 2, 3)]
+    # A quotient that divides by what the slope does not divide by would be undefined where that is zero.
+    allowed = _divisors(slope)
+    names = [quotient * equation.left**power for power, quotient in powers if _divisors(quotient) <= allowed]
+    return min([slope, folded, *names], key=_length)
+
+
+def _divisors(expression: Expr) -> set[Expr]:
+    """The entries that stand in denominators."""
+    below = (power.base for power in expression.atoms(Pow) if power.exp.could_extract_minus_sign())
+    return {entry for base in below for entry in entries(base)}
 
 
 def _length(expression: Expr) -> tuple[int, int]:

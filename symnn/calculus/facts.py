@@ -34,11 +34,12 @@ from symnn.language import (
 
 @dataclass
 class Facts:
-    """The facts of a program, by tensor and summed axis; `used` collects the declared ones that served."""
+    """The facts of a program, by tensor and summed axis; `used` collects those that served."""
 
     known: dict[tuple[str, int], Fact] = field(default_factory=dict)
-    declared: set[tuple[str, int]] = field(default_factory=set)
     used: list[Fact] = field(default_factory=list)
+    definitions: dict[str, Equation] = field(default_factory=dict)
+    """The adjoints so far that are sums of terms without sums: what they add up to may be known."""
 
     @classmethod
     def of(cls, program: Program, fixed: Iterable[str]) -> Facts:
@@ -51,7 +52,6 @@ class Facts:
             place = _place(fact.left)
             if place and place[0] not in excluded:
                 facts.known[place] = fact
-                facts.declared.add(place)
         sums: dict[str, Equation] = {}
         for equation in program:
             facts._learn(equation, sums)
@@ -123,12 +123,31 @@ class Facts:
         if not isinstance(term, Sum):
             return term if not term.has(Sum) or not term.args else rebuild(term, [self._one(a) for a in term.args])
         place = _place(term)
-        fact = self.known.get(place) if place else None
-        if fact is None:
+        if place is None:
             return term
-        if place in self.declared and fact not in self.used:
+        fact = self.known.get(place)
+        if fact is None:
+            return self._by_definition(term, *place)
+        if fact not in self.used and fact.right.is_number:
             self.used.append(fact)
         return _instance(fact, term)
+
+    def define(self, equation: Equation) -> None:
+        """Remember an adjoint, if what its terms add up to may be known."""
+        if isinstance(equation.right, Add) and not has_binder(equation.right):
+            self.definitions[equation.tensor.name] = equation
+
+    def _by_definition(self, term: Sum, name: str, axis: int) -> Expr:
+        """Return Σ T as the sums of T's terms, if the value of one of them is known."""
+        definition = self.definitions.get(name)
+        if definition is None:
+            return term
+        entry, bound = body_and_bound(term)
+        right = substitute(definition.right, dict(zip(definition.indices, entry.indices, strict=True)))
+        terms = [tidy_sum(part, bound) for part in Add.make_args(expand_mul(right))]
+        before = len(self.used)
+        known = [self._one(part) for part in terms]
+        return add_terms(known) if len(self.used) > before or known != terms else term
 
 
 def _constant_factor(right: Expr) -> tuple[Expr, Expr]:

@@ -21,6 +21,7 @@ from symnn.calculus.inlining import inlined
 from symnn.calculus.normal_form import normal_form
 from symnn.errors import CalculusError, ProgramError
 from symnn.language import Adjoint, Equation, Program, Tensor, entries, fresh_index_over, substitute, tensors
+from symnn.language.names import is_name
 
 _PRE_ACTIVATION = re.compile(r"z(\d+)\Z")
 
@@ -143,12 +144,13 @@ class _Sweep:
             return total, None
         if total == 0 and not wanted:
             return total, None
-        if not wanted and (total == (self.upstream[axes] if self.upstream is not None else None)):
+        if self.upstream is not None and tensor == self.target and not wanted:
             return total, None
         name = self.program.fresh_name(self._adjoint_name(tensor.name), [*self.names.values(), *self._reserved()])
         made = Tensor(name, tensor.shape, "adjoint")[axes]
         self.names[tensor.name] = name
         self.equations.append(Equation(made, total))
+        self.facts.define(self.equations[-1])
         return made, total
 
     def _reserved(self) -> list[str]:
@@ -156,7 +158,9 @@ class _Sweep:
 
     def _adjoint_name(self, name: str) -> str:
         match = _PRE_ACTIVATION.match(name) if self.program.layered else None
-        return f"delta{match[1]}" if match else f"d{name}"
+        if match:
+            return f"delta{match[1]}"
+        return f"d{name}" if is_name(f"d{name}") else f"d_{name}"
 
     def _pull_back(self, equation: Equation, adjoint: Expr, definition: Expr | None) -> None:
         own = dict(zip(self._axes(equation.tensor), equation.indices, strict=True))

@@ -13,7 +13,7 @@ from symnn.cli.options import data_option, json_option, json_text, note, output_
 from symnn.errors import DataError, InputError, ShapeError
 from symnn.training import BUILT_IN, Model, check_writable, load_data, load_model, write_atomically
 from symnn.training.data import read_npz
-from symnn.training.step import input_width
+from symnn.training.shapes import input_shape
 from symnn.training.tables import Table, read_table
 
 Array = NDArray[Any]
@@ -58,7 +58,7 @@ def predict_command(model: str, data: str, probability: bool, output: str | None
 
 def _examples(model: Model, spec: str) -> tuple[Array, Array | None]:
     """Return the inputs of a data set, and its targets where it has them."""
-    path, width = Path(spec), input_width(model.network)
+    path, width = Path(spec), input_shape(model.network)[0]
     if spec not in BUILT_IN and path.is_file() and path.suffix != ".npz":
         return _of_table(model, read_table(path), width)
     if spec not in BUILT_IN and path.is_file():

@@ -227,7 +227,7 @@ def _prepared(architecture: str, options: dict[str, Any]) -> _Work:
         kind = "unit" if network.activations[-1] == "sigmoid" else "standard"
         value_scaling = Scaling.fitted(parts.training.y[:, None], kind)
     if not values:
-        targets_of(data.y, outputs, network.cost, network.activations[-1], data.classes)
+        targets_of(data.y, outputs, options["cost"], network.activations[-1], data.classes)
     return _Work(network, data, parts, scaling, value_scaling, outputs, options["dtype"])
 
 

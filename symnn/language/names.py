@@ -49,3 +49,12 @@ starting with a letter
     if keyword.iskeyword(name) or name in RESERVED:
         raise BadNameError(f"bad name '{name}': the word is needed in generated code; choose another")
     return name
+
+
+def is_name(name: str) -> bool:
+    """Whether `check_name` accepts a name."""
+    try:
+        check_name(name)
+    except BadNameError:
+        return False
+    return True

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symnn.errors import DataError, InputError, ShapeError
+from symnn.training.shapes import input_shape, output_shape
 from symnn.training.targets import Targets
 
 Array = NDArray[Any]
@@ -69,16 +70,21 @@ class Fit:
 
     def cost_of(self, X: Any, Y: Any) -> float:
         """Return the cost on other examples."""
-        values = evaluate(self.network, self.parameters, as_inputs(X), check_rows(self.targets.encode(Y), X))
+        values = evaluate(
+            self.network,
+            self.parameters,
+            as_inputs(X, input_shape(self.network)),
+            check_rows(self.targets.encode(Y), X),
+        )
         return values[1]
 
     def outputs(self, X: Any) -> Array:
         """Return the network's outputs, (examples, outputs)."""
-        return outputs_of(self.network, self.parameters, as_inputs(X))
+        return outputs_of(self.network, self.parameters, as_inputs(X, input_shape(self.network)))
 
 
-def as_inputs(X: Any, width: int | None = None) -> Array:
-    """Return X as a finite array (examples, inputs).
+def as_inputs(X: Any, shape: tuple[int, ...] | None = None) -> Array:
+    """Return X as a finite array, (examples, inputs), or (examples, …) where one example has more axes.
 
     Raises:
         DataError: for text, for values that are not finite (with their row and column), for no rows.
@@ -90,14 +96,17 @@ def as_inputs(X: Any, width: int | None = None) -> Array:
         raise ShapeError("X has rows of different lengths") from error
     if array.dtype.kind not in "bifu":
         raise DataError(f"X has entries of type {array.dtype} (accepted: numbers)")
-    if array.ndim != 2:
-        raise ShapeError(f"X has shape {array.shape} (accepted: (examples, inputs))")
+    axes = 1 if shape is None else len(shape)
+    if array.ndim != axes + 1:
+        wanted = "inputs" if shape is None else ", ".join(str(size) for size in shape)
+        raise ShapeError(f"X has shape {array.shape} (accepted: (examples, {wanted}))")
     if len(array) == 0:
         raise DataError("X is empty: there are no examples")
-    if width is not None and array.shape[1] != width:
-        raise ShapeError(f"X has {array.shape[1]} columns, the network takes {width}")
+    if shape is not None and array.shape[1:] != shape:
+        given, wanted = (" × ".join(str(size) for size in sizes) for sizes in (array.shape[1:], shape))
+        raise ShapeError(f"X has {given} columns, the network takes {wanted}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        row, column = (int(position) + 1 for position in np.argwhere(~np.isfinite(array))[0])
+        row, column = (int(position) + 1 for position in np.argwhere(~np.isfinite(array))[0][:2])
         raise DataError(f"X is not finite in row {row}, column {column}")
     return array if array.dtype.kind == "f" else array.astype(float)
 
@@ -123,5 +132,5 @@ def outputs_of(network: Any, parameters: dict[str, Array], X: Array) -> Array:
 def evaluate(network: Any, parameters: dict[str, Array], X: Array, Y: Array) -> tuple[Array, float]:
     """Return a network's outputs and its cost."""
     with np.errstate(all="ignore"):
-        values = network.evaluate(parameters, X, Y)
+        values = network.evaluate(parameters, X, Y.reshape(len(Y), *output_shape(network)))
     return np.asarray(values[network.output]).reshape(len(X), -1), float(values["C"])

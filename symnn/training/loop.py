@@ -19,7 +19,8 @@ from symnn.language import tensors
 from symnn.training.fit import Fit, as_inputs, check_rows, evaluate
 from symnn.training.optimizers import SGD, Optimizer, default_learning_rate
 from symnn.training.progress import Bar
-from symnn.training.step import Step, compile_step, output_width
+from symnn.training.shapes import input_shape, output_shape
+from symnn.training.step import Step, compile_step
 from symnn.training.targets import Targets, targets_of
 
 Array = NDArray[Any]
@@ -73,11 +74,12 @@ def train(
     check_settings(epochs, batch_size, restarts, seed, dtype)
     if net.cost is None:
         raise InputError("cannot train a network without a cost (give it one, such as cost='quadratic')")
-    optimizer = optimizer or SGD(default_learning_rate(net.cost, net.activations, output_width(net)))
+    inputs, outputs = input_shape(net), math.prod(output_shape(net))
+    optimizer = optimizer or SGD(default_learning_rate(net.cost, net.activations, outputs))
     step = compile_step(net, optimizer, dtype)
-    X = as_inputs(X, step.inputs)
+    X = as_inputs(X, inputs)
     activation = net.activations[-1] if net.activations else "identity"
-    targets = targets_of(Y, step.outputs, net.cost, activation, classes)
+    targets = targets_of(Y, outputs, net.cost, activation, classes)
     training = _encoded(net, step, targets, X, Y)
     watched = None if validation is None else _encoded(net, step, targets, *validation)
     plan = _Plan(net, step, targets, training, watched, epochs, batch_size, dtype, optimizer.learning_rate)
@@ -162,6 +164,7 @@ def _descend(plan: _Plan, seed: int, bar: Bar) -> _Run:
     random = np.random.default_rng([seed, 1])
     carried = good = plan.step.start(plan.net.initial_parameters(seed=seed), plan.dtype)
     X, Y = (array.astype(plan.dtype) for array in plan.training)
+    Y = Y.reshape(len(Y), *output_shape(plan.net))
     history: list[dict[str, Any]] = []
     epoch = 0
     try:
@@ -207,7 +210,7 @@ def _seeds(seed: int, restarts: int) -> list[int]:
 
 
 def _encoded(net: Any, step: Step, targets: Targets, X: Any, Y: Any) -> tuple[Array, Array]:
-    X = as_inputs(X, step.inputs)
+    X = as_inputs(X, input_shape(net))
     Y = check_rows(targets.encode(Y), X)
     if net.cost == "binary_cross_entropy" and (Y.min() < 0 or Y.max() > 1):
         raise DataError(f"binary_cross_entropy wants targets between 0 and 1, Y has {Y.min():g} to {Y.max():g}")

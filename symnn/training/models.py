@@ -17,7 +17,7 @@ from symnn.networks import mlp
 from symnn.training.files import check_writable, write_atomically
 from symnn.training.fit import Fit, as_inputs, outputs_of
 from symnn.training.scaling import SCALES, UNSCALED, Scaling
-from symnn.training.step import input_width, output_width
+from symnn.training.shapes import input_shape, output_shape
 from symnn.training.targets import Targets
 
 Array = NDArray[Any]
@@ -57,7 +57,7 @@ class Model:
 
     def outputs(self, X: Any) -> Array:
         """Return the network's outputs for inputs that are not yet scaled."""
-        X = as_inputs(X, input_width(self.network))
+        X = as_inputs(X, input_shape(self.network))
         return outputs_of(self.network, self.parameters, self.scaling.apply(X))
 
     def predict(self, X: Any) -> Array:
@@ -164,7 +164,7 @@ def _read_array(archive: zipfile.ZipFile, shown: str, name: str, shape: tuple[in
 
 
 def _model(shown: str, described: dict[str, Any], network: Any, parameters: dict[str, Array]) -> Model:
-    inputs, outputs = input_width(network), output_width(network)
+    inputs, outputs = input_shape(network)[0], output_shape(network)[0]
     targets = described["targets"]
     classes = targets["classes"]
     targets = Targets(**{**targets, "classes": None if classes is None else tuple(classes)})

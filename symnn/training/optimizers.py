@@ -100,20 +100,20 @@ def check_learning_rate(value: Any) -> float:
     return float(value)
 
 
-# Measured on digits (unit scale), iris, breast cancer and moons (standardised), batches of 10: each
-# rate is within the range in which validation accuracy is best on all of them.
-_SATURATING = {"quadratic": 3.0, "mean_squared_error": 1.5, "binary_cross_entropy": 0.5, "cross_entropy": 0.5}
-_UNBOUNDED = {"quadratic": 0.05, "mean_squared_error": 0.025, "binary_cross_entropy": 0.1, "cross_entropy": 0.1}
+# Measured on digits (unit scale), iris, breast cancer and moons (standardised), 3,000 steps of 10
+# examples: validation accuracy is within 1 % of its best, and three times the rate still learns.
+_AFTER_SIGMOIDS = {"binary_cross_entropy": 1.0, "cross_entropy": 1.0, "hinge": 0.3}
+_OTHERWISE = 0.1
 
 
 def default_learning_rate(cost: str, activations: Sequence[str], outputs: int = 1) -> float:
     """Return the learning rate that is used when none is given.
 
-    A quadratic cost after a sigmoid has small gradients (σ′ ≤ ¼) and bears 3.0; activations without
-    a bound need far less. A cost that is averaged over the outputs too takes as many times more.
+    A quadratic cost after a sigmoid has small gradients (σ′ ≤ ¼) and bears 3.0; other activations
+    need less, and an output without bounds far less.
 
     Args:
-        cost: the cost's name; any other text is a formula, treated like the quadratic cost.
+        cost: the cost's name; any other text is a formula.
         activations: the names of the layers' activations, the output's last.
         outputs: how many outputs the network has.
 
@@ -122,13 +122,13 @@ def default_learning_rate(cost: str, activations: Sequence[str], outputs: int = 
     >>> default_learning_rate("cross_entropy", ["relu", "softmax"])
     0.1
     """
-    bounded = {"sigmoid", "softmax"}
-    if cost == "hinge":
-        bounded.add("identity")
-    saturating = bool(activations) and all(name in bounded for name in activations)
-    table = _SATURATING if saturating else _UNBOUNDED
-    rate = table.get(cost, 0.1 if cost == "hinge" else table["quadratic"] / 3)
-    return rate * outputs if cost == "mean_squared_error" else rate
+    *hidden, last = activations or ["identity"]
+    small_slopes = all(name == "sigmoid" for name in hidden)
+    if cost in ("quadratic", "mean_squared_error"):
+        rate = (3.0 if small_slopes else 1.0) if last in ("sigmoid", "softmax") else 0.05
+        # ½ Σ (a − y)² has the slope a − y, the mean over the outputs 2 (a − y) / outputs.
+        return rate * outputs / 2 if cost == "mean_squared_error" else rate
+    return _AFTER_SIGMOIDS.get(cost, _OTHERWISE) if hidden and small_slopes else _OTHERWISE
 
 
 def _indices(parameter: Tensor) -> tuple[Any, ...]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Integer
 
 from symnn.compiling import Compiled, compile_program
 from symnn.errors import InputError
@@ -24,15 +23,12 @@ class Step:
     Attributes:
         program: the equations: forward, backward, update.
         compiled: the code that runs (`compiled.source`).
-        inputs, outputs: how many of each the network has.
         carried: the names of what goes from step to step: the parameters and the optimizer's state.
         state: the tensors of the optimizer's state.
     """
 
     program: Program
     compiled: Compiled
-    inputs: int
-    outputs: int
     carried: tuple[str, ...]
     state: dict[str, Tensor]
     _fixed: dict[str, Array]
@@ -54,7 +50,7 @@ def compile_step(net: Any, optimizer: Optimizer, dtype: str = "float64") -> Step
     """Return the compiled step of a network: one program, from the batch to the new parameters.
 
     Raises:
-        InputError: for a network with symbolic sizes, or with hyperparameters that have no value.
+        InputError: for a network with hyperparameters that have no value, or without targets.
     """
     gradient = net.gradient()
     batched: Program = gradient.batched
@@ -70,30 +66,7 @@ def compile_step(net: Any, optimizer: Optimizer, dtype: str = "float64") -> Step
         if name not in (x.name, y.name, *update.renewed, *fixed):
             raise InputError(f"cannot train: '{name}' has no value (train a network whose hyperparameters are numbers)")
     carried = tuple(update.renewed)
-    sizes = width_of(x), width_of(y)
-    return Step(program, compiled, *sizes, carried, update.state, fixed, (x.name, y.name))
-
-
-def output_width(net: Any) -> int:
-    """Return how many outputs a network has."""
-    return width_of(_only(net.gradient().batched, "target"))
-
-
-def input_width(net: Any) -> int:
-    """Return how many inputs a network has."""
-    return width_of(_only(net.gradient().batched, "input"))
-
-
-def width_of(tensor: Tensor) -> int:
-    """Return the size of the last axis of a tensor.
-
-    Raises:
-        InputError: if it is not a number.
-    """
-    size: Any = tensor.shape[-1] if tensor.rank else Integer(1)
-    if not size.is_Integer:
-        raise InputError(f"cannot train a network of symbolic sizes ('{tensor.name}' has {size} columns)")
-    return int(size)
+    return Step(program, compiled, carried, update.state, fixed, (x.name, y.name))
 
 
 def _only(program: Program, role: str) -> Tensor:

@@ -148,6 +148,8 @@ def as_targets(Y: Any) -> Array:
         array = array.astype(str)
     if array.dtype.kind not in "bifuU":
         raise DataError(f"Y has entries of type {array.dtype} (accepted: numbers, truth values, text)")
+    if array.ndim > 2 and array.dtype.kind in "bifu":
+        array = array.reshape(len(array), -1)
     if array.ndim not in (1, 2):
         raise ShapeError(f"Y has {array.ndim} axes (accepted: labels, (examples,), or columns, (examples, outputs))")
     if array.size == 0:

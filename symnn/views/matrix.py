@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from sympy import Add, Expr, Idx, exp
 
 from symnn.language import Entry, Equation, LogSumExp, body_and_bound, entries, refresh, substitute, tensors
-from symnn.views.contraction import NoMatrixFormError, convert
+from symnn.views.contraction import convert
+from symnn.views.graph import NoMatrixFormError
 from symnn.views.tree import Leaf, Softmax, Tree
 
 

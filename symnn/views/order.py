@@ -83,12 +83,15 @@ def split_number(expression: Expr) -> tuple[Expr, Expr]:
 
 
 def common_factors(expression: Add) -> tuple[list[Expr], Expr]:
-    """Return the factors with indices that all terms of a sum share, and what they multiply."""
+    """Return the factors, with all the indices there are, that all terms of a sum share, and what they multiply."""
     first, *others = expression.args
+    everything = free_indices(expression) or None
     shared = [
         factor
         for factor in Mul.make_args(first)
-        if free_indices(factor) and entries(factor) and all(factor in Mul.make_args(term) for term in others)
+        if entries(factor)
+        and free_indices(factor) == everything
+        and all(factor in Mul.make_args(term) for term in others)
     ]
     if not shared:
         return [], expression

@@ -101,7 +101,8 @@ def _length(an_index: Idx) -> int:
     size = size_of(an_index)
     if not size.is_Integer:
         raise ProgramError(
-            f"the scalar view needs sizes that are numbers, and the size '{size}' is a symbol: use the index view instead"
+            f"the scalar view needs sizes that are numbers, and the size '{size}' is a symbol: "
+            "use the index view instead"
         )
     return int(size)
 

@@ -1,6 +1,7 @@
 """Programs in writing: notation, Unicode text, ASCII, Markdown, LaTeX."""
 
 from symnn.writing.display import notebook_latex
+from symnn.writing.general import write_parts
 from symnn.writing.notation import Mark, Notation
 from symnn.writing.sections import VIEWS
 from symnn.writing.write import FORMATS, write, write_equation, write_program
@@ -13,5 +14,6 @@ __all__ = [
     "notebook_latex",
     "write",
     "write_equation",
+    "write_parts",
     "write_program",
 ]

@@ -29,9 +29,10 @@ from symnn.language import (
 from symnn.views.matrix import MatrixEquation
 from symnn.views.tree import Reduce, Softmax
 from symnn.writing.dialects import Piece
-from symnn.writing.expressions import ExpressionWriter, Scope
+from symnn.writing.expressions import ExpressionWriter
 from symnn.writing.names import mark_of_name
 from symnn.writing.notation import Mark
+from symnn.writing.scope import Scope
 
 _MOST_BARS = 3
 
@@ -145,9 +146,15 @@ def _adjoints(writer: ExpressionWriter, shown: Sequence[Any], program: Program, 
         elif mark.of is None:
             deltas.append(name)
     layered = program.layered and deltas and all(_same_layer(program, name) for name in deltas)
-    written = [_adjoint(writer, program, name, whole, batch, bool(layered)) for name in sorted(deltas, key=_number)]
+    written = [
+        _adjoint(writer, program, name, whole=whole, batch=batch, general=bool(layered))
+        for name in sorted(deltas, key=_number)
+    ]
     several = len(bars) > _MOST_BARS
-    written.extend(_adjoint(writer, program, name, whole, batch, False) for name in (bars[:1] if several else bars))
+    written.extend(
+        _adjoint(writer, program, name, whole=whole, batch=batch, general=False)
+        for name in (bars[:1] if several else bars)
+    )
     if several:
         written[-1] += writer.dialect.words(", and likewise for every bar")
     return list(dict.fromkeys(written))

@@ -1,17 +1,18 @@
-"""The three ways to set a formula: Unicode text, ASCII, LaTeX. Each says how one construct is set, nothing more.
+"""How each construct of a formula is set, and nothing more: Unicode text here, ASCII and LaTeX by other dialects.
 
 A `Piece` is a text with its precedence: whoever puts it into something that binds tighter adds parentheses.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import IntEnum
 from fractions import Fraction
 from typing import NamedTuple
 
-from symnn.writing.characters import ACCENTS, ascii_letters, escape_latex, latex_letters, subscript, superscript
+from symnn.writing.characters import ACCENTS, subscript, superscript
 from symnn.writing.notation import Mark, Notation
 
 
@@ -35,7 +36,7 @@ class Piece(NamedTuple):
 
 
 _VULGAR = {Fraction(1, 2): "½", Fraction(1, 3): "⅓", Fraction(2, 3): "⅔", Fraction(1, 4): "¼", Fraction(3, 4): "¾"}
-_FUNCTION_LETTERS = {"sigmoid": "σ", "Phi": "Φ"}
+FUNCTION_LETTERS = {"sigmoid": "σ", "Phi": "Φ"}
 
 
 class Text:
@@ -74,7 +75,7 @@ class Text:
         return self.symbol(mark, bold=bold).text
 
     def letters(self, mark: Mark) -> str:
-        text = mark.letter + ACCENTS.get(mark.accent, "")
+        text = unicodedata.normalize("NFC", mark.letter + ACCENTS.get(mark.accent, ""))
         if mark.layer:
             text += superscript(f"({mark.layer})") or f"^({mark.layer})"
         if mark.subscript:
@@ -84,7 +85,7 @@ class Text:
     def indices(self, indices: Sequence[str]) -> str:
         if not indices:
             return ""
-        return subscript(_joined(indices)) or f"[{', '.join(indices)}]"
+        return subscript(joined_indices(indices)) or f"[{', '.join(indices)}]"
 
     def index_letters(self, letter: str) -> bool:
         """Whether a letter can stand as an index."""
@@ -116,7 +117,10 @@ class Text:
         if len(numerators) == 1:
             above = self.close(numerators[0], Precedence.PREFIX)
             return Piece(f"{above}/{self.denominator(denominators)}", Precedence.PRODUCT)
-        return Piece(f"{self.product(numerators).text} / {self.denominator(denominators)}", Precedence.PRODUCT)
+        return Piece(
+            f"{self.close(self.product(numerators), Precedence.PRODUCT)} / {self.denominator(denominators)}",
+            Precedence.PRODUCT,
+        )
 
     def denominator(self, pieces: Sequence[Piece]) -> str:
         if len(pieces) == 1:
@@ -165,7 +169,7 @@ class Text:
         return Piece(f"e{raised}", Precedence.POWER) if raised else self.call("exp", inner)
 
     def function(self, name: str, primes: int = 0) -> str:
-        return _FUNCTION_LETTERS.get(name, name) + self.prime * primes
+        return FUNCTION_LETTERS.get(name, name) + self.prime * primes
 
     def call(self, name: str, inner: Piece, primes: int = 0) -> Piece:
         return Piece(self.function(name, primes) + self.parentheses(inner.text))
@@ -225,214 +229,6 @@ class Text:
         return f"{symbol} {'×'.join(sizes) or 'scalar'}"
 
 
-class Ascii(Text):
-    """Text of ASCII characters alone."""
-
-    minus, times, divide, less_equal = "-", ".*", "./", "<="
-    greater_equal, unequal, pi, partial, prime = ">=", "!=", "pi", "d", "'"
-    small_entries = False
-
-    def __init__(self, notation: Notation) -> None:
-        super().__init__(notation)
-        self.times = ".*"
-
-    def letters(self, mark: Mark) -> str:
-        name = ascii_letters(mark.letter)
-        layer = mark.layer if mark.layer.isdigit() else f"^({mark.layer})" if mark.layer else ""
-        below = ascii_letters(mark.subscript)
-        joint = "" if below[:1].isdigit() and not layer else "_"
-        accent = f"_{mark.accent}" if mark.accent else ""
-        return name + layer + (joint + below if below else "") + accent + (f" {mark.after}" if mark.after else "")
-
-    def symbol(self, mark: Mark, indices: Sequence[str] = (), bold: bool = False) -> Piece:
-        if mark.of is not None or (mark.after and indices):
-            return super().symbol(mark, indices, bold)
-        return Piece(self.letters(mark) + self.indices(indices), Precedence.PREFIX if mark.after else Precedence.ATOM)
-
-    def indices(self, indices: Sequence[str]) -> str:
-        return f"[{','.join(indices)}]" if indices else ""
-
-    def index_letters(self, letter: str) -> bool:
-        return len(letter) == 1
-
-    def vulgar(self, p: int, q: int) -> str | None:
-        return f"{p}/{q}" if (p, q) == (1, 2) else None
-
-    def power(self, base: Piece, exponent: Piece, elementwise: bool = False) -> Piece:
-        sign = ".^" if elementwise else "^"
-        return Piece(self.close(base, Precedence.ATOM) + sign + self.close(exponent, Precedence.ATOM), Precedence.POWER)
-
-    def number(self, p: int, q: int = 1) -> Piece:
-        if q == 1:
-            return Piece(str(p))
-        return Piece(f"{p}/{q}", Precedence.PRODUCT)
-
-    def root(self, inner: Piece) -> Piece:
-        return self.call("sqrt", inner)
-
-    def times_number(self, number: str, body: str) -> str:
-        return f"{number} {body}"
-
-    def exponential(self, inner: Piece) -> Piece:
-        return self.call("exp", inner)
-
-    def function(self, name: str, primes: int = 0) -> str:
-        return {"sigmoid": "sigma"}.get(name, name) + "'" * primes
-
-    def total(self, letters: Sequence[str], body: Piece) -> Piece:
-        return self.over("sum", letters, Piece(self.close(body, Precedence.BINDER)))
-
-    def over(self, name: str, letters: Sequence[str], body: Piece) -> Piece:
-        below = letters[0] if len(letters) == 1 else "{" + ",".join(letters) + "}"
-        return Piece(f"{name}_{below} {self.close(body, Precedence.PREFIX)}", Precedence.BINDER)
-
-    def norm_squared(self, inner: str) -> Piece:
-        return Piece(f"||{inner}||^2", Precedence.POWER)
-
-    def transposed(self, inner: Piece) -> Piece:
-        return Piece(self.close(inner, Precedence.ATOM) + "'", Precedence.POWER)
-
-    def phrase(self, text: str) -> str:
-        return text.replace("′", "'")
-
-    def shape(self, symbol: str, sizes: Sequence[str]) -> str:
-        return f"{symbol} {'x'.join(sizes) or 'scalar'}"
-
-
-class Latex(Text):
-    """LaTeX with amsmath and bm."""
-
-    minus, divide, less_equal = "-", r"\oslash", r"\le"
-    greater_equal, unequal, pi, partial, prime = r"\ge", r"\ne", r"\pi", r"\partial ", "'"
-
-    def __init__(self, notation: Notation, bold: str = r"\bm") -> None:
-        super().__init__(notation)
-        self.times = {"⊙": r"\odot", "∘": r"\circ"}[notation.hadamard]
-        self.bold = bold
-        self.ones, self.identity = self.heavy("1"), self.heavy("I")
-
-    def heavy(self, text: str) -> str:
-        return f"{self.bold}{{{text}}}" if self.notation.bold else text
-
-    def parentheses(self, text: str) -> str:
-        tall = any(word in text for word in (r"\frac", r"\sum", r"\begin"))
-        return rf"\left({text}\right)" if tall else f"({text})"
-
-    def symbol(self, mark: Mark, indices: Sequence[str] = (), bold: bool = False) -> Piece:
-        if mark.of is not None:
-            inner = self.symbol(replace(mark, of=None), indices, bold)
-            above = rf"\partial {self.symbol(mark.of).text}"
-            return Piece(rf"\frac{{{above}}}{{\partial {inner.text}}}", Precedence.POWER)
-        text = self.core(mark, bold)
-        below = ",".join(latex_letters(part) for part in mark.subscript.split(",") if part)
-        raised = rf"^{{({mark.layer})}}" if mark.layer else ""
-        if mark.after:
-            text = f"{text}{raised}" + (f"_{{{below}}}" if below else "") + f" {latex_letters(mark.after)}"
-            return Piece(rf"({text})_{{{_joined(indices)}}}") if indices else Piece(text, Precedence.PREFIX)
-        joined = ",".join(part for part in (below, _joined(indices)) if part)
-        lowered = f"_{{{joined}}}" if joined else ""
-        return Piece(text + raised + lowered, Precedence.POWER if raised else Precedence.ATOM)
-
-    def flat(self, mark: Mark, bold: bool = False) -> str:
-        inner = self.symbol(replace(mark, of=None), bold=bold).text
-        return inner if mark.of is None else rf"\partial {self.symbol(mark.of).text} / \partial {inner}"
-
-    def core(self, mark: Mark, bold: bool) -> str:
-        text = latex_letters(mark.letter)
-        text = self.heavy(text) if bold and mark.letter != "∇" else text
-        return rf"\{mark.accent}{{{text}}}" if mark.accent else text
-
-    def index_letters(self, letter: str) -> bool:
-        return len(letter) == 1
-
-    def number(self, p: int, q: int = 1) -> Piece:
-        if q == 1:
-            return Piece(str(p))
-        return Piece(rf"\frac{{{p}}}{{{q}}}", Precedence.POWER)
-
-    def front(self, numerator: str, denominators: Sequence[Piece], p: int = 0, q: int = 1) -> str:
-        return rf"\frac{{{numerator}}}{{{self.glued(denominators)}}}"
-
-    def fraction(self, numerators: Sequence[Piece], denominators: Sequence[Piece]) -> Piece:
-        above = self.product(numerators).text if numerators else "1"
-        below = denominators[0].text if len(denominators) == 1 else self.product(denominators).text
-        return Piece(rf"\frac{{{above}}}{{{below}}}", Precedence.POWER)
-
-    def glued(self, pieces: Sequence[Piece]) -> str:
-        if len(pieces) == 1:
-            return pieces[0].text
-        return " ".join(self.close(piece, Precedence.PREFIX) for piece in pieces)
-
-    def beside(self, before: str, after: str) -> str:
-        return f" {after}"
-
-    def power(self, base: Piece, exponent: Piece, elementwise: bool = False) -> Piece:
-        sign = r"\circ " if elementwise else ""
-        return Piece(f"{self.close(base, Precedence.ATOM)}^{{{sign}{exponent.text}}}", Precedence.POWER)
-
-    def root(self, inner: Piece) -> Piece:
-        return Piece(rf"\sqrt{{{inner.text}}}")
-
-    def exponential(self, inner: Piece) -> Piece:
-        if "_" in inner.text:
-            return self.call("exp", inner)
-        return Piece(f"e^{{{inner.text}}}", Precedence.POWER)
-
-    def function(self, name: str, primes: int = 0) -> str:
-        letter = _FUNCTION_LETTERS.get(name, name)
-        text = latex_letters(letter) if len(letter) == 1 else rf"\operatorname{{{escape_latex(letter)}}}"
-        return text + "'" * primes
-
-    def named(self, name: str, inner: Piece) -> Piece:
-        if inner.precedence >= Precedence.POWER and " " not in inner.text:
-            return Piece(f"{self.function(name)} {inner.text}", Precedence.PREFIX)
-        return self.call(name, inner)
-
-    def total(self, letters: Sequence[str], body: Piece) -> Piece:
-        return Piece(rf"\sum_{{{','.join(letters)}}} {self.close(body, Precedence.BINDER)}", Precedence.BINDER)
-
-    def over(self, name: str, letters: Sequence[str], body: Piece) -> Piece:
-        sign = rf"{self.function(name)}_{{{','.join(letters)}}}"
-        return Piece(f"{sign} {self.close(body, Precedence.PREFIX)}", Precedence.BINDER)
-
-    def norm_squared(self, inner: str) -> Piece:
-        tall = r"\frac" in inner
-        left, right = (r"\left\lVert ", r"\right\rVert") if tall else (r"\lVert ", r" \rVert")
-        return Piece(f"{left}{inner}{right}^2", Precedence.POWER)
-
-    def absolute(self, inner: str) -> Piece:
-        return Piece(rf"\lvert {inner} \rvert")
-
-    def transposed(self, inner: Piece) -> Piece:
-        mark = r"\mathsf{T}" if self.notation.transpose == "ᵀ" else r"\prime"
-        return Piece(f"{self.close(inner, Precedence.ATOM)}^{{{mark}}}", Precedence.POWER)
-
-    def cases(self, cases: Sequence[tuple[str, str]]) -> Piece:
-        lines = r" \\ ".join(
-            rf"{value} & \text{{if }} {condition}" if condition else rf"{value} & \text{{otherwise}}"
-            for value, condition in cases
-        )
-        return Piece(rf"\begin{{cases}} {lines} \end{{cases}}")
-
-    def words(self, text: str) -> str:
-        return rf"\text{{{escape_latex(text)}}}"
-
-    def phrase(self, text: str) -> str:
-        name, rest = text.split("′", 1)
-        return f"{self.function(name, 1)}{rest}"
-
-    def softmax_entry(self, letter: str) -> str:
-        return rf"\operatorname{{softmax}}(t)_{{{letter}}}"
-
-    def example_derivative(self, of: Mark, wrt: Mark, whole: bool) -> str:
-        bare = replace(wrt, of=None)
-        above = self.symbol(of, ["n"]).text
-        return rf"\partial {above} / \partial {self.symbol(bare, ['n'], whole).text}"
-
-    def shape(self, symbol: str, sizes: Sequence[str]) -> str:
-        size = r" \times ".join(sizes) or r"\text{scalar}"
-        return rf"{symbol}\; {size}"
-
-
-def _joined(indices: Sequence[str]) -> str:
+def joined_indices(indices: Sequence[str]) -> str:
+    """Return indices side by side, with commas where one is longer than a letter."""
     return ("" if all(len(index) == 1 for index in indices) else ",").join(indices)

@@ -28,6 +28,6 @@ def notebook_latex(
     """
     chosen = view or ("index" if isinstance(subject, Equation) else "matrix")
     whole = Program([subject]) if isinstance(subject, Equation) else subject
-    page = page_of(whole, writer_for(whole, "markdown", notation), chosen, "", batch, ())
+    page = page_of(whole, writer_for(whole, "markdown", notation), view=chosen, batch=batch)
     lines = " \\\\[1ex]\n".join(aligned(section) for section in page.sections)
     return f"$$\n\\begin{{aligned}}\n{lines}\n\\end{{aligned}}\n$$"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
-from math import gcd
 from typing import Any
 
 from sympy import (
@@ -27,7 +25,6 @@ from sympy import (
     exp,
     log,
     pi,
-    sqrt,
 )
 from sympy.core.basic import Basic
 from sympy.core.relational import Relational
@@ -43,50 +40,13 @@ from symnn.language import (
     Step,
     Within,
     body_and_bound,
-    entries,
-    free_indices,
 )
 from symnn.views.order import common_factors, ordered_factors, ordered_terms, split_number
 from symnn.writing.characters import GREEK
 from symnn.writing.dialects import Piece, Precedence, Text
 from symnn.writing.names import Names, mark_of_name
-
-_LETTERS = "ijklprstuvabcdefghmnoqwxyz"
-
-
-@dataclass(frozen=True)
-class Scope:
-    """The letters of the indices in sight, and what no other index may be called.
-
-    Attributes:
-        letters: the letter of each index.
-        taken: letters that are in use.
-        first: the indices of the left side, in order.
-    """
-
-    letters: dict[Idx, str] = field(default_factory=dict)
-    taken: frozenset[str] = frozenset()
-    first: tuple[Idx, ...] = ()
-
-    def with_indices(self, indices: Sequence[Idx], dialect: Text) -> Scope:
-        """Return the scope with more indices in it, each with a letter of its own."""
-        letters, taken = dict(self.letters), set(self.taken)
-        for one in indices:
-            hint = one.name[:1].lower()
-            candidates = [hint, *_LETTERS, *_LETTERS.upper()]
-            letter = next((c for c in candidates if c not in taken and dialect.index_letters(c)), one.name)
-            letters[one] = letter
-            taken.add(letter)
-        return Scope(letters, frozenset(taken), self.first)
-
-
-def scope_of(left: Entry, right: Expr, dialect: Text) -> Scope:
-    """Return the letters of an equation's free indices: sizes and scalars in it keep their own letters."""
-    taken = {s.name for s in right.free_symbols if not isinstance(s, Idx | Entry) and len(s.name) == 1}
-    taken |= {entry.base.name for entry in entries(right) if not entry.indices}
-    taken |= {entry.base.name.lower() for entry in entries(right) | {left} if dialect.small_entries}
-    free = tuple(index for index in left.indices if isinstance(index, Idx))
-    return Scope({}, frozenset(taken), free).with_indices(free, dialect)
+from symnn.writing.quotients import in_front, is_negative, rational_roots, size_terms, times
+from symnn.writing.scope import Scope, scope_of
 
 
 class ExpressionWriter:
@@ -164,7 +124,7 @@ class ExpressionWriter:
         if shared:
             return self.product(Mul(*shared, inner, evaluate=False), scope)
         written = ""
-        for term in _size_terms(rest) or ordered_terms(rest):
+        for term in size_terms(rest) or ordered_terms(rest):
             factor, body = split_number(term)
             piece = self.dialect.close(self.product(abs(factor) * body if body != 1 else abs(factor), scope), _TERM)
             if not written:
@@ -177,20 +137,20 @@ class ExpressionWriter:
         """Return a product, a quotient, a power or a sum over indices."""
         number, rest = split_number(expression)
         if number < 0:
-            inner = self.product(_times(-number, rest), scope)
+            inner = self.product(times(-number, rest), scope)
             return Piece(self.dialect.minus + self.dialect.close(inner, _TERM), Precedence.SUM)
         above: list[Expr] = []
         below: list[Expr] = []
         for factor in Mul.make_args(rest):
-            if isinstance(factor, Pow) and _is_negative(factor.exp):
+            if isinstance(factor, Pow) and is_negative(factor.exp):
                 below.append(factor.base if factor.exp == -1 else Pow(factor.base, -factor.exp))
             elif factor != 1:
                 above.append(factor)
-        number, above, below = _rational_roots(number, above, below)
-        front = [self._factor(f, scope) for f in ordered_factors(filter(_in_front, above))]
-        under = [self._factor(f, scope) for f in ordered_factors(filter(_in_front, below))]
-        core = ordered_factors((f for f in above if not _in_front(f)), scope.first)
-        divisors = ordered_factors((f for f in below if not _in_front(f)), scope.first)
+        number, above, below = rational_roots(number, above, below)
+        front = [self._factor(f, scope) for f in ordered_factors(filter(in_front, above))]
+        under = [self._factor(f, scope) for f in ordered_factors(filter(in_front, below))]
+        core = ordered_factors((f for f in above if not in_front(f)), scope.first)
+        divisors = ordered_factors((f for f in below if not in_front(f)), scope.first)
         return self.compose(
             Fraction(int(number.p), int(number.q)) if number.is_Rational else number,
             (front, under),
@@ -326,63 +286,3 @@ class ExpressionWriter:
 
 _TERM = Precedence.BINDER
 _TIGHT = Precedence.ATOM
-
-
-def _size_terms(expression: Expr) -> list[Expr]:
-    """Return the terms of a sum of sizes and indices, as n − p + 1, or nothing for any other sum."""
-    if entries(expression) or not all(symbol.is_integer for symbol in expression.free_symbols):
-        return []
-    return sorted(Add.make_args(expression), key=lambda t: (t.is_number, t.could_extract_minus_sign(), str(t)))
-
-
-def _times(number: Expr, rest: Expr) -> Expr:
-    return rest if number == 1 else Mul(number, rest, evaluate=False) if rest != 1 else number
-
-
-def _is_negative(exponent: Expr) -> bool:
-    return bool(exponent.could_extract_minus_sign())
-
-
-def _in_front(factor: Expr) -> bool:
-    """Whether a factor stands in front: numbers, sizes and hyperparameters alone."""
-    if free_indices(factor) or isinstance(factor, Sum | Reduction):
-        return False
-    found = entries(factor)
-    if not found:
-        return bool(all(symbol.is_integer for symbol in factor.free_symbols)) and not isinstance(factor, Function | Add)
-    return all(entry.base.role == "hyperparameter" and not entry.indices for entry in found)
-
-
-def _rational_roots(number: Any, above: list[Expr], below: list[Expr]) -> tuple[Any, list[Expr], list[Expr]]:
-    """Return the same quotient with √2/2 written as 1/√2."""
-    if not number.is_Rational:
-        return number, above, below
-    kept: list[Expr] = []
-    below = list(below)
-    for factor in above:
-        root = isinstance(factor, Pow) and factor.exp == Rational(1, 2) and factor.base.is_Integer
-        if root and gcd(int(number.q), int(factor.base)) == int(factor.base):
-            number = number * factor.base
-            below.append(factor)
-        else:
-            kept.append(factor)
-    over, kept = _roots(kept)
-    under, below = _roots(below)
-    if over != 1 and under != 1:
-        kept.append(Pow(over / under, Rational(1, 2), evaluate=False))
-    else:
-        kept.extend([sqrt(over)] if over != 1 else [])
-        below.extend([sqrt(under)] if under != 1 else [])
-    return number, kept, below
-
-
-def _roots(factors: list[Expr]) -> tuple[Expr, list[Expr]]:
-    """Return the product of what stands under the square roots of numbers, and the other factors."""
-    inside: Expr = S.One
-    others: list[Expr] = []
-    for factor in factors:
-        if isinstance(factor, Pow) and factor.exp == Rational(1, 2) and factor.base.is_number:
-            inside = inside * factor.base
-        else:
-            others.append(factor)
-    return inside, others

@@ -8,6 +8,7 @@ from fractions import Fraction
 from sympy import Expr, Mul, Number, Pow, Rational
 
 from symnn.language import LogSumExp
+from symnn.views.making import is_scalar
 from symnn.views.matrix import MatrixEquation
 from symnn.views.order import split_number
 from symnn.views.tree import (
@@ -29,10 +30,10 @@ from symnn.views.tree import (
     Trace,
     Transposed,
     Tree,
-    is_scalar,
 )
 from symnn.writing.dialects import Piece, Precedence, Text
-from symnn.writing.expressions import ExpressionWriter, Scope
+from symnn.writing.expressions import ExpressionWriter
+from symnn.writing.scope import Scope
 
 
 class MatrixWriter:
@@ -71,8 +72,9 @@ class MatrixWriter:
         return self.dialect.product([self.piece(factor) for factor in tree.factors], spaced=True)
 
     def _hadamard(self, tree: Hadamard) -> Piece:
-        if all(isinstance(factor, Transposed) for factor in tree.factors):
-            return self.dialect.transposed(self._hadamard(Hadamard(tuple(f.body for f in tree.factors))))
+        bodies = [factor.body for factor in tree.factors if isinstance(factor, Transposed)]
+        if len(bodies) == len(tree.factors):
+            return self.dialect.transposed(self._hadamard(Hadamard(tuple(bodies))))
         written = ""
         for factor in tree.factors:
             divided = isinstance(factor, Power) and factor.exponent.is_negative
@@ -140,7 +142,7 @@ class MatrixWriter:
             return Piece(self.dialect.minus + inner, Precedence.SUM)
         number, front, under = _split(tree.scalars)
         others = [scalar for scalar in tree.scalars if not isinstance(scalar, Scalar)]
-        front.extend(scalar.tensor[()] for scalar in others if _is_hyperparameter(scalar))
+        front.extend(scalar.tensor[()] for scalar in others if isinstance(scalar, Leaf) and _is_hyperparameter(scalar))
         core = [self.piece(scalar) for scalar in others if not _divides(scalar) and not _is_hyperparameter(scalar)]
         divisors = [self.piece(_reciprocal(scalar)) for scalar in tree.scalars if _divides(scalar)]
         single = not core and isinstance(tree.body, Leaf | Plus)

@@ -69,6 +69,8 @@ def names_of(
         of: the tensor that it is the adjoint of.
     """
     tensors = program.tensors
+    if upstream is None:
+        upstream, of = next(((n, a.of) for n, a in program.adjoints.items() if a.of == a.wrt), (None, None))
     if requested is None:
         used = {tensor.name for equation in program for tensor in tensors_in(equation.right)}
         requested = [name for name in program.adjoints if name not in used]

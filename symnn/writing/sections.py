@@ -10,12 +10,13 @@ from sympy import Integer
 
 from symnn.calculus.derivation import Derivation
 from symnn.errors import InputError, suggest
-from symnn.language import Equation, Program
+from symnn.language import Equation, Fact, Program
 from symnn.views.matrix import MatrixEquation, matrix_equations
 from symnn.views.scalar import ScalarEquation, scalar_equations
 from symnn.writing.definitions import definitions, facts_text
-from symnn.writing.expressions import ExpressionWriter, Scope
+from symnn.writing.expressions import ExpressionWriter
 from symnn.writing.matrices import MatrixWriter
+from symnn.writing.scope import Scope
 
 VIEWS = ("matrix", "index", "scalar")
 NO_MATRIX_FORM = "(index form: no matrix form)"
@@ -63,19 +64,25 @@ class Page:
 
 
 def page_of(
-    subject: Derivation | Program, writer: ExpressionWriter, view: str, title: str, batch: bool, notes: Sequence[str]
+    subject: Derivation | Program,
+    writer: ExpressionWriter,
+    *,
+    view: str,
+    title: str = "",
+    batch: bool = False,
+    notes: Sequence[str] = (),
 ) -> Page:
     """Return all that is shown of a derivation, or of a bare program."""
     program = subject.program if isinstance(subject, Derivation) else subject
     shown = view_of(program, view)
     if isinstance(subject, Derivation):
         backward = set(subject.backward)
-        groups = (("Forward", [s for s in shown if _name(s) not in backward]),
-                  ("Backward", [s for s in shown if _name(s) in backward]))  # fmt: skip
+        forward = [one for one in shown if _name(one) not in backward]
+        groups = [("Forward", forward), ("Backward", [one for one in shown if _name(one) in backward])]
         count, shapes = _counted(subject, writer)
-        facts: Sequence[Any] = subject.facts
+        facts: Sequence[Fact] = subject.facts
     else:
-        groups, count, shapes, facts = (("", list(shown)),), "", (), ()
+        groups, count, shapes, facts = [("", list(shown))], "", (), ()
     sections = tuple(
         Section(heading, tuple(line_of(one, writer, view) for one in group), _has_derivative(group, writer))
         for heading, group in groups

@@ -8,9 +8,11 @@ from typing import Any
 from symnn.calculus.derivation import Derivation
 from symnn.errors import InputError, suggest
 from symnn.language import Equation, Program
+from symnn.writing.ascii import Ascii
 from symnn.writing.characters import ascii_text, escape_latex, width
-from symnn.writing.dialects import Ascii, Latex, Text
+from symnn.writing.dialects import Text
 from symnn.writing.expressions import ExpressionWriter
+from symnn.writing.latex import Latex
 from symnn.writing.names import names_of
 from symnn.writing.notation import Notation
 from symnn.writing.sections import Page, Section, page_of
@@ -42,7 +44,7 @@ def write(
     Raises:
         InputError: for an unknown view or format, and for a scalar view that is too long.
     """
-    return _write(derivation, view, format, title, batch, notation, notes)
+    return _write(derivation, format, notation, view=view, title=title, batch=batch, notes=notes)
 
 
 def write_program(
@@ -67,7 +69,7 @@ def write_program(
     Raises:
         InputError: for an unknown view or format, and for a scalar view that is too long.
     """
-    return _write(program, view, format, title, batch, notation, notes)
+    return _write(program, format, notation, view=view, title=title, batch=batch, notes=notes)
 
 
 def write_equation(
@@ -89,7 +91,7 @@ def write_equation(
         InputError: for an unknown view or format, and for a scalar view that is too long.
     """
     writer = writer_for(program or Program([equation]), format, notation)
-    page = page_of(Program([equation]), writer, view, "", False, ())
+    page = page_of(Program([equation]), writer, view=view)
     lines = [line for section in page.sections for line in section.lines]
     return "\n".join(f"{line.left} = {line.right}{_remark(line.remark, format)}" for line in lines)
 
@@ -119,11 +121,8 @@ def aligned(section: Section) -> str:
     )
 
 
-def _write(
-    subject: Derivation | Program, view: str, format: str, title: str, batch: bool, notation: Any, notes: Sequence[str]
-) -> str:
-    writer = writer_for(subject, format, notation)
-    page = page_of(subject, writer, view, title, batch, notes)
+def _write(subject: Derivation | Program, format: str, notation: Notation | None, **shown: Any) -> str:
+    page = page_of(subject, writer_for(subject, format, notation), **shown)
     written = {"text": _text, "ascii": _text, "markdown": _markdown, "latex": _latex}[format](page)
     return ascii_text(written) if format == "ascii" else written
 

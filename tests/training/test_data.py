@@ -185,6 +185,14 @@ def test_a_broken_npz_is_refused(tmp_path):
         load_data(tmp_path / "single.npz")
 
 
+def test_an_encrypted_npz_is_refused(tmp_path):
+    np.savez(tmp_path / "d.npz", X=np.eye(4), y=np.arange(4))
+    content = bytearray((tmp_path / "d.npz").read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] |= 1  # the flag that says "encrypted"
+    with pytest.raises(DataError, match=r"d.npz: not a readable .npz file"):
+        load_data(write(tmp_path / "d.npz", bytes(content)))
+
+
 def test_a_folder_of_idx_files_keeps_its_test_part(mnist):
     data = load_data(mnist)
     parts = split(data)

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from sympy import Sum
 
 from symnn.errors import DataError, InputError, ShapeError
-from symnn.networks import mlp
+from symnn.language import Equation, index, tensor
+from symnn.networks import Layer, Network, mlp
 from symnn.training import SGD, moons, train
 
 
@@ -162,7 +164,6 @@ def test_the_step_is_one_program_that_ends_in_the_update(net, values):
     step = compile_step(net, SGD(0.5))
     names = list(step.program.defined)
     assert {"W1_new", "b1_new", "W2_new", "b2_new"} == set(names[-4:])
-    assert (step.inputs, step.outputs) == (3, 2)
 
 
 @pytest.mark.parametrize(
@@ -205,3 +206,48 @@ def test_a_label_never_seen_in_training_is_refused_in_validation():
     data = moons(20)
     with pytest.raises(DataError, match="the label 2 was never seen in training"):
         train(mlp("2-3-1"), data.X, data.y, validation=(data.X, np.arange(20) % 3))
+
+
+class RowSums(Layer):
+    """One example is a table of 2 × 3; the output is a weighted sum of each row."""
+
+    inputs = (2, 3)
+
+    def equations(self, inputs):
+        i, j = index("i", 2), index("j", 3)
+        w, a = tensor("w", 3, role="parameter"), tensor("a", 2)
+        return [Equation(a[i], Sum(w[j] * inputs[i, j], j))]
+
+
+def test_a_network_of_own_layers_on_inputs_of_two_axes():
+    net = Network([RowSums()], cost="quadratic")
+    random = np.random.default_rng(0)
+    X = random.normal(size=(50, 2, 3))
+    fit = train(net, X, X @ [1.0, -2.0, 0.5], optimizer=SGD(0.2), epochs=60)
+    assert fit.parameters["w1"] == pytest.approx([1, -2, 0.5], abs=1e-6)
+    assert fit.predict(X).shape == (50, 2)
+    with pytest.raises(ShapeError, match="X has 3 × 2 columns, the network takes 2 × 3"):
+        fit.predict(X.transpose(0, 2, 1))
+
+
+@pytest.mark.parametrize("cost", ["quadratic", "mean_squared_error", "binary_cross_entropy", "cross_entropy"])
+@pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu"])
+def test_the_default_learning_rate_learns(cost, hidden):
+    data = moons(200)
+    net = mlp("2-8-2", activation=[hidden, "softmax" if cost == "cross_entropy" else "sigmoid"], cost=cost)
+    assert train(net, data.X, data.y, epochs=150).accuracy(data.X, data.y) > 0.85
+
+
+def test_columns_must_suit_the_cost():
+    X = np.eye(3)
+    with pytest.raises(DataError, match=r"row 1 of Y sums to 1.5: the cost cross_entropy wants rows that sum to 1"):
+        train(mlp("3-2", activation="softmax", cost="cross_entropy"), X, [[0.5, 1], [1, 0], [0, 1]])
+    with pytest.raises(DataError, match="binary_cross_entropy wants targets between 0 and 1, Y has 0 to 3"):
+        train(mlp("3-1", cost="binary_cross_entropy"), X, [0.0, 1.5, 3.0])
+
+
+def test_networks_that_cannot_be_trained(values):
+    with pytest.raises(InputError, match="cannot train a network without a cost"):
+        train(mlp("3-2", cost=None), *values)
+    with pytest.raises(InputError, match=r"symbolic sizes: 'x' has shape \(n0\)"):
+        train(mlp("n0-2"), *values)

@@ -1,0 +1,135 @@
+"""The general network n0-…-nL: any number of layers, derived for one layer l and for the output layer.
+
+    δ⁽ᴸ⁾ = ∇ₐC ⊙ f′(z⁽ᴸ⁾)                          (BP1)
+    δ⁽ˡ⁾ = (W⁽ˡ⁺¹⁾)ᵀ δ⁽ˡ⁺¹⁾ ⊙ f′(z⁽ˡ⁾)              (BP2)
+    ∂C/∂b⁽ˡ⁾ = δ⁽ˡ⁾                                 (BP3)
+    ∂C/∂W⁽ˡ⁾ = δ⁽ˡ⁾ (a⁽ˡ⁻¹⁾)ᵀ                       (BP4)
+
+Nothing of this is typed: both derivations are gradients like any other, that of layer l from the
+upstream adjoint δ⁽ˡ⁺¹⁾.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from symnn.calculus import Derivation, batched, differentiate
+from symnn.errors import InputError
+from symnn.language import Entry, Equation, Program, Tensor, sizes, tensor, transform
+from symnn.networks.activations import activation as activation_of
+from symnn.networks.costs import cost as cost_of
+from symnn.networks.layers import Dense
+from symnn.writing import Notation, write_parts
+
+_MARKS = {"prev": "l−1", "l": "l", "next": "l+1", "before": "L−1", "L": "L"}
+
+
+@dataclass(frozen=True)
+class GeneralNetwork:
+    """The two derivations of the general network.
+
+    Attributes:
+        layer: layer l, from δ⁽ˡ⁺¹⁾.
+        output: layer L, from the cost (or from ∇ₐC, where the cost is undefined).
+        title: what the network is, in one line.
+    """
+
+    layer: Derivation
+    output: Derivation
+    title: str
+    cost: str
+
+    def write(self, format: str = "text", view: str = "matrix", batch: bool = False) -> str:
+        """Return the four fundamental equations in a format.
+
+        Raises:
+            InputError: for an unknown format or view; the scalar view needs sizes that are numbers.
+        """
+        if view == "scalar":
+            raise InputError("the general network has no scalar view: its sizes are not numbers (use matrix or index)")
+        layer, output = (batched(d, average=True) if batch else d for d in (self.layer, self.output))
+        program = Program(
+            (*layer.program, *output.program),
+            layered=True,
+            adjoints={**layer.program.adjoints, **output.program.adjoints},
+        )
+        backward = {"dz_L": "(BP1)", "dz_l": "(BP2)", "db_l": "(BP3)", "dW_l": "(BP4)"}
+        parts = [
+            ("Layer l = 1, …, L", {"z_l": "", "L_l": "", "a_l": ""}),
+            ("Output layer", {"L_L": "", "a_L": "", "C": ""}),
+            ("The four fundamental equations of backpropagation", backward),
+        ]
+        title = self.title.replace("one example, columns", "a batch of m examples, rows") if batch else self.title
+        return write_parts(
+            program,
+            parts,
+            facts=output.facts,
+            view=view,
+            format=format,
+            title=title,
+            batch=batch,
+            notation=self.notation,
+        )
+
+    @property
+    def notation(self) -> Notation:
+        """W_l is W⁽ˡ⁾, dz_next is δ⁽ˡ⁺¹⁾, and so on."""
+        names = {f"{letter}_{name}": f"{letter}^({mark})" for letter in "Wbzax" for name, mark in _MARKS.items()}
+        names |= {f"dz_{name}": f"delta^({mark})" for name, mark in _MARKS.items()}
+        names |= {f"L_{name}": f"L^({mark})" for name, mark in _MARKS.items()}
+        return Notation(names={**names, "grad_a": f"∇_a {self.cost}"})
+
+
+def general_network(
+    activation: Any = "sigmoid", cost: Any = "quadratic", weights: str = "outputs,inputs"
+) -> GeneralNetwork:
+    """Return the derivations of a network of any number of dense layers.
+
+    Args:
+        activation: one for all layers, or two: of the hidden layers and of the output layer.
+        cost: a name, an expression, or a letter for an undefined cost.
+        weights: the orientation of W.
+
+    >>> print(general_network("f", "C").layer.program["dz_l"])
+    dz_l[j] = Sum(W_next[i, j]*dz_next[i], i)*f_prime(z_l[j])
+
+    Raises:
+        InputError: for an unknown activation or cost, or a wrong number of activations.
+    """
+    given = list(activation) if isinstance(activation, list | tuple) else [activation]
+    if len(given) not in (1, 2):
+        raise InputError(f"{len(given)} activations: a general network has one for all layers, or two (hidden, output)")
+    hidden, last = activation_of(given[0]), activation_of(given[-1])
+    chosen = cost_of(cost)
+    before, here, after = sizes("n_prev n_l n_next")
+    layer = [*_dense(before, here, hidden, weights, "prev", "l"), *_dense(here, after, hidden, weights, "l", "next")[:1]]
+    layer_derivation = differentiate(
+        Program(layer, layered=True), "z_next", ["z_l", "b_l", "W_l"], upstream="dz_next"
+    )
+    width, outputs = sizes("n_before n_L")
+    top = _dense(width, outputs, last, weights, "before", "L")
+    a, y = Tensor("a_L", (outputs,)), Tensor("y", (outputs,), "target")
+    facts = [] if chosen.undefined else chosen.facts(y)
+    if not chosen.undefined:
+        top = [*top, Equation(tensor("C"), chosen.right_side(a, y))]
+    program = Program(top, facts, layered=True)
+    of, upstream = ("a_L", "grad_a") if chosen.undefined else ("C", None)
+    output_derivation = differentiate(program, of, ["z_L", "b_L", "W_L"], upstream)
+    names = ", ".join(dict.fromkeys([hidden.name, last.name]))
+    title = f"n0-…-nL · {names} · {chosen.name.replace('_', ' ')} cost · one example, columns"
+    return GeneralNetwork(layer_derivation, output_derivation, title, chosen.name)
+
+
+def _dense(inputs: Any, outputs: Any, activation: Any, weights: str, below: str, here: str) -> list[Equation]:
+    """The equations of a dense layer, with names such as W_l and a_prev."""
+    source = Tensor(f"a_{below}", (inputs,), "value" if below == "l" else "input")
+    equations = Dense(inputs, outputs, activation, weights).equations(source)
+
+    def change(part: Any) -> Any:
+        if not isinstance(part, Entry):
+            return None
+        base = part.base
+        return part if base == source else Tensor(f"{base.name}_{here}", base.shape, base.role)[part.indices]
+
+    return [Equation(change(e.left), transform(e.right, change)) for e in equations]

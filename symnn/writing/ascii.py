@@ -1,0 +1,83 @@
+"""Formulas in ASCII: the names of the program, `.*`, and `'` for a transpose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from symnn.writing.characters import ascii_letters
+from symnn.writing.dialects import Piece, Precedence, Text
+from symnn.writing.notation import Mark, Notation
+
+
+class Ascii(Text):
+    """Text of ASCII characters alone."""
+
+    minus, times, divide, less_equal = "-", ".*", "./", "<="
+    greater_equal, unequal, pi, partial, prime = ">=", "!=", "pi", "d", "'"
+    small_entries = False
+
+    def __init__(self, notation: Notation) -> None:
+        super().__init__(notation)
+        self.times = ".*"
+
+    def letters(self, mark: Mark) -> str:
+        name = ascii_letters(mark.letter)
+        layer = mark.layer if mark.layer.isdigit() else f"^({mark.layer})" if mark.layer else ""
+        below = ascii_letters(mark.subscript)
+        joint = "" if below[:1].isdigit() and not layer else "_"
+        accent = f"_{mark.accent}" if mark.accent else ""
+        return name + layer + (joint + below if below else "") + accent + (f" {mark.after}" if mark.after else "")
+
+    def symbol(self, mark: Mark, indices: Sequence[str] = (), bold: bool = False) -> Piece:
+        if mark.of is not None or (mark.after and indices):
+            return super().symbol(mark, indices, bold)
+        return Piece(self.letters(mark) + self.indices(indices), Precedence.PREFIX if mark.after else Precedence.ATOM)
+
+    def indices(self, indices: Sequence[str]) -> str:
+        return f"[{','.join(indices)}]" if indices else ""
+
+    def index_letters(self, letter: str) -> bool:
+        return len(letter) == 1
+
+    def vulgar(self, p: int, q: int) -> str | None:
+        return f"{p}/{q}" if (p, q) == (1, 2) else None
+
+    def power(self, base: Piece, exponent: Piece, elementwise: bool = False) -> Piece:
+        sign = ".^" if elementwise else "^"
+        return Piece(self.close(base, Precedence.ATOM) + sign + self.close(exponent, Precedence.ATOM), Precedence.POWER)
+
+    def number(self, p: int, q: int = 1) -> Piece:
+        if q == 1:
+            return Piece(str(p))
+        return Piece(f"{p}/{q}", Precedence.PRODUCT)
+
+    def root(self, inner: Piece) -> Piece:
+        return self.call("sqrt", inner)
+
+    def times_number(self, number: str, body: str) -> str:
+        return f"{number} {body}"
+
+    def exponential(self, inner: Piece) -> Piece:
+        return self.call("exp", inner)
+
+    def function(self, name: str, primes: int = 0) -> str:
+        return {"sigmoid": "sigma"}.get(name, name) + "'" * primes
+
+    def total(self, letters: Sequence[str], body: Piece) -> Piece:
+        return self.over("sum", letters, Piece(self.close(body, Precedence.BINDER)))
+
+    def over(self, name: str, letters: Sequence[str], body: Piece) -> Piece:
+        below = letters[0] if len(letters) == 1 else "{" + ",".join(letters) + "}"
+        return Piece(f"{name}_{below} {self.close(body, Precedence.PREFIX)}", Precedence.BINDER)
+
+    def norm_squared(self, inner: str) -> Piece:
+        return Piece(f"||{inner}||^2", Precedence.POWER)
+
+    def transposed(self, inner: Piece) -> Piece:
+        return Piece(self.close(inner, Precedence.ATOM) + "'", Precedence.POWER)
+
+    def phrase(self, text: str) -> str:
+        return text.replace("′", "'")
+
+    def shape(self, symbol: str, sizes: Sequence[str]) -> str:
+        return f"{symbol} {'x'.join(sizes) or 'scalar'}"

@@ -1,0 +1,149 @@
+"""Formulas in LaTeX, for amsmath and bm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from symnn.writing.characters import escape_latex, latex_letters
+from symnn.writing.dialects import FUNCTION_LETTERS, Piece, Precedence, Text, joined_indices
+from symnn.writing.notation import Mark, Notation
+
+_LATEX_FUNCTIONS = frozenset(["log", "exp", "max", "min", "sin", "cos", "tan", "sinh", "cosh", "tanh"])
+
+
+class Latex(Text):
+    """LaTeX with amsmath and bm."""
+
+    minus, divide, less_equal = "-", r"\oslash", r"\le"
+    greater_equal, unequal, pi, partial, prime = r"\ge", r"\ne", r"\pi", r"\partial ", "'"
+
+    def __init__(self, notation: Notation, bold: str = r"\bm") -> None:
+        super().__init__(notation)
+        self.times = {"⊙": r"\odot", "∘": r"\circ"}[notation.hadamard]
+        self.bold = bold
+        self.ones, self.identity = self.heavy("1"), self.heavy("I")
+
+    def heavy(self, text: str) -> str:
+        return f"{self.bold}{{{text}}}" if self.notation.bold else text
+
+    def parentheses(self, text: str) -> str:
+        tall = any(word in text for word in (r"\frac", r"\sum", r"\begin"))
+        return rf"\left({text}\right)" if tall else f"({text})"
+
+    def symbol(self, mark: Mark, indices: Sequence[str] = (), bold: bool = False) -> Piece:
+        if mark.of is not None:
+            inner = self.symbol(replace(mark, of=None), indices, bold)
+            above = rf"\partial {self.symbol(mark.of).text}"
+            return Piece(rf"\frac{{{above}}}{{\partial {inner.text}}}", Precedence.POWER)
+        text = self.core(mark, bold)
+        below = ",".join(latex_letters(part) for part in mark.subscript.split(",") if part)
+        raised = rf"^{{({mark.layer})}}" if mark.layer else ""
+        if mark.after:
+            text = f"{text}{raised}" + (f"_{{{below}}}" if below else "") + f" {latex_letters(mark.after)}"
+            return Piece(rf"({text})_{{{joined_indices(indices)}}}") if indices else Piece(text, Precedence.PREFIX)
+        joined = ",".join(part for part in (below, joined_indices(indices)) if part)
+        lowered = f"_{{{joined}}}" if joined else ""
+        return Piece(text + raised + lowered, Precedence.POWER if raised else Precedence.ATOM)
+
+    def flat(self, mark: Mark, bold: bool = False) -> str:
+        inner = self.symbol(replace(mark, of=None), bold=bold).text
+        return inner if mark.of is None else rf"\partial {self.symbol(mark.of).text} / \partial {inner}"
+
+    def core(self, mark: Mark, bold: bool) -> str:
+        text = latex_letters(mark.letter)
+        text = self.heavy(text) if bold and mark.letter != "∇" else text
+        return rf"\{mark.accent}{{{text}}}" if mark.accent else text
+
+    def index_letters(self, letter: str) -> bool:
+        return len(letter) == 1
+
+    def number(self, p: int, q: int = 1) -> Piece:
+        if q == 1:
+            return Piece(str(p))
+        return Piece(rf"\frac{{{p}}}{{{q}}}", Precedence.POWER)
+
+    def front(self, numerator: str, denominators: Sequence[Piece], p: int = 0, q: int = 1) -> str:
+        return rf"\frac{{{numerator}}}{{{self.glued(denominators)}}}"
+
+    def fraction(self, numerators: Sequence[Piece], denominators: Sequence[Piece]) -> Piece:
+        above = self.product(numerators).text if numerators else "1"
+        below = denominators[0].text if len(denominators) == 1 else self.product(denominators).text
+        return Piece(rf"\frac{{{above}}}{{{below}}}", Precedence.POWER)
+
+    def glued(self, pieces: Sequence[Piece]) -> str:
+        if len(pieces) == 1:
+            return pieces[0].text
+        return " ".join(self.close(piece, Precedence.PREFIX) for piece in pieces)
+
+    def beside(self, before: str, after: str) -> str:
+        return f" {after}"
+
+    def power(self, base: Piece, exponent: Piece, elementwise: bool = False) -> Piece:
+        sign = r"\circ " if elementwise else ""
+        return Piece(f"{self.close(base, Precedence.ATOM)}^{{{sign}{exponent.text}}}", Precedence.POWER)
+
+    def root(self, inner: Piece) -> Piece:
+        return Piece(rf"\sqrt{{{inner.text}}}")
+
+    def exponential(self, inner: Piece) -> Piece:
+        if "_" in inner.text:
+            return self.call("exp", inner)
+        return Piece(f"e^{{{inner.text}}}", Precedence.POWER)
+
+    def function(self, name: str, primes: int = 0) -> str:
+        letter = FUNCTION_LETTERS.get(name, name)
+        if letter in _LATEX_FUNCTIONS:
+            return f"\\{letter}" + "'" * primes
+        text = latex_letters(letter) if len(letter) == 1 else rf"\operatorname{{{escape_latex(letter)}}}"
+        return text + "'" * primes
+
+    def named(self, name: str, inner: Piece) -> Piece:
+        if inner.precedence >= Precedence.POWER and " " not in inner.text:
+            return Piece(f"{self.function(name)} {inner.text}", Precedence.PREFIX)
+        return self.call(name, inner)
+
+    def total(self, letters: Sequence[str], body: Piece) -> Piece:
+        return Piece(rf"\sum_{{{','.join(letters)}}} {self.close(body, Precedence.BINDER)}", Precedence.BINDER)
+
+    def over(self, name: str, letters: Sequence[str], body: Piece) -> Piece:
+        sign = rf"{self.function(name)}_{{{','.join(letters)}}}"
+        return Piece(f"{sign} {self.close(body, Precedence.PREFIX)}", Precedence.BINDER)
+
+    def norm_squared(self, inner: str) -> Piece:
+        tall = r"\frac" in inner
+        left, right = (r"\left\lVert ", r"\right\rVert") if tall else (r"\lVert ", r" \rVert")
+        return Piece(f"{left}{inner}{right}^2", Precedence.POWER)
+
+    def absolute(self, inner: str) -> Piece:
+        return Piece(rf"\lvert {inner} \rvert")
+
+    def transposed(self, inner: Piece) -> Piece:
+        mark = r"\mathsf{T}" if self.notation.transpose == "ᵀ" else r"\prime"
+        return Piece(f"{self.close(inner, Precedence.ATOM)}^{{{mark}}}", Precedence.POWER)
+
+    def cases(self, cases: Sequence[tuple[str, str]]) -> Piece:
+        lines = r" \\ ".join(
+            rf"{value} & \text{{if }} {condition}" if condition else rf"{value} & \text{{otherwise}}"
+            for value, condition in cases
+        )
+        return Piece(rf"\begin{{cases}} {lines} \end{{cases}}")
+
+    def words(self, text: str) -> str:
+        return rf"\text{{{escape_latex(text)}}}"
+
+    def phrase(self, text: str) -> str:
+        name, rest = text.split("′", 1)
+        return f"{self.function(name, 1)}{rest}"
+
+    def softmax_entry(self, letter: str) -> str:
+        return rf"\operatorname{{softmax}}(t)_{{{letter}}}"
+
+    def example_derivative(self, of: Mark, wrt: Mark, whole: bool) -> str:
+        bare = replace(wrt, of=None)
+        above = self.symbol(of, ["n"]).text
+        return rf"\partial {above} / \partial {self.symbol(bare, ['n'], whole).text}"
+
+    def shape(self, symbol: str, sizes: Sequence[str]) -> str:
+        size = r" \times ".join(sizes) or r"\text{scalar}"
+        return rf"{symbol}\; {size}"

@@ -1,0 +1,8 @@
+"""The nets that the tests of writing write."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
