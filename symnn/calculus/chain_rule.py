@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from sympy import (
     Add,
     Derivative,
+    DiracDelta,
     Dummy,
     Expr,
     Heaviside,
@@ -152,7 +153,8 @@ def _scalar_derivatives(
         slope = scalar.diff(dummies[entry])
         if slope.has(Derivative, re, im):
             raise CalculusError(f"{part}: SymPy gives no real derivative of this expression")
-        slope = slope.replace(Heaviside, lambda u, *_: Step(u))
+        # Jumps have derivative zero where they have one; at the jump itself zero is the convention.
+        slope = slope.replace(Heaviside, lambda u, *_: Step(u)).replace(DiracDelta, lambda *_: Integer(0))
         if slope != 0:
             yield Occurrence(entry, bound, factor * substitute(slope, names))
 
@@ -176,9 +178,8 @@ def fold(slope: Expr, equation: Equation) -> Expr:
 
 
 def _divisors(expression: Expr) -> set[Expr]:
-    """The entries that stand in denominators."""
-    below = (power.base for power in expression.atoms(Pow) if power.exp.could_extract_minus_sign())
-    return {entry for base in below for entry in entries(base)}
+    """What stands in denominators."""
+    return {power.base for power in expression.atoms(Pow) if power.exp.could_extract_minus_sign()}
 
 
 def _length(expression: Expr) -> tuple[int, int]:

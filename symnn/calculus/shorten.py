@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sympy import Add, Dummy, Expr, Integer, Mul, Pow, cancel, count_ops, factor_list
+from sympy.polys.polyerrors import PolynomialError
 
 from symnn.language import Elementwise, Equation, entries, formula, has_binder, substitute
 
@@ -60,7 +61,10 @@ def _factored(fraction: Expr) -> Expr:
 
 
 def _product(polynomial: Expr) -> Expr:
-    number, powers = factor_list(polynomial) if polynomial.free_symbols else (polynomial, [])
+    try:
+        number, powers = factor_list(polynomial) if polynomial.free_symbols else (polynomial, [])
+    except PolynomialError:  # such as a sign or a bracket alone, of which SymPy makes no polynomial
+        return polynomial
     made, sign = [], Integer(1)
     for base, exponent in powers:
         if isinstance(base, Add) and (constant := base.as_coeff_Add()[0]).is_negative:

@@ -27,7 +27,11 @@ _PRE_ACTIVATION = re.compile(r"z(\d+)\Z")
 
 
 def differentiate(
-    program: Program, of: str = "C", wrt: Iterable[str] | None = None, upstream: str | None = None
+    program: Program,
+    of: str = "C",
+    wrt: Iterable[str] | None = None,
+    upstream: str | None = None,
+    may_be_zero: bool = False,
 ) -> Derivation:
     """Return the gradient of a tensor as a program.
 
@@ -39,6 +43,7 @@ def differentiate(
         wrt: with respect to what; by default every parameter that the program uses.
         upstream: the name of the upstream adjoint; by default a fresh one. A scalar given one is
             multiplied by it.
+        may_be_zero: whether a gradient that is zero throughout is an answer, not an error.
 
     Raises:
         ProgramError: for a tensor that is not there.
@@ -53,10 +58,10 @@ def differentiate(
     >>> print(differentiate(Program([Equation(C, Sum(w[i] ** 2, i))])).program["dw"])
     dw[i] = 2*w[i]
     """
-    target = program.find(of)
+    program.find(of)
     names = _wanted(program, wrt)
     _refuse_facts_about(program, names)
-    return _Sweep(normal_form(program).pruned([of]), target, names, upstream).result()
+    return _Sweep(normal_form(program).pruned([of]), program, of, names, upstream, may_be_zero).result()
 
 
 def _wanted(program: Program, wrt: Iterable[str] | None) -> tuple[str, ...]:
@@ -82,8 +87,12 @@ def _refuse_facts_about(program: Program, names: Iterable[str]) -> None:
 class _Sweep:
     """The state of one reverse sweep: what has been contributed to each adjoint so far."""
 
-    def __init__(self, program: Program, target: Tensor, wrt: tuple[str, ...], upstream: str | None) -> None:
-        self.program, self.target, self.wrt = program, target, wrt
+    def __init__(
+        self, program: Program, whole: Program, of: str, wrt: tuple[str, ...], upstream: str | None, may_be_zero: bool
+    ) -> None:
+        self.program, self.target, self.wrt = program, whole.find(of), wrt
+        self.may_be_zero = may_be_zero
+        self.tensors = {name: whole.find(name) for name in wrt}
         self.facts = Facts.of(program, fixed=wrt)
         self.folds = Names(program)
         self.letters = program.letters()
@@ -92,7 +101,7 @@ class _Sweep:
         self.axes: dict[str, tuple[Idx, ...]] = {}
         self.names: dict[str, str] = {}
         self.equations: list[Equation] = []
-        self.upstream = None if not target.rank and upstream is None else self._upstream(upstream)
+        self.upstream = None if not self.target.rank and upstream is None else self._upstream(upstream)
 
     def _active(self) -> set[str]:
         """The tensors that depend on what the derivative is taken by."""
@@ -100,7 +109,7 @@ class _Sweep:
         for equation in self.program:
             if any(tensor.name in depends for tensor in tensors(equation.right)):
                 depends.add(equation.tensor.name)
-        if self.target.name not in depends:
+        if self.target.name not in depends and not self.may_be_zero:
             raise CalculusError(f"'{self.target.name}' does not depend on {', '.join(self.wrt)}: the derivative is zero")
         return depends
 
@@ -118,7 +127,7 @@ class _Sweep:
                     self._pull_back(equation, adjoint, definition)
         for name in self.wrt:
             if name not in self.names:
-                self._adjoint(self.program.find(name) if name in self.program.tensors else self.target, keep=True)
+                self._adjoint(self.tensors[name], keep=True)
         return self._derivation()
 
     def _seed(self) -> None:

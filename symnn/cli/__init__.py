@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from symnn.cli.derive import derive_command
 from symnn.cli.group import Commands
 from symnn.cli.predict import predict_command
 from symnn.cli.train import train_command
@@ -17,5 +18,6 @@ def main() -> None:
     """Derive the gradients of neural networks as equations, and run the same equations."""
 
 
+main.add_command(derive_command)
 main.add_command(train_command)
 main.add_command(predict_command)

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from symnn.networks import ORIENTATIONS
 from symnn.training import BUILT_IN, DTYPES, SCALES
 
 Decorator = Callable[[Any], Any]
@@ -34,6 +35,13 @@ cost_option = click.option("--cost", metavar="NAME", default="quadratic", show_d
 penalty_options = together(
     click.option("--l1", type=float, default=0.0, metavar="λ", help="Penalty λ Σ|w| on the weights."),
     click.option("--l2", type=float, default=0.0, metavar="λ", help="Penalty ½ λ Σ w² on the weights."),
+)
+weights_option = click.option(
+    "--weights",
+    type=click.Choice(ORIENTATIONS),
+    default=ORIENTATIONS[0],
+    show_default=True,
+    help="The axes of W: Z = A Wᵀ + 1 bᵀ, or Z = A W + 1 bᵀ.",
 )
 data_option = click.option(
     "--data",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Add, Expr, Function, Idx, Integer, KroneckerDelta, Mul, Piecewise, Pow, Sum, Symbol
+from sympy import Add, Expr, Function, Idx, Integer, KroneckerDelta, Max, Min, Mul, Piecewise, Pow, Sum, Symbol
 from sympy.core.basic import Basic
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
@@ -100,7 +100,7 @@ class _Lowering:
             return Array(Cast(Places(size_of(part))), (part,))
         if not part.args or not (entries(part) or free_indices(part)):
             return Array(part)
-        if isinstance(part, Add | Pow | Function | Piecewise | Relational | Boolean) or part.func.__name__ == "ExprCondPair":
+        if isinstance(part, Add | Pow | Max | Min | Function | Piecewise | Relational | Boolean) or part.func.__name__ == "ExprCondPair":
             return self._elementwise(part, [self.array(arg) for arg in part.args])
         raise CompileError(f"{self.equation}: NumPy code for {type(part).__name__} is not known")
 

@@ -164,6 +164,18 @@ class ArrayPrinter(NumPyPrinter):
     def _print_PositivePart(self, expr: Any) -> str:
         return f"np.maximum({self._print(expr.args[0])}, 0.0)"
 
+    def _print_Max(self, expr: Any) -> str:
+        return self._fold("np.maximum", expr.args)
+
+    def _print_Min(self, expr: Any) -> str:
+        return self._fold("np.minimum", expr.args)
+
+    def _fold(self, function: str, args: Any) -> str:
+        first, *others = (self._print(arg) for arg in args)
+        for other in others:
+            first = f"{function}({first}, {other})"
+        return str(first)
+
     def _print_erf(self, expr: Any) -> str:
         return f"{self._helper('_erf')}({self._print(expr.args[0])})"
 

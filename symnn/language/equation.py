@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, Heaviside, Idx, Sum, Symbol, SympifyError, expand
+from sympy import Dummy, Expr, Heaviside, Idx, Sum, Symbol, SympifyError, expand, preorder_traversal
 from sympy.core.basic import Basic
 from sympy.core.function import AppliedUndef
 from sympy.core.sympify import _sympify
@@ -18,6 +18,7 @@ from symnn.language.expressions import (
     free_indices,
     index_bounds,
     is_binder,
+    substitute,
     transform,
 )
 from symnn.language.functions import Step, Within, undefined_function
@@ -64,7 +65,8 @@ class Equation:
         return self.left.indices
 
     def __str__(self) -> str:
-        return f"{self.left} = {plain(self.right)}"
+        left, right = _with_letters(self.left, self.right)
+        return f"{left} = {plain(right)}"
 
     __repr__ = __str__
 
@@ -120,6 +122,21 @@ def same_size(one: Expr, other: Expr) -> bool:
     return one == other or expand(one - other) == 0
 
 
+def _with_letters(*parts: Any) -> tuple[Any, ...]:
+    """Return expressions in which every nameless index has a letter of its own."""
+    if not all(isinstance(part, Basic) for part in parts):
+        return parts
+    found = [i for part in parts for i in preorder_traversal(part) if isinstance(i, Idx)]
+    taken = {i.name for i in found if not isinstance(i.label, Dummy)}
+    letters: dict[Any, Any] = {}
+    for i in found:
+        if isinstance(i.label, Dummy) and i not in letters:
+            name = next(n for n in (i.name, *"ijklpqrstuvw", *(f"{i.name}{n}" for n in range(1, 99))) if n not in taken)
+            taken.add(name)
+            letters[i] = Idx(Symbol(name, integer=True), i.args[1])
+    return tuple(substitute(part, letters) for part in parts)
+
+
 def plain(expression: Any) -> str:
     """Return an expression in SymPy's own notation, with sums written short: Sum(W[j, k]*x[k], k)."""
 
@@ -135,6 +152,7 @@ def plain(expression: Any) -> str:
 
     if not isinstance(expression, Basic):
         return str(expression)
+    (expression,) = _with_letters(expression)
     try:
         return str(transform(expression, shorten))
     except ProgramError:

@@ -22,7 +22,7 @@ from symnn.networks.costs import cost as cost_of
 from symnn.networks.layers import Dense
 from symnn.writing import Notation, write_parts
 
-_MARKS = {"prev": "l−1", "l": "l", "next": "l+1", "before": "L−1", "L": "L"}
+_MARKS = {"prev": "l-1", "l": "l", "next": "l+1", "before": "L-1", "L": "L"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class GeneralNetwork:
     layer: Derivation
     output: Derivation
     title: str
-    cost: str
+    letter: str = "C"
+    """The letter of the cost."""
 
     def write(self, format: str = "text", view: str = "matrix", batch: bool = False) -> str:
         """Return the four fundamental equations in a format.
@@ -70,6 +71,7 @@ class GeneralNetwork:
             title=title,
             batch=batch,
             notation=self.notation,
+            understood=("dz_L", "dz_next"),
         )
 
     @property
@@ -78,7 +80,7 @@ class GeneralNetwork:
         names = {f"{letter}_{name}": f"{letter}^({mark})" for letter in "Wbzax" for name, mark in _MARKS.items()}
         names |= {f"dz_{name}": f"delta^({mark})" for name, mark in _MARKS.items()}
         names |= {f"L_{name}": f"L^({mark})" for name, mark in _MARKS.items()}
-        return Notation(names={**names, "grad_a": f"∇_a {self.cost}"})
+        return Notation(cost=self.letter, names={**names, "grad_a": f"∇_a {self.letter}"})
 
 
 def general_network(
@@ -118,7 +120,7 @@ def general_network(
     output_derivation = differentiate(program, of, ["z_L", "b_L", "W_L"], upstream)
     names = ", ".join(dict.fromkeys([hidden.name, last.name]))
     title = f"n0-…-nL · {names} · {chosen.name.replace('_', ' ')} cost · one example, columns"
-    return GeneralNetwork(layer_derivation, output_derivation, title, chosen.name)
+    return GeneralNetwork(layer_derivation, output_derivation, title, chosen.name if chosen.undefined else "C")
 
 
 def _dense(inputs: Any, outputs: Any, activation: Any, weights: str, below: str, here: str) -> list[Equation]:

@@ -185,7 +185,7 @@ class Network:
         by = tuple(self.parameters) if wrt is None else tuple(wrt)
         upstream = "grad_a" if undefined else None
         derivation = differentiate(self.program, target, by, upstream)
-        notation = Notation(names={"grad_a": f"∇_a {self.cost}"}) if undefined else None
+        notation = Notation(cost=str(self.cost), names={"grad_a": f"∇_a {self.cost}"}) if undefined else None
         title = self.title
         return Gradient(derivation, title, notation, True, str(self.cost) if undefined else "")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Add, Expr, Function, Idx, KroneckerDelta, Mul, Pow, Sum
+from sympy import Add, Expr, Function, Idx, KroneckerDelta, Max, Min, Mul, Pow, Sum
 from sympy.functions.elementary.piecewise import Piecewise
 
 from symnn.language import (
@@ -23,6 +23,7 @@ from symnn.views.order import common_factors, ordered_factors, ordered_terms, sp
 from symnn.views.tree import (
     Apply,
     DiagonalOf,
+    Extreme,
     Identity,
     Leaf,
     Power,
@@ -133,6 +134,9 @@ def _atom(expression: Expr, row: Idx | None, column: Idx | None) -> Tree:
         return Power(convert(expression.base, row, column), expression.exp)
     if isinstance(expression, Reduction):
         return _reduction(expression, row, column)
+    if isinstance(expression, Max | Min):
+        operands = sorted(expression.args, key=lambda part: (not part.is_number, str(part)))
+        return Extreme(type(expression), tuple(convert(operand, row, column) for operand in operands))
     if isinstance(expression, Function) and len(expression.args) == 1:
         return Apply(convert(expression.args[0], row, column), type(expression))
     raise NoMatrixFormError

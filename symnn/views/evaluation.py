@@ -12,7 +12,7 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from sympy import Expr, Symbol, lambdify
+from sympy import Expr, Max, Symbol, lambdify
 from sympy.core.basic import Basic
 
 from symnn.errors import ProgramError, ShapeError
@@ -21,6 +21,7 @@ from symnn.views.tree import (
     Apply,
     Diagonal,
     DiagonalOf,
+    Extreme,
     Hadamard,
     Identity,
     Leaf,
@@ -159,6 +160,13 @@ class _Evaluator:
     def _entrywise(self, function: Any, body: Array) -> Array:
         made = np.frompyfunc(function, 1, 1)(body)
         return made if self._exact else made.astype(float)
+
+    def _extreme(self, node: Extreme) -> Array:
+        first, *others = (self.value(operand) for operand in node.operands)
+        for other in others:
+            _same_shape("an elementwise maximum or minimum", first, other)
+            first = np.where((first < other) == (node.kind is Max), other, first)
+        return first
 
     def _softmax(self, node: Softmax) -> Array:
         body = self.value(node.body)

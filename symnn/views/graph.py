@@ -21,6 +21,7 @@ from symnn.views.making import ONE, hadamard, product, scaled, transpose
 from symnn.views.tree import (
     Diagonal,
     DiagonalOf,
+    Hadamard,
     Identity,
     Ones,
     Power,
@@ -117,7 +118,7 @@ def _squared_norm(graph: Graph, node: Idx, left: list[Idx]) -> bool:
     other = _lone_edge(graph, node, left)
     if other is None:
         return False
-    matrix = graph.edges[0][2] if len(graph.edges) == 1 else graph.at(node)[0][2]
+    matrix = graph.at(node)[0][2]
     if not (isinstance(matrix, Power) and matrix.exponent == 2):
         return False
     graph.edges = [edge for edge in graph.edges if node not in edge[:2]]
@@ -132,8 +133,8 @@ def _trace(graph: Graph, node: Idx, left: list[Idx]) -> bool:
     if other is None:
         return False
     matrix = graph.at(node)[0][2]
-    factors = getattr(matrix, "factors", ())
-    if isinstance(matrix, Product) or len(factors) != 2:
+    factors: tuple[Tree, ...] = matrix.factors if isinstance(matrix, Hadamard) else ()
+    if len(factors) != 2:
         return False
     graph.edges = [edge for edge in graph.edges if node not in edge[:2]]
     graph.scalars.append(Trace(product(transpose(factors[0]), factors[1])))

@@ -13,6 +13,7 @@ from symnn.views.tree import (
     Apply,
     Axis,
     Diagonal,
+    Extreme,
     Hadamard,
     Identity,
     Ones,
@@ -56,6 +57,8 @@ def transpose(tree: Tree) -> Tree:
         return Power(transpose(tree.body), tree.exponent)
     if isinstance(tree, Apply):
         return Apply(transpose(tree.body), tree.function)
+    if isinstance(tree, Extreme):
+        return Extreme(tree.kind, tuple(map(transpose, tree.operands)))
     if isinstance(tree, Scaled):
         return Scaled(tree.scalars, transpose(tree.body))
     return Transposed(tree)

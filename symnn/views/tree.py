@@ -170,6 +170,14 @@ class Apply(_LikeFirst):
 
 
 @dataclass(frozen=True)
+class Extreme(_LikeFirst):
+    """The larger (`Max`) or the smaller (`Min`) of the operands, entry by entry."""
+
+    kind: Any
+    operands: tuple[Tree, ...]
+
+
+@dataclass(frozen=True)
 class Softmax(_LikeFirst):
     """softmax of a vector, or of each row of a matrix."""
 

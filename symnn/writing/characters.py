@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 GREEK = {
@@ -28,6 +29,8 @@ _SUBSCRIPTS = dict(
 )
 _RAISED = {mark: letter for letter, mark in _SUPERSCRIPTS.items() if letter != "−"}
 _LOWERED = {mark: letter for letter, mark in _SUBSCRIPTS.items() if letter != "−"}
+
+_MARKS = re.escape("".join([*_RAISED, *_LOWERED]))
 
 ACCENTS = {"bar": "\u0304", "hat": "\u0302", "tilde": "\u0303", "dot": "\u0307"}
 """Accents over a letter, and the combining characters that make them."""
@@ -116,11 +119,15 @@ def escape_latex(text: str) -> str:
     """Return a text that LaTeX prints as it stands."""
     special = {
         "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-        "·": r"$\cdot$", "−": "$-$", "′": "$'$", "∞": r"$\infty$", "×": r"$\times$", "≤": r"$\le$", "≥": r"$\ge$",
+        "∂": r"$\partial$", "·": r"$\cdot$", "−": "$-$", "′": "$'$", "∞": r"$\infty$", "×": r"$\times$",
+        "≤": r"$\le$", "≥": r"$\ge$",
     }  # fmt: skip
-    written = ""
-    for letter in text:
-        if letter in _GREEK_NAMES:
+    written, runs = "", re.findall(f"[{_MARKS}]+|.", text, re.DOTALL)
+    for letter in runs:
+        if letter[0] in _RAISED or letter[0] in _LOWERED:
+            sign = "^" if letter[0] in _RAISED else "_"
+            written += f"${sign}{{{''.join(_RAISED.get(c) or _LOWERED[c] for c in letter)}}}$"
+        elif letter in _GREEK_NAMES:
             written += f"${_latex_letter(letter)}$"
         elif letter in special:
             written += special[letter]
@@ -128,7 +135,7 @@ def escape_latex(text: str) -> str:
             written += "\\" + letter
         else:
             written += letter
-    return written
+    return re.sub(r"(?<!\\)\$\$", "", written)
 
 
 def _latex_letter(letter: str) -> str:

@@ -170,7 +170,7 @@ def _number(name: str) -> int:
     return int(digits) if digits else 0
 
 
-def _adjoint(writer: ExpressionWriter, program: Program, name: str, whole: bool, batch: bool, general: bool) -> str:
+def _adjoint(writer: ExpressionWriter, program: Program, name: str, *, whole: bool, batch: bool, general: bool) -> str:
     adjoint = program.adjoints[name]
     names, dialect = writer.names, writer.dialect
     tensor = names.tensors[name]

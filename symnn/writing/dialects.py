@@ -44,6 +44,7 @@ class Text:
 
     minus, times, divide, less_equal = "−", "⊙", "⊘", "≤"
     greater_equal, unequal, pi, partial, ones, identity = "≥", "≠", "π", "∂", "1", "I"
+    zeros = "0"
     prime = "′"
     small_entries = True
     """Whether an entry of W is written w."""

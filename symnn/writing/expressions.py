@@ -252,7 +252,8 @@ class ExpressionWriter:
             ]
             return dialect.cases(cases)
         if isinstance(expression, Max | Min):
-            inside = ", ".join(self.piece(part, scope).text for part in sorted(arguments, key=str))
+            in_order = sorted(arguments, key=lambda part: (not part.is_number, str(part)))
+            inside = ", ".join(self.piece(part, scope).text for part in in_order)
             return dialect.call("max" if isinstance(expression, Max) else "min", Piece(inside))
         return self.apply(type(expression), [self.piece(part, scope) for part in arguments])
 

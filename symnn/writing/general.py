@@ -25,8 +25,14 @@ def write_parts(
     title: str = "",
     batch: bool = False,
     notation: Notation | None = None,
+    understood: Iterable[str] = (),
 ) -> str:
     """Return chosen equations of a program in writing, under headings of one's own.
+
+    Args:
+        parts: headings, the equations under each, and remarks beside them.
+        understood: adjoints that need no words of their own, because another one's say what they are.
+        program, facts, view, format, title, batch, notation: as in `write`.
 
     Raises:
         InputError: for an unknown view or format, and for a scalar view that is too long.
@@ -42,8 +48,9 @@ def write_parts(
                 lines.append(Line(line.left, line.right, line.remark or remark))
                 used.append(shown[name])
         if lines:
-            sections.append(Section(heading, tuple(lines)))
-    defined = tuple(definitions(writer, used, program, batch))
+            sections.append(Section(heading, tuple(lines), derivatives=any(n in program.adjoints for n in remarks)))
+    said = {name: a for name, a in program.adjoints.items() if name not in set(understood)}
+    defined = tuple(definitions(writer, used, Program(program, layered=program.layered, adjoints=said), batch))
     return page_text(Page(title, tuple(sections), defined, facts_text(writer, tuple(facts))), format)
 
 

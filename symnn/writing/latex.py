@@ -22,7 +22,7 @@ class Latex(Text):
         super().__init__(notation)
         self.times = {"⊙": r"\odot", "∘": r"\circ"}[notation.hadamard]
         self.bold = bold
-        self.ones, self.identity = self.heavy("1"), self.heavy("I")
+        self.ones, self.identity, self.zeros = self.heavy("1"), self.heavy("I"), self.heavy("0")
 
     def heavy(self, text: str) -> str:
         return f"{self.bold}{{{text}}}" if self.notation.bold else text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from sympy import Expr, Mul, Number, Pow, Rational
+from sympy import Expr, Integer, Max, Mul, Number, Pow, Rational
 
 from symnn.language import LogSumExp
 from symnn.views.making import is_scalar
@@ -15,6 +15,7 @@ from symnn.views.tree import (
     Apply,
     Diagonal,
     DiagonalOf,
+    Extreme,
     Hadamard,
     Identity,
     Leaf,
@@ -116,6 +117,14 @@ class MatrixWriter:
         if tree.function.__name__ == "exp" and not is_scalar(tree):
             return self.dialect.call("exp", inner)
         return self.writer.apply(tree.function, [inner])
+
+    def _extreme(self, tree: Extreme) -> Piece:
+        inside = ", ".join(self._operand(operand) for operand in tree.operands)
+        return self.dialect.call("max" if tree.kind is Max else "min", Piece(inside))
+
+    def _operand(self, tree: Tree) -> str:
+        zero = isinstance(tree, Scaled) and tree.scalars == (Scalar(Integer(0)),)
+        return self.dialect.zeros if zero else self.piece(tree).text
 
     def _softmax(self, tree: Softmax) -> Piece:
         return self.dialect.call("softmax", self.piece(tree.body))

@@ -32,7 +32,9 @@ class Scope:
         letters, taken = dict(self.letters), set(self.taken)
         for one in indices:
             hint = one.name[:1].lower()
-            candidates = [hint, *_LETTERS, *_LETTERS.upper()]
+            # The next letter after the one wanted: where j is taken, k.
+            start = _LETTERS.index(hint) if dialect.index_letters(hint) and hint in _LETTERS else 2
+            candidates = [hint, *_LETTERS[start:], *_LETTERS[:start], *_LETTERS.upper()]
             letter = next((c for c in candidates if c not in taken and dialect.index_letters(c)), one.name)
             letters[one] = letter
             taken.add(letter)

@@ -122,7 +122,11 @@ def aligned(section: Section) -> str:
 
 
 def _write(subject: Derivation | Program, format: str, notation: Notation | None, **shown: Any) -> str:
-    page = page_of(subject, writer_for(subject, format, notation), **shown)
+    return page_text(page_of(subject, writer_for(subject, format, notation), **shown), format)
+
+
+def page_text(page: Page, format: str) -> str:
+    """Return a page in a format."""
     written = {"text": _text, "ascii": _text, "markdown": _markdown, "latex": _latex}[format](page)
     return ascii_text(written) if format == "ascii" else written
 

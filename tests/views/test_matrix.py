@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Abs, Expr, Integer, KroneckerDelta, Piecewise, Rational, Sum, cos, exp, log, sign, sqrt
+from sympy import Abs, Expr, Integer, KroneckerDelta, Max, Min, Piecewise, Rational, Sum, cos, exp, log, sign, sqrt
 
 from symnn.errors import ShapeError
 from symnn.language import (
@@ -29,7 +29,7 @@ from symnn.views import evaluate_matrix, evaluate_scalar, matrix_equation, matri
 from symnn.views.tree import Hadamard, Leaf, Plus, Product, Softmax, SquaredNorm, Transposed
 
 N, D = 3, 4
-i, j, l = index("i", N), index("j", N), index("l", N)
+i, j, o = index("i", N), index("j", N), index("o", N)
 k, p = index("k", D), index("p", D)
 u, v, w = (tensor(name, N) for name in "uvw")
 x, y = tensor("x", D), tensor("y", D)
@@ -61,6 +61,7 @@ VECTORS: list[Expr] = [
     u[i] * v[i] - u[i] * Sum(v[j] * u[j], j),
     cos(u[i]) + relu(u[i]) + Abs(v[i]) - sign(w[i]) * eta,
     Integer(2),
+    Max(0, 1 - u[i] * v[i], w[i] - 1) + Min(u[i], v[i]),
     Sum((u[j] - 1) * S[j, i], j) / (2 * N),
     NAMED["gelu"](u[i]) + NAMED["softplus"](v[i]),
 ]
@@ -76,7 +77,7 @@ MATRICES: list[Expr] = [
     Sum(S[i, j] * (B[j, k] + x[k]), j) / sqrt(D),
     A[i, k] ** Rational(3, 2) * eta,
     u[i] + Integer(0),
-    Sum(Sum(S[i, j] * R[j, l], j) * A[l, k], l),
+    Sum(Sum(S[i, j] * R[j, o], j) * A[o, k], o),
     sigmoid(Sum(S[i, j] * A[j, k], j) + x[k]),
 ]
 SQUARES: list[Expr] = [
@@ -98,7 +99,7 @@ SCALARS: list[Expr] = [
     -Sum(u[i] * log(v[i]) + (1 - u[i]) * log(1 + v[i]), i),
     c / eta + sqrt(Sum(u[i] ** 2, i) / N + eta),
     Sum(u[i] + 1, i),
-    Sum(S[i, j] * R[j, l] * S[l, i], i, j, l),
+    Sum(S[i, j] * R[j, o] * S[o, i], i, j, o),
 ]
 CASES = [
     *(Equation(tensor("t", N)[i], right) for right in VECTORS),
@@ -131,7 +132,7 @@ def test_matrix_form_equals_the_sums(equation: Equation) -> None:
     np.testing.assert_allclose(evaluate_matrix(view.right, values), written_out(equation, values), rtol=1e-12)
 
 
-@pytest.mark.parametrize("equation", CASES[::4], ids=str)
+@pytest.mark.parametrize("equation", [case for case in CASES[::4] if entries(case.right)], ids=str)
 def test_matrix_form_in_high_precision(equation: Equation) -> None:
     values = values_for(equation, seed=2)
     with mpmath.workdps(40):
@@ -178,12 +179,12 @@ q, r, h = index("q", D - 1), index("r", 2), index("h", N)
 T3, U2, V2 = tensor("T", (N, N, N)), tensor("U", (N, N)), tensor("V", (N, N))
 WITHOUT_MATRIX_FORM = [
     Equation(tensor("t", D - 1)[q], Sum(x[q + r] * tensor("f", 2)[r], r)),
-    Equation(tensor("t", (N, N, N))[i, j, l], u[i] * v[j] * w[l]),
+    Equation(tensor("t", (N, N, N))[i, j, o], u[i] * v[j] * w[o]),
     Equation(tensor("t", N)[i], Sum(T3[i, j, j], j)),
     Equation(tensor("t", D)[k], Sum(y[k - p] * Within(k - p, D), p)),
     Equation(tensor("t", N)[i], Piecewise((u[i], u[i] > 0), (0, True))),
     Equation(tensor("t", N)[i], u[i] ** v[i]),
-    Equation(tensor("t", (N, N))[i, j], Sum(S[i, l] * R[j, l] * S[l, h] * U2[i, h] * V2[j, h], l, h)),
+    Equation(tensor("t", (N, N))[i, j], Sum(S[i, o] * R[j, o] * S[o, h] * U2[i, h] * V2[j, h], o, h)),
 ]
 
 

@@ -19,7 +19,7 @@ from symnn.language import (
 )
 
 n, d = sizes("n d")
-i, j, l = (index(name, n) for name in "ijl")
+i, j = index("i", n), index("j", n)
 k, p = index("k", d), index("p", d)
 m = index("n", examples)
 u, v, y = tensor("u", n), tensor("v", n), tensor("y", n, role="target")
@@ -82,6 +82,7 @@ CASES = {
     "bracket": (Equation(T[i], Sum(x[k] * u[i - k] * Within(i - k, n), k)), "index"),
     "piecewise": (Equation(T[i], Piecewise((u[i], u[i] > 0), (u[i] / 2, True))), "index"),
     "two-argument function": (Equation(T[i], Max(u[i], Integer(0))), "index"),
+    "hinge": (Equation(t, Sum(Max(1 - y[i] * u[i], Integer(0)), i)), "matrix"),
     "momentum": (Equation(T[i], v[i] - lam * u[i]), "matrix"),
     "nested sums": (Equation(T[i], Sum(S[i, j] * Sum(A[j, k] * x[k], k), j)), "index"),
     "sums in scalars": (Equation(T[i], u[i] * Sum(u[j] * v[j], j) / s**2), "index"),

@@ -218,6 +218,11 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
         "r[i] = max(0, u[i])",
         r"r_{i} = \max(0, u_{i})",
     ),
+    "hinge": (
+        "t = 1ᵀ max(0, 1 − y ⊙ u)",
+        "t = 1' max(0, 1 - y .* u)",
+        r"t = \bm{1}^{\mathsf{T}} \max(\bm{0}, \bm{1} - \bm{y} \odot \bm{u})",
+    ),
     "momentum": (
         "r = v − λ u",
         "r = v - lambda u",

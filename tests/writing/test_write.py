@@ -141,6 +141,12 @@ def test_latex() -> None:
     assert "\\bm" not in write(sigmoid_net(), format="latex", notation=Notation(bold=False))
 
 
+def test_titles_and_notes_are_escaped() -> None:
+    program = Program([Equation(tensor("t"), 2 * tensor("s"))])
+    written = write_program(program, format="latex", notes=["δ⁽ˡ⁺¹⁾ & x₁ − \\input{x}"])
+    assert written.endswith("\\noindent $\\delta^{(l+1)}$ \\& x$_{1}$ $-$ \\textbackslash{}input\\{x\\}\n")
+
+
 def test_markdown() -> None:
     written = write(sigmoid_net(), format="markdown", title="A net")
     assert written.startswith("### A net\n\n**Forward**\n\n$$\n\\begin{aligned}\n  \\boldsymbol{z}^{(1)} &= ")

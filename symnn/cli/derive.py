@@ -1,0 +1,125 @@
+"""`symnn derive 2-3-1`: a network's gradient as equations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from symnn.cli.options import (
+    activation_option,
+    architecture_argument,
+    cost_option,
+    echo_json,
+    output_option,
+    penalty_options,
+    split_names,
+    weights_option,
+)
+from symnn.errors import InputError, suggest
+from symnn.gradients import Gradient
+from symnn.language import Program, parse_architecture
+from symnn.networks import Network, general_network, mlp
+from symnn.training import check_writable, write_atomically
+from symnn.writing import FORMATS, VIEWS, write_equation
+
+_ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex"}
+
+
+@click.command("derive")
+@architecture_argument
+@activation_option
+@cost_option
+@penalty_options
+@weights_option
+@click.option("--view", type=click.Choice(VIEWS), default="matrix", show_default=True, help="How equations are shown.")
+@click.option("--batch", is_flag=True, help="For a batch of m examples, one a row, instead of one example.")
+@click.option("--wrt", metavar="NAME[,NAME…]", help="With respect to what  [default: every parameter]")
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="[default: text, or what the ending of -o says]")
+@click.option("--ascii", "ascii_", is_flag=True, help="The same as --format ascii.")
+@output_option("Write to a file: .txt, .md or .tex.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+def derive_command(architecture: str, output: str | None, as_json: bool, **options: Any) -> None:
+    """Derive the gradient of a network's cost, and print it as a textbook would.
+
+    ARCHITECTURE is 2-3-1, n0-n1-n2 for sizes that are symbols, or n0-...-nL for any number of layers.
+    A single letter is an undefined function: --activation f --cost C.
+    """
+    format_ = _format(options, output)
+    if output is not None:
+        check_writable(output)
+    subject = _subject(architecture, options)
+    view, batch = options["view"], options["batch"]
+    if as_json:
+        if isinstance(subject, Gradient):
+            echo_json(described(subject, view, batch))
+        else:
+            written = {format: subject.write(format, view, batch) for format in ("text", "latex")}
+            echo_json({"title": subject.title, "view": view, "batch": batch, **written})
+        return
+    text = subject.write(format_, view, batch)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_atomically(output, text)
+
+
+def _format(options: dict[str, Any], output: str | None) -> str:
+    if options["ascii_"]:
+        if options["format_"] not in (None, "text", "ascii"):
+            raise InputError(f"--ascii and --format {options['format_']} exclude each other")
+        return "ascii"
+    if options["format_"]:
+        return str(options["format_"])
+    if output is None:
+        return "text"
+    ending = Path(output).suffix
+    if ending not in _ENDINGS:
+        raise InputError(f"-o {output!r}: unknown ending {ending!r}{suggest(ending, _ENDINGS)}")
+    return _ENDINGS[ending]
+
+
+def _subject(architecture: str, options: dict[str, Any]) -> Any:
+    """Return the gradient of a network, or the general network."""
+    activation = list(split_names(options["activation"] or "sigmoid"))
+    general = parse_architecture(architecture).general
+    if general and (options["wrt"] or options["l1"] or options["l2"]):
+        raise InputError("the general network takes no --wrt, --l1 or --l2: give a number of layers")
+    if general:
+        return general_network(activation, options["cost"], options["weights"])
+    network: Network = mlp(
+        architecture, activation, options["cost"], options["weights"], l1=options["l1"], l2=options["l2"]
+    )
+    wrt = split_names(options["wrt"]) if options["wrt"] else None
+    return network.gradient(wrt=wrt)
+
+
+def described(gradient: Gradient, view: str = "matrix", batch: bool = False) -> dict[str, Any]:
+    """Return a gradient as plain data: what it is of, its equations as text, LaTeX and SymPy's notation."""
+    derivation = gradient.batch_derivation if batch else gradient.derivation
+    program = derivation.program
+    return {
+        "title": gradient.title,
+        "view": view,
+        "batch": batch,
+        "of": gradient.of,
+        "gradients": gradient.gradients,
+        "parameters": {name: [str(size) for size in program.find(name).shape] for name in gradient.wrt},
+        "facts": [str(fact) for fact in derivation.facts],
+        "forward": _equations(program, [e.tensor.name for e in derivation.forward_equations], view, gradient),
+        "backward": _equations(program, list(derivation.backward), view, gradient),
+    }
+
+
+def _equations(program: Program, names: list[str], view: str, gradient: Gradient) -> list[dict[str, Any]]:
+    shown = []
+    for name in names:
+        equation = program[name]
+        written = {
+            format: write_equation(equation, view=view, format=format, program=program, notation=gradient.notation)
+            for format in ("text", "latex")
+        }
+        shape = [str(size) for size in equation.tensor.shape]
+        shown.append({"name": name, "shape": shape, **written, "sympy": str(equation)})
+    return shown
