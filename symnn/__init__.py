@@ -2,7 +2,7 @@
 
 >>> import symnn
 >>> print(symnn.mlp("2-3-1").gradient()["W2"])
-dW2[j, k] = delta2[j]*a1[k]
+dW2[j, k] = a1[k]*delta2[j]
 """
 
 from symnn.errors import SymnnError

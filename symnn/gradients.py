@@ -127,7 +127,9 @@ class Gradient:
         program = self.batched if self.for_batches else self.program
         value = [self.of] if self.of in program.defined else []
         compiled = compile_program(program, [*value, *self.gradients.values()], dtype)
-        return GradientFunction(compiled, self.of, dict(self.gradients), _one(program, "input"), _one(program, "target"))
+        return GradientFunction(
+            compiled, self.of, dict(self.gradients), _one(program, "input"), _one(program, "target")
+        )
 
 
 def _one(program: Program, role: str) -> str | None:
@@ -139,7 +141,7 @@ def _one(program: Program, role: str) -> str | None:
 class GradientFunction:
     """A compiled gradient: arrays in; the value, and the derivative with respect to each name, out.
 
-        value, gradients = f(parameters, X, Y)        value, gradients = f(W1=…, b1=…, x=…, y=…)
+    value, gradients = f(parameters, X, Y)        value, gradients = f(W1=…, b1=…, x=…, y=…)
     """
 
     compiled: Compiled
@@ -170,12 +172,14 @@ class GradientFunction:
         for name, value, role in ((self.input, X, "X"), (self.target, Y, "Y")):
             if value is not None:
                 if name is None:
-                    raise InputError(f"{role} was given, and the program has not exactly one such tensor: give it by name")
+                    raise InputError(
+                        f"{role} was given, and the program has not exactly one such tensor: give it by name"
+                    )
                 given[name] = self._batch(name, value)
         results = self.compiled(**given)
         gradients = {name: results[made] for name, made in self.gradients.items()}
         value = results.get(self.of)
-        return (float(value) if np.ndim(value) == 0 and value is not None else value), gradients
+        return (float(value) if value is not None and np.ndim(value) == 0 else value), gradients
 
     def _batch(self, name: str, value: Any) -> Any:
         array = np.asarray(value)
@@ -202,8 +206,6 @@ def gradient(
         ProgramError, CalculusError: for a tensor that is not there, or on which `of` does not depend.
     """
     return Gradient(differentiate(program, of, wrt, upstream))
-
-
 
 
 def hessian_vector_product(

@@ -7,4 +7,12 @@ from symnn.calculus.primitives import adjoint_rule
 from symnn.calculus.second_order import hessian_vector_product
 from symnn.calculus.sweep import differentiate
 
-__all__ = ["Derivation", "adjoint_rule", "batch_program", "batched", "differentiate", "hessian_vector_product", "normal_form"]
+__all__ = [
+    "Derivation",
+    "adjoint_rule",
+    "batch_program",
+    "batched",
+    "differentiate",
+    "hessian_vector_product",
+    "normal_form",
+]

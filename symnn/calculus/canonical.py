@@ -74,10 +74,16 @@ def content(expression: Expr) -> Expr:
     number, factors = Integer(1), []
     for factor in Mul.make_args(expression):
         if isinstance(factor, Add):
-            taken, factor = factor.primitive()
-            number *= taken
+            taken, rest = factor.primitive()
+            if _plain_terms(rest) > _plain_terms(factor):
+                number, factor = number * taken, rest
         factors.append(factor)
     return number * Mul(*factors) if number != 1 else expression
+
+
+def _plain_terms(expression: Expr) -> int:
+    """How many terms have no number in front."""
+    return sum(abs(term.as_coeff_Mul()[0]) == 1 for term in Add.make_args(expression))
 
 
 def tidy_sum(body: Expr, bound: Sequence[Idx]) -> Expr:
@@ -87,7 +93,7 @@ def tidy_sum(body: Expr, bound: Sequence[Idx]) -> Expr:
     groups: list[tuple[set[Idx], list[Expr]]] = []
     outside: list[Expr] = []
     for factor in Mul.make_args(body):
-        used = free_indices(factor) & set(bound)
+        used = set(free_indices(factor)) & set(bound)
         if not used:
             outside.append(factor)
             continue
@@ -98,7 +104,6 @@ def tidy_sum(body: Expr, bound: Sequence[Idx]) -> Expr:
     outside.extend(size_of(i) for i in bound if i in unused)
     sums = [_merged(factors, [i for i in bound if i in used]) for used, factors in groups]
     return Mul(*outside, *(refresh(one) for one in sums[1:]), *sums[:1])
-
 
 
 def _merged(factors: Sequence[Expr], bound: list[Idx]) -> Expr:

@@ -96,9 +96,10 @@ def contributions(
         product = shorten_product(cotangent, defined, slope, renamed)
         bound = (*own.values(), *occurrence.bound)
         indices = tuple(
-            fresh_index_over(size, hint=_hint(e)) for size, e in zip(occurrence.entry.base.shape, occurrence.entry.indices)
+            fresh_index_over(size, hint=_hint(e))
+            for size, e in zip(occurrence.entry.base.shape, occurrence.entry.indices, strict=True)
         )
-        term = contract(product, bound, list(zip(indices, occurrence.entry.indices)))
+        term = contract(product, bound, list(zip(indices, occurrence.entry.indices, strict=True)))
         yield Contribution(occurrence.entry.base, indices, term)
 
 

@@ -85,7 +85,7 @@ class Facts:
             others = [i for i in equation.indices if i not in free_indices(entry)]
             if len(bound) != 1 or len(others) != 1:
                 continue
-            here = substitute(body, {bound[0]: others[0], **dict(zip(definition.indices, entry.indices))})
+            here = substitute(body, {bound[0]: others[0], **dict(zip(definition.indices, entry.indices, strict=True))})
             if exponent == here - entry:
                 self._know(equation, others[0], 1)
 
@@ -172,7 +172,7 @@ def _instance(fact: Fact, term: Expr) -> Expr:
     """Return the value of a fact at the indices of one sum."""
     known, _ = body_and_bound(fact.left)
     here, _ = body_and_bound(term)
-    pairs = {k: h for k, h in zip(known.indices, here.indices) if isinstance(k, Idx)}
+    pairs = {k: h for k, h in zip(known.indices, here.indices, strict=True) if isinstance(k, Idx)}
     # Indices of the fact are renamed first, so that none is taken for one of the term's.
     fresh = {k: fresh_index(k) for k in pairs}
     return substitute(substitute(fact.right, fresh), {fresh[k]: h for k, h in pairs.items()})

@@ -57,8 +57,10 @@ def _belongs_inside(equation: Equation, users: Sequence[Equation]) -> bool:
     if len(uses) != 1:
         return False
     (entry, under_sum), indices = uses[0], set(users[0].indices)
-    return not under_sum and all(isinstance(i, Idx) for i in entry.indices) and (
-        set(entry.indices) == indices and len(entry.indices) == len(indices)
+    return (
+        not under_sum
+        and all(isinstance(i, Idx) for i in entry.indices)
+        and (set(entry.indices) == indices and len(entry.indices) == len(indices))
     )
 
 

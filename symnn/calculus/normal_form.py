@@ -91,11 +91,16 @@ class _Naming:
         keeps = linear and isinstance(part, Add | Mul)
         return rebuild(part, [self._named(arg, keeps) for arg in part.args])
 
+    def _letter(self) -> str:
+        """A letter for sums that no tensor of the program has, with whatever number."""
+        stems = {name.rstrip("0123456789") for name in self.program.tensors}
+        return next((letter for letter in "sqtuv" if letter not in stems), "s")
+
     def _name(self, binder: Expr) -> Entry:
         key = canonical(binder)
         if key not in self.known:
             free = sorted(free_indices(binder), key=lambda i: _position(binder, i))
-            name = self.program.fresh_name("s", self.names)
+            name = self.program.fresh_name(self._letter(), self.names)
             self.names.append(name)
             left = Tensor(name, [size_of(i) for i in free])[tuple(free)]
             self.equations.append(Equation(left, binder))

@@ -1,6 +1,6 @@
 """Second order by the same rule twice: the Hessian-vector product is the gradient of a directional derivative.
 
-    H v = ∂/∂θ (Σ ∂C/∂θ · v)
+H v = ∂/∂θ (Σ ∂C/∂θ · v)
 """
 
 from __future__ import annotations
@@ -47,4 +47,6 @@ def hessian_vector_product(
         axes = tuple(fresh_index_over(size, "ijklpq"[n % 6]) for n, size in enumerate(tensor.shape))
         terms.append(tidy_sum(tensor[axes] * Tensor(called, tensor.shape, "hyperparameter")[axes], axes))
     slope = Tensor(first.program.fresh_name("slope"), (), "value")[()]
-    return differentiate(first.program.extended([Equation(slope, Add(*terms))]), slope.base.name, first.wrt, may_be_zero=True)
+    return differentiate(
+        first.program.extended([Equation(slope, Add(*terms))]), slope.base.name, first.wrt, may_be_zero=True
+    )

@@ -81,7 +81,9 @@ def _refuse_facts_about(program: Program, names: Iterable[str]) -> None:
     about = {tensor.name for fact in program.facts for tensor in tensors(fact.left)}
     if program.adjoints and (both := about & set(names)):
         name = sorted(both)[0]
-        raise CalculusError(f"the program was simplified using a fact about '{name}': differentiate by it without facts")
+        raise CalculusError(
+            f"the program was simplified using a fact about '{name}': differentiate by it without facts"
+        )
 
 
 class _Sweep:
@@ -110,7 +112,9 @@ class _Sweep:
             if any(tensor.name in depends for tensor in tensors(equation.right)):
                 depends.add(equation.tensor.name)
         if self.target.name not in depends and not self.may_be_zero:
-            raise CalculusError(f"'{self.target.name}' does not depend on {', '.join(self.wrt)}: the derivative is zero")
+            raise CalculusError(
+                f"'{self.target.name}' does not depend on {', '.join(self.wrt)}: the derivative is zero"
+            )
         return depends
 
     def _upstream(self, name: str | None) -> Tensor:

@@ -134,9 +134,7 @@ def compile_program(program: Program, outputs: Sequence[str], dtype: str = "floa
 
 
 def _lines(program: Program, outputs: Sequence[str]) -> list[Assignment]:
-    lines = [
-        (Symbol(e.tensor.name, real=True), lower(e)) for e in program
-    ]
+    lines = [(Symbol(e.tensor.name, real=True), lower(e)) for e in program]
     taken = [*program.tensors, *(s.name for t in program.tensors.values() for z in t.shape for s in z.free_symbols)]
     lines = shared(lines, taken)
     computed = {name.name for name, expression in lines if not _is_view(expression)}
@@ -156,7 +154,11 @@ def _needs_copy(name: str, program: Program, computed: set[str]) -> bool:
 
 
 def _function(
-    program: Program, arguments: Sequence[str], lines: Sequence[Assignment], outputs: Sequence[str], printer: ArrayPrinter
+    program: Program,
+    arguments: Sequence[str],
+    lines: Sequence[Assignment],
+    outputs: Sequence[str],
+    printer: ArrayPrinter,
 ) -> Callable[..., tuple[Any, ...]]:
     used = set().union(*(expression.free_symbols for _, expression in lines)) if lines else set()
     names = {name for name, _ in lines}
@@ -169,7 +171,7 @@ def _function(
     hook = _Hook([*sizes, *lines], results)
     made: Callable[..., tuple[Any, ...]] = lambdify(symbols, results, modules=[namespace], printer=printer, cse=hook)
     for helper in printer.helpers:
-        exec(HELPERS[helper], made.__globals__)  # noqa: S102 - symnn's own text, from the table of helpers
+        exec(HELPERS[helper], made.__globals__)  # symnn's own text, from the table of helpers
     return made
 
 

@@ -7,6 +7,7 @@ is then one `@` wherever the axes allow it, else a `tensordot`, or rarely an `ei
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from sympy import Idx, Mul
@@ -53,7 +54,8 @@ def _multiplied(factors: Sequence[Array], order: Sequence[Idx]) -> list[Array]:
         return list(factors)
     made = []
     for axes, members in groups.items():
-        target = tuple(i for i in order if i in axes)
+        same = all(member.axes == members[0].axes for member in members)
+        target = members[0].axes if same else tuple(i for i in order if i in axes)
         if len(members) == 1:
             made.append(members[0])
         else:
@@ -65,7 +67,7 @@ def _next_pair(arrays: Sequence[Array], summed: set[Idx]) -> tuple[int, int]:
     if len(arrays) == 2:
         return 0, 1
     letters: dict[Idx, int] = {}
-    operands: list[object] = []
+    operands: list[Any] = []
     for array in arrays:
         shape = [int(size_of(i)) if size_of(i).is_Integer else _TYPICAL_SIZE for i in array.axes]
         operands += [np.broadcast_to(0.0, shape), [letters.setdefault(i, len(letters)) for i in array.axes]]
@@ -92,8 +94,8 @@ def _pairwise(first: Array, second: Array, summed: set[Idx], order: Sequence[Idx
         return _matrix_product(left, right, shared, rows, inner, columns)
     if not shared:
         places = [[array.axes.index(i) for i in inner] for array in (left, right)]
-        axes = [i for array in (left, right) for i in array.axes if i not in inner]
-        return Array(TensorDot(left.expression, right.expression, places), tuple(axes))
+        outer = tuple(i for array in (left, right) for i in array.axes if i not in inner)
+        return Array(TensorDot(left.expression, right.expression, places), outer)
     return _einsum(left, right, tuple(i for i in order if i in (*shared, *rows, *columns)))
 
 

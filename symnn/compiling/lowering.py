@@ -100,7 +100,10 @@ class _Lowering:
             return Array(Cast(Places(size_of(part))), (part,))
         if not part.args or not (entries(part) or free_indices(part)):
             return Array(part)
-        if isinstance(part, Add | Pow | Max | Min | Function | Piecewise | Relational | Boolean) or part.func.__name__ == "ExprCondPair":
+        if (
+            isinstance(part, Add | Pow | Max | Min | Function | Piecewise | Relational | Boolean)
+            or part.func.__name__ == "ExprCondPair"
+        ):
             return self._elementwise(part, [self.array(arg) for arg in part.args])
         raise CompileError(f"{self.equation}: NumPy code for {type(part).__name__} is not known")
 
@@ -242,4 +245,3 @@ def _with_diagonals(array: Array) -> Array:
     letters = {i: "abcdefghijklmnop"[n] for n, i in enumerate(distinct)}
     subscripts = "".join(letters[i] for i in array.axes) + "->" + "".join(letters.values())
     return Array(Diagonal(array.expression, subscripts), distinct)
-

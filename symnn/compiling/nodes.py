@@ -152,4 +152,3 @@ class PositivePart(ArrayNode):
 
 class Softplus(ArrayNode):
     """max(z, 0) + log1p(exp(−|z|))"""
-

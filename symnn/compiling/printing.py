@@ -59,7 +59,7 @@ class ArrayPrinter(NumPyPrinter):
         return repr(float(expr))
 
     def _print_Rational(self, expr: Any) -> str:
-        return repr(float(expr)) if expr.q in (2, 4, 5, 8, 10, 16, 20, 50, 100) else f"{expr.p}/{expr.q}"
+        return repr(float(expr)) if _is_decimal(expr.q) else f"{expr.p}/{expr.q}"
 
     def _print_Half(self, expr: Any) -> str:
         return "0.5"
@@ -72,6 +72,16 @@ class ArrayPrinter(NumPyPrinter):
             # A size: Python's own power gives a Python float, which leaves float32 alone.
             return f"{self._atom(expr.base)}**({self._print(expr.exp)})"
         return str(self._hprint_Pow(expr, rational=rational, sqrt=sqrt))
+
+    def _print_Mul(self, expr: Any) -> str:
+        # SymPy gives a product with a minus sign the precedence of a sum, and then leaves out parentheses.
+        if expr.as_coeff_Mul()[0].is_negative:
+            rest = -expr
+            return f"-{self._inner(rest) if isinstance(rest, MatMul) else self._strict(rest)}"
+        return str(super()._print_Mul(expr))
+
+    def _strict(self, expr: Basic) -> str:
+        return str(self.parenthesize(expr, PRECEDENCE["Mul"], strict=True))
 
     def _print_MatMul(self, expr: Any) -> str:
         return f"{self._inner(expr.args[0])} @ {self._inner(expr.args[1])}"
@@ -190,6 +200,11 @@ class ArrayPrinter(NumPyPrinter):
         return self._print(places[0]) if len(places) == 1 else self._tuple(places)
 
 
+def _is_decimal(denominator: int) -> bool:
+    """Whether a fraction is a short decimal: its denominator has no prime factors but 2 and 5."""
+    return any(10**digits % denominator == 0 for digits in range(9))
+
+
 HELPERS = {
     "_windows": '''
 def _windows(array, axis, start, counts, steps, padding):
@@ -241,4 +256,3 @@ except ImportError:
 ''',
 }
 """What generated code needs beside NumPy's own functions, each printed only where it is used."""
-

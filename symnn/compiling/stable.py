@@ -1,6 +1,6 @@
 """Stable rewritings: the same value by a formula that keeps its digits, as equations before and after.
 
-    log σ(z) = −softplus(−z),   log(1 − σ(z)) = −softplus(z),   log exp(u) = u
+log σ(z) = −softplus(−z),   log(1 − σ(z)) = −softplus(z),   log exp(u) = u
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Dummy, Expr, Heaviside, Idx, Sum, Symbol, SympifyError, expand, preorder_traversal
+from sympy import Dummy, Expr, Float, Heaviside, Idx, Rational, Sum, Symbol, SympifyError, expand, preorder_traversal
 from sympy.core.basic import Basic
 from sympy.core.function import AppliedUndef
 from sympy.core.sympify import _sympify
@@ -24,6 +24,10 @@ from symnn.language.expressions import (
 from symnn.language.functions import Step, Within, undefined_function
 from symnn.language.names import check_name
 from symnn.language.tensors import Entry, Tensor, size_of, tensor
+
+
+_SHORT = 8
+"""Decimals of more digits than this are measurements, not fractions."""
 
 
 @dataclass(frozen=True, eq=True)
@@ -159,6 +163,12 @@ def plain(expression: Any) -> str:
         return str(expression)
 
 
+def _decimal(number: Float) -> Expr:
+    """Return a short decimal as the fraction that was meant: 1e-5 is 1/100000."""
+    digits = repr(float(number)).partition("e")[0].strip("-").replace(".", "").strip("0")
+    return Rational(repr(float(number))) if len(digits) <= _SHORT else number
+
+
 def _on_entry(expression: Expr) -> Expr:
     """Return the expression in symnn's own terms: real symbols, its own undefined functions, brackets."""
 
@@ -169,6 +179,8 @@ def _on_entry(expression: Expr) -> Expr:
             return undefined_function(part.func.__name__)(transform(part.args[0], enter))
         if isinstance(part, Sum):
             body_and_bound(part)
+        if isinstance(part, Float):
+            return _decimal(part)
         if isinstance(part, Heaviside):
             return Step(transform(part.args[0], enter))
         if isinstance(part, Idx):

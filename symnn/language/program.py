@@ -132,9 +132,7 @@ class Program:
 
     def extended(self, equations: Iterable[Equation], adjoints: dict[str, Adjoint] | None = None) -> Program:
         """Return the program with more equations after its own."""
-        return Program(
-            (*self.equations, *equations), self.facts, self.layered, {**self.adjoints, **(adjoints or {})}
-        )
+        return Program((*self.equations, *equations), self.facts, self.layered, {**self.adjoints, **(adjoints or {})})
 
     def pruned(self, wanted: Iterable[str]) -> Program:
         """Return the program with only the equations that the wanted tensors need."""
@@ -200,4 +198,3 @@ def _check_same_shape(known: Tensor, given: Tensor, equation: Equation) -> None:
         raise ProgramError(
             f"{equation}: '{given.name}' has shape {tuple(given.shape)} here and {tuple(known.shape)} before"
         )
-

@@ -160,8 +160,6 @@ def index(name: str, size: Any) -> Idx:
     return Idx(Symbol(check_name(name), integer=True), check_size(size))
 
 
-
-
 def fresh_index(like: Idx) -> Idx:
     """Return a new index over the axis of `like`, different from every index there is."""
     return Idx(Dummy(like.name, integer=True), Tuple(like.lower, like.upper))

@@ -188,4 +188,3 @@ def _size(given: Any) -> Any:
 
 def _shown(shape: Any) -> str:
     return " × ".join(map(str, shape)) or "no axes"
-

@@ -161,4 +161,3 @@ def _whole(expression: Expr) -> Formula:
         return substitute(expression, {**values, **indices, **sizes})
 
     return formula
-

@@ -105,10 +105,11 @@ def general_network(
     hidden, last = activation_of(given[0]), activation_of(given[-1])
     chosen = cost_of(cost)
     before, here, after = sizes("n_prev n_l n_next")
-    layer = [*_dense(before, here, hidden, weights, "prev", "l"), *_dense(here, after, hidden, weights, "l", "next")[:1]]
-    layer_derivation = differentiate(
-        Program(layer, layered=True), "z_next", ["z_l", "b_l", "W_l"], upstream="dz_next"
-    )
+    layer = [
+        *_dense(before, here, hidden, weights, "prev", "l"),
+        *_dense(here, after, hidden, weights, "l", "next")[:1],
+    ]
+    layer_derivation = differentiate(Program(layer, layered=True), "z_next", ["z_l", "b_l", "W_l"], upstream="dz_next")
     width, outputs = sizes("n_before n_L")
     top = _dense(width, outputs, last, weights, "before", "L")
     a, y = Tensor("a_L", (outputs,)), Tensor("y", (outputs,), "target")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ class Layer:
         outputs: the shape of its output.
         batched: whether its equations name the example axis themselves: its input then has a leading
             axis of size `symnn.examples`, and so has its output.
+        initial_values: for a parameter, the number with which all its entries start.
 
     The names in its equations are its own; a network adds the layer's number to them, so that `W`
     becomes `W1` in the first layer. The last equation defines the output.
@@ -38,6 +40,7 @@ class Layer:
     inputs: Any = None
     outputs: Any = None
     batched: bool = False
+    initial_values: Mapping[str, float] = MappingProxyType({})
 
     def equations(self, inputs: Tensor) -> Sequence[Equation]:
         """Return the layer's equations, for one example (or, if `batched`, for all)."""
@@ -50,11 +53,14 @@ class Layer:
     def initial_parameters(
         self, shapes: Mapping[str, tuple[int, ...]], generator: np.random.Generator, method: str | None
     ) -> dict[str, Array]:
-        """Return first values: matrices drawn with variance 1/(size of the last axis), all others 0."""
-        return {
-            name: generator.standard_normal(shape) / math.sqrt(shape[-1]) if len(shape) > 1 else np.zeros(shape)
-            for name, shape in shapes.items()
-        }
+        """Return first values: those of `initial_values`; else matrices of variance 1/(last axis), and vectors 0."""
+        drawn = {}
+        for name, shape in shapes.items():
+            if name in self.initial_values or len(shape) < 2:
+                drawn[name] = np.full(shape, float(self.initial_values.get(name, 0.0)))
+            else:
+                drawn[name] = generator.standard_normal(shape) / math.sqrt(shape[-1])
+        return drawn
 
 
 class Dense(Layer):
@@ -75,9 +81,7 @@ class Dense(Layer):
         InputError: for an unknown activation or orientation.
     """
 
-    def __init__(
-        self, inputs: Any, outputs: Any, activation: Any = "sigmoid", weights: str = "outputs,inputs"
-    ) -> None:
+    def __init__(self, inputs: Any, outputs: Any, activation: Any = "sigmoid", weights: str = "outputs,inputs") -> None:
         if weights not in ORIENTATIONS:
             raise InputError(f"unknown orientation of weights {weights!r}{suggest(str(weights), ORIENTATIONS)}")
         self.inputs, self.outputs, self.weights = inputs, outputs, weights

@@ -138,7 +138,7 @@ class Network:
         single = inputs.ndim == one and not self.program.names_examples
         if not single and inputs.ndim != one + (not self.program.names_examples):
             raise ShapeError(f"X has shape {inputs.shape}: one example, or one example a row, is needed")
-        given = {name: value for name, value in parameters.items()}
+        given = dict(parameters)
         if unknown := [name for name in given if name not in self.parameters]:
             raise InputError(f"unknown parameter '{unknown[0]}'{suggest(unknown[0], self.parameters)}")
         function = self._forward(single, Y is not None and self._has_cost)
@@ -250,5 +250,3 @@ def mlp(
     made = [activation_of(one) for one in given]
     layers = [Dense(a, b, f, weights) for a, b, f in zip(sizes, sizes[1:], made, strict=False)]
     return Network(layers, cost, l1, l2)
-
-

@@ -242,7 +242,7 @@ def _xor() -> Data:
 
 def _bundled(name: str) -> Any:
     try:
-        import sklearn.datasets  # noqa: PLC0415 (optional)
+        import sklearn.datasets
     except ImportError as error:
         raise DataError(f"the data set '{name}' comes with scikit-learn: pip install symnn[learn]") from error
     return getattr(sklearn.datasets, f"load_{name}")()
