@@ -77,7 +77,8 @@ class Gradient:
     def __getitem__(self, name: str) -> Equation:
         if name not in self.gradients:
             raise InputError(f"no derivative with respect to '{name}'{suggest(name, self.gradients)}")
-        return self.program[self.gradients[name]]
+        found = self.program[self.gradients[name]]
+        return Equation(found.left, found.right, program=self.program)
 
     def __str__(self) -> str:
         return self.text()

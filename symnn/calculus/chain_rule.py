@@ -89,6 +89,7 @@ def contributions(
     renamed = Equation.__new__(Equation)
     object.__setattr__(renamed, "left", substitute(equation.left, own))
     object.__setattr__(renamed, "right", substitute(refresh(equation.right), own))
+    object.__setattr__(renamed, "program", None)
     cotangent = substitute(adjoint, own)
     defined = None if definition is None else substitute(definition, own)
     for occurrence in occurrences(renamed, active):

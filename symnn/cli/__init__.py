@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import click
 
+from symnn.cli.code import code_command
 from symnn.cli.derive import derive_command
+from symnn.cli.evaluate import evaluate_command
 from symnn.cli.group import Commands
 from symnn.cli.predict import predict_command
+from symnn.cli.tour import tour_command
 from symnn.cli.train import train_command
 
 __all__ = ["main"]
@@ -19,5 +22,8 @@ def main() -> None:
 
 
 main.add_command(derive_command)
+main.add_command(evaluate_command)
 main.add_command(train_command)
 main.add_command(predict_command)
+main.add_command(code_command)
+main.add_command(tour_command)

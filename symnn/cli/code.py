@@ -9,23 +9,18 @@ import click
 
 from symnn.cli.options import (
     activation_option,
-    activations_of,
     architecture_argument,
     cost_option,
     dtype_option,
     output_option,
     penalty_options,
+    split_names,
+    weights_option,
 )
-from symnn.cli.train import default_activations
 from symnn.errors import InputError, SymnnError
 from symnn.networks import Network, mlp
-from symnn.networks.layers import ORIENTATIONS
 from symnn.training import check_writable, write_atomically
 from symnn.training.module import module_source
-
-weights_option = click.option(
-    "--weights", type=click.Choice(ORIENTATIONS), default=ORIENTATIONS[0], show_default=True, help="The axes of W."
-)
 
 
 @click.command("code")
@@ -44,33 +39,43 @@ def code_command(architecture: str, output: str | None, dtype: str, **options: A
     """
     network = network_of(architecture, **options)
     if output is not None:
-        _check_output(output)
+        if Path(output).suffix != ".py":
+            raise InputError(f"cannot write {output!r}: a module's name ends in .py")
+        check_output(output)
     source = module_source(network, dtype)
     if output is None:
         click.echo(source, nl=False)
         return
-    _written(write_atomically, output, source)
+    write_output(output, source)
     title = " · ".join(network.title.split(" · ")[:3])
     penalties = "".join(f" · {name} {options[name]:g}" for name in ("l1", "l2") if options[name])
     click.echo(f"{title}{penalties} · weights {options['weights']} · {dtype}\nwrote {output}")
 
 
 def network_of(architecture: str, activation: str | None, cost: str, **options: Any) -> Network:
-    """Return the network that the options describe; the default activation of the last layer suits the cost."""
-    layers = max(len(architecture.split("-")) - 1, 1)
-    names = default_activations(cost, layers, values=False) if activation is None else activations_of(activation, layers)
-    return mlp(architecture, activation=names, cost=cost, **options)
+    """Return the network that the options describe; without a word on activations, they are sigmoids."""
+    return mlp(architecture, activation=split_names(activation or "sigmoid"), cost=cost, **options)
 
 
-def _check_output(output: str) -> None:
-    if Path(output).suffix != ".py":
-        raise InputError(f"cannot write {output!r}: a module's name ends in .py")
-    _written(check_writable, output)
+def check_output(output: str) -> None:
+    """Raise unless a file can be written there: that is work that fails, not a bad command.
 
-
-def _written(write: Any, *arguments: Any) -> None:
-    """A file that cannot be written is work that failed, not a bad command."""
+    Raises:
+        SymnnError: where it cannot be written.
+    """
     try:
-        write(*arguments)
+        check_writable(output)
+    except InputError as error:
+        raise SymnnError(str(error)) from None
+
+
+def write_output(output: str, text: str) -> None:
+    """Write a whole file or nothing.
+
+    Raises:
+        SymnnError: where it cannot be written.
+    """
+    try:
+        write_atomically(output, text)
     except InputError as error:
         raise SymnnError(str(error)) from None

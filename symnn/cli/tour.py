@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 import numpy as np
+from sympy import Rational
 
 from symnn.calculus import batch_program
 from symnn.cli.options import output_option, seed_option
-from symnn.compiling import module_source
+from symnn.cli.working import work
 from symnn.errors import InputError
 from symnn.networks import Network, mlp
 from symnn.proof import finite_differences, float_differences
@@ -28,6 +29,7 @@ from symnn.training import (
     train,
     write_atomically,
 )
+from symnn.training.module import module_source
 
 _ENTRIES = 6
 _EXAMPLES = 2
@@ -57,10 +59,10 @@ def _heading(number: int, text: str) -> None:
 
 
 def _neuron() -> None:
-    from symnn.cli.evaluate import worked
-
     _heading(1, "A neuron by hand: inputs 0.5, 0.9, 0.1, weights 2, 0.2, 1, bias 1")
-    click.echo(worked("3-1", "W1=2,0.2,1 b1=1 x=0.5,0.9,0.1"))
+    essay = {"W1": [["2", "0.2", "1"]], "b1": ["1"], "x": ["0.5", "0.9", "0.1"]}
+    exact = {name: np.vectorize(Rational, otypes=[object])(value) for name, value in essay.items()}
+    click.echo(work(mlp("3-1"), exact).text(digits=3), nl=False)
 
 
 def _equations(net: Network, folder: Path) -> None:

@@ -26,6 +26,7 @@ from symnn.cli.options import (
     scale_option,
     seed_option,
     target_option,
+    weights_option,
 )
 from symnn.errors import ShapeError
 from symnn.networks import mlp
@@ -57,6 +58,7 @@ _EPOCHS, _STEPS, _BATCH_SIZE = 30, 3000, 10
 @activation_option
 @cost_option
 @penalty_options
+@weights_option
 @click.option("--optimizer", type=click.Choice(["sgd"]), default="sgd", show_default=True)
 @click.option("--learning-rate", type=float, metavar="η", help="The step size  [default: by cost and activation]")
 @click.option("--epochs", type=int, help=f"[default: {_EPOCHS}, or what makes {_STEPS} steps]")
@@ -217,7 +219,8 @@ def _prepared(architecture: str, options: dict[str, Any]) -> _Work:
         if given is None
         else activations_of(given, max(len(sizes) - 1, 1))
     )
-    network = mlp(architecture, activation=activations, cost=options["cost"], l1=options["l1"], l2=options["l2"])
+    named = {name: options[name] for name in ("cost", "weights", "l1", "l2")}
+    network = mlp(architecture, activation=activations, **named)
     outputs = _check_widths(architecture, sizes, data)
     parts = split(data, options["seed"])
     name = options["scale"] or ("unit" if data.kind == "image" else "standard")

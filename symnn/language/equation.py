@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sympy import Dummy, Expr, Float, Heaviside, Idx, Rational, Sum, Symbol, SympifyError, expand, preorder_traversal
@@ -12,6 +12,7 @@ from sympy.core.sympify import _sympify
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symnn.errors import ProgramError
+from symnn.language.display import Shown
 from symnn.language.expressions import (
     body_and_bound,
     entries,
@@ -25,13 +26,12 @@ from symnn.language.functions import Step, Within, undefined_function
 from symnn.language.names import check_name
 from symnn.language.tensors import Entry, Tensor, size_of, tensor
 
-
 _SHORT = 8
 """Decimals of more digits than this are measurements, not fractions."""
 
 
 @dataclass(frozen=True, eq=True)
-class Equation:
+class Equation(Shown):
     """T[i…] = right side, for every value of the free indices i….
 
     Args:
@@ -51,8 +51,11 @@ class Equation:
 
     left: Entry
     right: Expr
+    program: Any = field(default=None, compare=False)
+    """The program in whose notation it is shown, if any."""
 
-    def __init__(self, left: Any, right: Any) -> None:
+    def __init__(self, left: Any, right: Any, program: Any = None) -> None:
+        object.__setattr__(self, "program", program)
         object.__setattr__(self, "left", left)
         object.__setattr__(self, "right", as_expression(right))
         if not isinstance(self.right, Expr) or isinstance(self.right, MatrixExpr):

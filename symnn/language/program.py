@@ -11,6 +11,7 @@ from typing import Any
 from sympy import Expr, Idx
 
 from symnn.errors import ProgramError, suggest
+from symnn.language.display import Shown
 from symnn.language.equation import Equation, as_expression, plain, same_size
 from symnn.language.expressions import entries, tensors
 from symnn.language.tensors import Tensor, examples
@@ -42,8 +43,8 @@ class Adjoint:
     wrt: str
 
 
-@dataclass(frozen=True)
-class Program:
+@dataclass(frozen=True, repr=False)
+class Program(Shown):
     """An ordered, single-assignment list of equations.
 
     Args:
@@ -90,6 +91,8 @@ class Program:
 
     def __str__(self) -> str:
         return "\n".join(str(equation) for equation in self.equations)
+
+    __repr__ = __str__
 
     def __getitem__(self, name: str) -> Equation:
         for equation in self.equations:

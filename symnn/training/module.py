@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
 from symnn.calculus import batch_program
 from symnn.compiling import Compiled, compile_program
 from symnn.compiling.printing import HELPERS

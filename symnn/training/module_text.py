@@ -10,7 +10,7 @@ from typing import Any
 
 from symnn.compiling import Compiled
 
-WIDTH = 100
+WIDTH = 110
 _NAMES = {"x": "X", "y": "Y"}
 
 
@@ -19,7 +19,7 @@ def header(
 ) -> str:
     """Return the module's docstring: what it is, what each array means, and the equations."""
     shapes = [_shape(shape) for _, shape, _ in arrays]
-    wide = max(max(len(name) for name, *_ in arrays), len("gradients"))
+    wide = max(*(len(name) for name, *_ in arrays), len("gradients"))
     room = max(len(shape) for shape in shapes)
     lines = [
         f"  {name:<{wide}}  {shape:<{room}}  {meaning}"
@@ -56,7 +56,7 @@ def function_text(compiled: Compiled, name: str) -> str:
         if target in compiled.program.adjoints and target in compiled.program.defined and not derived:
             derived = True
             written += ["", "    # Backward: the derivative of the cost with respect to everything above"]
-        written += _statement(ast.unparse(ast.parse(code)) if not code.startswith("return") else _returned(code), comment)
+        written += _statement(_spaced(code), comment)
     return "\n".join(written) + "\n"
 
 
@@ -127,8 +127,9 @@ def _statement(code: str, comment: str) -> list[str]:
     return [*(f"    # {line}" for line in above), *_wrapped(code, "    ")]
 
 
-def _returned(code: str) -> str:
-    return "return " + code.removeprefix("return").strip()
+def _spaced(code: str) -> str:
+    """Return a statement with spaces around its operators; none around a power's."""
+    return code if code.startswith("return") else ast.unparse(ast.parse(code)).replace(" ** ", "**")
 
 
 def _wrapped(code: str, indent: str) -> list[str]:
@@ -136,8 +137,8 @@ def _wrapped(code: str, indent: str) -> list[str]:
     if len(indent + code) <= WIDTH:
         return [indent + code]
     left, _, right = code.partition(" = ")
-    terms = _terms(right) if right else []
-    if len(terms) > 1:
+    terms = _terms(right, " + ", " - ") or _terms(right, " * ")
+    if terms:
         return [f"{indent}{left} = (", *(f"{indent}    {term}" for term in terms), f"{indent})"]
     opened = re.match(r"(def \w+\(|return \()(.*)(\):|\))\Z", code)
     if opened is None:
@@ -146,14 +147,15 @@ def _wrapped(code: str, indent: str) -> list[str]:
     return [indent + opened[1], *(f"{indent}    {line}" for line in inside), indent + opened[3]]
 
 
-def _terms(code: str) -> list[str]:
-    """Return the terms of a sum, each with its sign in front."""
+def _terms(code: str, *signs: str) -> list[str]:
+    """Return the parts of a sum or product, each with its sign in front; none, if there is only one."""
     places, depth = [0], 0
     for place, character in enumerate(code):
         depth += (character in "([") - (character in ")]")
-        if depth == 0 and code[place : place + 3] in (" + ", " - "):
+        if depth == 0 and code[place : place + 3] in signs:
             places.append(place + 1)
-    return [code[a:b].strip() for a, b in zip(places, [*places[1:], len(code)], strict=True)]
+    parts = [code[a:b].strip() for a, b in zip(places, [*places[1:], len(code)], strict=True)]
+    return parts if len(parts) > 1 else []
 
 
 def _shape(shape: Sequence[Any]) -> str:
@@ -214,7 +216,7 @@ PARAMETERS = [name for name in SHAPES if name not in ("x", "y")]
 def gradient(parameters, X, Y):
     """Return the cost, averaged over the examples, and a dict of its derivatives by each parameter."""
     cost, *derivatives = compute(**_checked(parameters, x=X, y=Y))
-    return float(cost), dict(zip(PARAMETERS, derivatives))
+    return float(cost), dict(zip(PARAMETERS, derivatives, strict=True))
 ''',
     "predict": '''
 def predict(parameters, X):
@@ -247,8 +249,8 @@ def train(X, Y, <sizes>learning_rate=<rate>, epochs=30, batch_size=10, seed=0, r
                 cost, gradients = gradient(parameters, X[rows], Y[rows])
                 renewed = update(*parameters.values(), learning_rate, *gradients.values())
             if not np.isfinite(cost):
-                raise FloatingPointError(f"epoch {epoch}: the cost is not finite; try a smaller learning rate")
-            parameters = dict(zip(PARAMETERS, renewed))
+                raise FloatingPointError(f"epoch {epoch}: the cost is not finite (learn more slowly)")
+            parameters = dict(zip(PARAMETERS, renewed, strict=True))
         if report is not None:
             report(epoch, gradient(parameters, X, Y)[0])
     return parameters
@@ -263,13 +265,11 @@ def _checked(parameters, **data):
         array, shape = np.asarray(value, dtype=DTYPE), SHAPES[name]
         if name in data and array.ndim == len(shape) - 1:
             array = array[None]
-        shape = tuple(sizes.get(size, size) for size in shape)
-        fits = array.ndim == len(shape) and all(
-            size == found for size, found in zip(shape, array.shape) if isinstance(size, int)
-        )
-        if not fits:
-            raise ValueError(f"{name} has shape {array.shape}, and {shape} is needed")
-        sizes.update((size, found) for size, found in zip(shape, array.shape) if isinstance(size, str))
+        expected = tuple(sizes.get(size, size) for size in shape)
+        axes = list(zip(expected, array.shape, strict=True)) if array.ndim == len(shape) else [(0, 1)]
+        if any(size != found for size, found in axes if isinstance(size, int)):
+            raise ValueError(f"{name} has shape {array.shape}, and {expected} is needed")
+        sizes.update(axis for axis in axes if isinstance(axis[0], str))
         arrays[name] = array
     return arrays
 ''',

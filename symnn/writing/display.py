@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from symnn.calculus.derivation import Derivation
 from symnn.language import Equation, Program
+from symnn.language.display import show_with
 from symnn.writing.notation import Notation
 from symnn.writing.sections import page_of
-from symnn.writing.write import aligned, writer_for
+from symnn.writing.write import aligned, write_equation, write_program, writer_for
 
 
 def notebook_latex(
@@ -28,6 +29,18 @@ def notebook_latex(
     """
     chosen = view or ("index" if isinstance(subject, Equation) else "matrix")
     whole = Program([subject]) if isinstance(subject, Equation) else subject
-    page = page_of(whole, writer_for(whole, "markdown", notation), view=chosen, batch=batch)
+    context = subject.program if isinstance(subject, Equation) and subject.program is not None else whole
+    page = page_of(whole, writer_for(context, "markdown", notation), view=chosen, batch=batch)
     lines = " \\\\[1ex]\n".join(aligned(section) for section in page.sections)
     return f"$$\n\\begin{{aligned}}\n{lines}\n\\end{{aligned}}\n$$"
+
+
+def notebook_text(subject: Program | Equation) -> str:
+    """Return the equations as lines of text."""
+    if isinstance(subject, Equation):
+        return write_equation(subject, program=subject.program)
+    return write_program(subject).rstrip("\n")
+
+
+show_with("latex", notebook_latex)
+show_with("text", notebook_text)
