@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 import click
-from sympy import Rational
 
 from symnn.cli.code import check_output, network_of, write_output
 from symnn.cli.options import (
@@ -19,7 +19,7 @@ from symnn.cli.options import (
     penalty_options,
     weights_option,
 )
-from symnn.cli.working import Working, work
+from symnn.cli.working import work
 from symnn.errors import InputError, suggest
 from symnn.language import parse_architecture, parse_assignments
 from symnn.networks import Network
@@ -97,7 +97,8 @@ def _values(network: Network, given: tuple[str, ...], seed: int | None) -> tuple
     }
     for name in assigned:
         if name not in shapes:
-            raise InputError(f"unknown name '{name}' in --set{suggest(name, shapes)}")
+            other_case = {known.lower(): known for known in shapes}.get(name.lower(), name)
+            raise InputError(f"unknown name '{name}' in --set{suggest(other_case, shapes)}")
     values = {name: _shaped(name, given_value, shapes[name]) for name, given_value in assigned.items()}
     drawn = [name for name in network.parameters if name not in values]
     if drawn and seed is not None:
@@ -117,11 +118,9 @@ def _shaped(name: str, given: list[Any], shape: tuple[int, ...]) -> Any:
     """Return numbers in the shape that is wanted: they come in rows, or all in one list."""
     in_rows = isinstance(given[0], list)
     numbers = [number for row in given for number in row] if in_rows else given
-    needed = 1
-    for size in shape:
-        needed *= size
+    needed = math.prod(shape)
     if in_rows and len(shape) == 2 and (len(given), len(given[0])) != shape:
-        raise InputError(f"'{name}' is {len(given)}×{len(given[0])}; {_shape(shape)} is needed")
+        raise InputError(f"'{name}' is {len(given)}×{len(given[0])}; {_shape(shape)} are needed")
     if in_rows and len(shape) == 1 and len(given[0]) != 1:
         raise InputError(f"'{name}' has rows; {_shape(shape)} are needed, with commas between")
     if len(numbers) != needed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -76,8 +75,7 @@ class Working:
                 lines += _set_out(rows, arrow if name in self.renewed else "=", indent)
         shown = [equation for _, equations in self.sections for equation in equations]
         if defined := definitions(writer, shown, self.program, False):
-            where = f"where {', '.join(defined)}"
-            lines += textwrap.wrap(where, WIDTH, subsequent_indent="      ", break_on_hyphens=False)
+            lines += _where(defined)
         written = "\n".join(lines) + "\n"
         return ascii_text(written) if ascii else written
 
@@ -138,8 +136,8 @@ def work(
         program = program.extended(update.equations)
         given.update(update.settings)
         renewed = {new: parameters[name] for name, new in update.renewed.items()}
-    found = _evaluated(program, given)
-    working = Working(program, derivation, _sections(program, derivation, renewed), found, derivation.gradients, renewed)
+    found, sections = _evaluated(program, given), _sections(program, derivation, renewed)
+    working = Working(program, derivation, sections, found, derivation.gradients, renewed)
     for fact in derivation.facts:
         _check_fact(working, fact)
     return working
@@ -172,6 +170,18 @@ def _check_fact(working: Working, fact: Fact) -> None:
             f"the gradient of this cost makes use of {plain(fact.left)} = {plain(fact.right)}, "
             f"and it is {float(left):g}: give targets that sum to {float(right):g}"
         )
+
+
+def _where(defined: Sequence[str]) -> list[str]:
+    """Return the definitions, on as many lines as they need."""
+    lines = [f"where {defined[0]}"]
+    for one in defined[1:]:
+        if width(lines[-1]) + width(one) + 3 > WIDTH:
+            lines[-1] += ","
+            lines.append(f"      {one}")
+        else:
+            lines[-1] += f", {one}"
+    return lines
 
 
 def _set_out(rows: Sequence[Sequence[str]], sign: str, indent: str) -> list[str]:

@@ -18,6 +18,7 @@ class ArrayNode(Expr):
 
     is_commutative = True
     is_real = True
+    is_number = False
     is_view = False
     """Whether the result shares memory with the first argument."""
     precedence = PRECEDENCE["Atom"]

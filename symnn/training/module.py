@@ -175,7 +175,7 @@ def _count(outputs: tuple[Any, ...]) -> int:
 def _targets(cost: str, outputs: tuple[Any, ...]) -> str:
     """Return the code of the demonstration's targets: what a fixed linear rule says of the inputs."""
     if len(outputs) != 1:
-        return "generator.uniform(size=targets)"
+        return f"generator.uniform(size=({', '.join(map(str, (100, *outputs)))}))"
     largest = "scores > 0" if outputs[0] == 1 else "scores == scores.max(axis=1, keepdims=True)"
     return f"np.where({largest}, 1.0, {-1.0 if cost == 'hinge' else 0.0})"
 

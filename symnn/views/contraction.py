@@ -19,7 +19,7 @@ from symnn.language import (
 )
 from symnn.views.graph import Graph, NoMatrixFormError, assemble, eliminate
 from symnn.views.making import plus, scaled
-from symnn.views.order import common_factors, ordered_factors, ordered_terms, split_number
+from symnn.views.order import common_factors, ordered_factors, ordered_operands, ordered_terms, split_number
 from symnn.views.tree import (
     Apply,
     DiagonalOf,
@@ -135,8 +135,8 @@ def _atom(expression: Expr, row: Idx | None, column: Idx | None) -> Tree:
     if isinstance(expression, Reduction):
         return _reduction(expression, row, column)
     if isinstance(expression, Max | Min):
-        operands = sorted(expression.args, key=lambda part: (not part.is_number, str(part)))
-        return Extreme(type(expression), tuple(convert(operand, row, column) for operand in operands))
+        operands = (convert(operand, row, column) for operand in ordered_operands(expression.args))
+        return Extreme(type(expression), tuple(operands))
     if isinstance(expression, Function) and len(expression.args) == 1:
         return Apply(convert(expression.args[0], row, column), type(expression))
     raise NoMatrixFormError

@@ -25,6 +25,7 @@ from symnn.views.tree import (
     Hadamard,
     Identity,
     Leaf,
+    Norm1,
     Ones,
     Plus,
     Power,
@@ -204,6 +205,9 @@ class _Evaluator:
     def _squarednorm(self, node: SquaredNorm) -> Array:
         body = self.value(node.body)
         return np.reshape((body * body).sum(), (1, 1))
+
+    def _norm1(self, node: Norm1) -> Array:
+        return np.reshape(abs(self.value(node.body)).sum(), (1, 1))
 
     def _reduce(self, node: Reduce) -> Array:
         body = self.value(node.body)

@@ -12,17 +12,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sympy import Idx
+from sympy import Abs, Idx
 
-from symnn.language import (
-    size_of,
-)
-from symnn.views.making import ONE, hadamard, product, scaled, transpose
+from symnn.language import size_of
+from symnn.views.making import ONE, fewest_transposes, hadamard, product, scaled, transpose
 from symnn.views.tree import (
+    Apply,
     Diagonal,
     DiagonalOf,
     Hadamard,
     Identity,
+    Norm1,
     Ones,
     Power,
     Product,
@@ -69,7 +69,7 @@ def eliminate(graph: Graph, bound: Sequence[Idx]) -> None:
         _merge(graph)
         node = min(left, key=lambda n: (*graph.weight(n), left.index(n)))
         left.remove(node)
-        if _squared_norm(graph, node, left) or _trace(graph, node, left):
+        if _norm(graph, node, left) or _trace(graph, node, left):
             continue
         edges = graph.at(node)
         if not edges:
@@ -101,43 +101,52 @@ def _sum_of_vectors(vectors: list[Tree], node: Idx) -> Tree:
         return Scalar(size_of(node))
     if len(vectors) == 1:
         only = vectors[0]
-        if isinstance(only, Power) and only.exponent == 2:
-            return SquaredNorm(only.body)
+        if (norm := _norm_of(only)) is not None:
+            return norm
         if isinstance(only, DiagonalOf):
-            return Trace(only.body)
+            return Trace(fewest_transposes(only.body))
         if not isinstance(only, Ones):
-            return product(transpose(Ones(size_of(node))), only)
+            return fewest_transposes(product(transpose(Ones(size_of(node))), only))
         return Scalar(size_of(node))
     # A vector that is a product itself reads better on the right: xᵀ Q y.
     *front, last = sorted(vectors, key=lambda vector: isinstance(vector, Product))
-    return product(transpose(hadamard(*front)), last)
+    return fewest_transposes(product(transpose(hadamard(*front)), last))
 
 
-def _squared_norm(graph: Graph, node: Idx, left: list[Idx]) -> bool:
-    """ΣᵢΣₖ M[i, k]² = ‖M‖²."""
+def _norm_of(squared: Tree) -> Tree | None:
+    """Return ‖v‖² for v², ‖v‖₁ for |v|, and nothing else."""
+    if isinstance(squared, Power) and squared.exponent == 2:
+        return SquaredNorm(fewest_transposes(squared.body))
+    if isinstance(squared, Apply) and squared.function is Abs:
+        return Norm1(fewest_transposes(squared.body))
+    return None
+
+
+def _norm(graph: Graph, node: Idx, left: list[Idx]) -> bool:
+    """ΣᵢΣₖ M[i, k]² = ‖M‖², ΣᵢΣₖ |M[i, k]| = ‖M‖₁."""
     other = _lone_edge(graph, node, left)
     if other is None:
         return False
-    matrix = graph.at(node)[0][2]
-    if not (isinstance(matrix, Power) and matrix.exponent == 2):
+    norm = _norm_of(graph.at(node)[0][2])
+    if norm is None:
         return False
     graph.edges = [edge for edge in graph.edges if node not in edge[:2]]
-    graph.scalars.append(SquaredNorm(matrix.body))
+    graph.scalars.append(norm)
     left.remove(other)
     return True
 
 
 def _trace(graph: Graph, node: Idx, left: list[Idx]) -> bool:
-    """ΣᵢΣₖ A[i, k] B[i, k] = tr(Aᵀ B)."""
+    """ΣᵢΣₖ A[i, k] B[i, k] = tr(Aᵀ B); with a function of a matrix, 1ᵀ (Y ⊙ log A) 1 says more plainly what is summed."""
     other = _lone_edge(graph, node, left)
     if other is None:
         return False
     matrix = graph.at(node)[0][2]
     factors: tuple[Tree, ...] = matrix.factors if isinstance(matrix, Hadamard) else ()
-    if len(factors) != 2:
+    if len(factors) != 2 or any(isinstance(factor, Apply) for factor in factors):
         return False
     graph.edges = [edge for edge in graph.edges if node not in edge[:2]]
-    graph.scalars.append(Trace(product(transpose(factors[0]), factors[1])))
+    graph.scalars.append(Trace(fewest_transposes(product(transpose(factors[0]), factors[1]))))
     left.remove(other)
     return True
 

@@ -126,6 +126,25 @@ def scaled(scalars: Any, body: Tree) -> Tree:
     return Scaled(front, body) if front else body
 
 
+def fewest_transposes(body: Tree) -> Tree:
+    """Return the body or its transpose, where both are worth the same: whichever needs fewer transposes.
+
+    The body is a scalar product, or stands under a norm or a trace.
+    """
+    if isinstance(body, Scaled):
+        return scaled(body.scalars, fewest_transposes(body.body))
+    if isinstance(body, Product):
+        other: Tree = Product(tuple(transpose(factor) for factor in reversed(body.factors)))
+    else:
+        other = transpose(body)
+    return other if transposes(other) < transposes(body) else body
+
+
+def transposes(tree: Tree) -> int:
+    """Return how many transposes stand in the tree."""
+    return sum(isinstance(node, Transposed) for node in tree.walk())
+
+
 def shape_text(tree: Tree) -> str:
     """Return a node's shape as a text: ``3×2``."""
     return "×".join("1" if axis is None else str(axis) for axis in (tree.rows, tree.columns))

@@ -3,7 +3,8 @@
 SymPy sorts the arguments of a sum or a product by its own rules, so the order of writing is found
 anew: numbers and scalars first, then tensors along the path that their indices make from the left
 side's first index (`W[j, k] x[k]`, `delta[j] a[k]`), then functions, derivatives of functions last;
-positive terms before negative ones, values before targets, products before lone parameters.
+positive terms before negative ones, terms with all the indices before those that are spread over an axis,
+values before targets, products before lone parameters, numbers that are hardly more than zero last.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sympy import Add, Expr, Function, Idx, Mul, Number, Pow, S, Sum
+from sympy import Add, Expr, Function, Idx, Mul, Number, Pow, Rational, S, Sum
 from sympy.core.function import AppliedUndef
 
 from symnn.language import (
@@ -30,6 +31,11 @@ from symnn.language import (
 
 _FACTOR_ROLES = {"adjoint": 0, "parameter": 1, "target": 2, "hyperparameter": 3, "input": 4, "value": 4}
 _TERM_ROLES = {"adjoint": 0, "value": 0, "input": 0, "target": 1, "parameter": 2, "hyperparameter": 4}
+
+
+_FULL = 9
+SMALL = Rational(1, 100)
+"""A number below this one stands last in a sum: 1 − a, but v + 10⁻⁵."""
 
 
 def natural(name: str) -> tuple[Any, ...]:
@@ -119,6 +125,11 @@ def ordered_factors(factors: Iterable[Expr], first: Sequence[Idx] = ()) -> list[
 def ordered_terms(expression: Expr) -> list[Expr]:
     """Return the terms of a sum in the order in which a textbook writes them."""
     return sorted(Add.make_args(expression), key=_term_key)
+
+
+def ordered_operands(operands: Iterable[Expr]) -> list[Expr]:
+    """Return the operands of a maximum or a minimum in order: numbers first, as in max(0, 1 − y a)."""
+    return sorted(operands, key=lambda operand: (not operand.is_number, str(operand)))
 
 
 _NUMBER, _SCALAR, _RESIDUAL, _TENSOR, _DIFFERENCE, _SUM, _FUNCTION, _DERIVATIVE, _BRACKET = range(9)
@@ -214,8 +225,10 @@ def _term_key(term: Expr) -> tuple[Any, ...]:
     lone = isinstance(rest, Entry)
     names = tuple(sorted(_entry_key(entry) for entry in found))
     return (
+        rest.is_Rational and rest < SMALL,
         data == _TERM_ROLES["parameter"] and rest.has(Sum),
         sign < 0,
+        -len(free_indices(rest)) if not rest.is_number else -_FULL,
         1 if data in (0, 1) else (0 if data < 0 else data),
         "target" in roles,
         not lone,

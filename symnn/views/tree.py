@@ -244,6 +244,14 @@ class SquaredNorm(Tree):
 
 
 @dataclass(frozen=True)
+class Norm1(Tree):
+    """‖body‖₁, the sum of the absolute values of its entries."""
+
+    body: Tree
+    rows = columns = None
+
+
+@dataclass(frozen=True)
 class Reduce(Tree):
     """A reduction (`LogSumExp`, `Maximum`) of each row, or of the whole body."""
 

@@ -49,7 +49,10 @@ class Ascii(Text):
     def number(self, p: int, q: int = 1) -> Piece:
         if q == 1:
             return Piece(str(p))
-        return Piece(f"{p}/{q}", Precedence.PRODUCT)
+        return self.decimal(p, q) or Piece(f"{p}/{q}", Precedence.PRODUCT)
+
+    def scientific(self, digits: str, exponent: int) -> str:
+        return f"{digits}e{exponent}"
 
     def root(self, inner: Piece) -> Piece:
         return self.call("sqrt", inner)
@@ -72,6 +75,9 @@ class Ascii(Text):
 
     def norm_squared(self, inner: str) -> Piece:
         return Piece(f"||{inner}||^2", Precedence.POWER)
+
+    def norm_one(self, inner: str) -> Piece:
+        return Piece(f"||{inner}||_1", Precedence.POWER)
 
     def transposed(self, inner: Piece) -> Piece:
         return Piece(self.close(inner, Precedence.ATOM) + "'", Precedence.POWER)

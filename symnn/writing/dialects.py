@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from enum import IntEnum
 from fractions import Fraction
 from typing import NamedTuple
@@ -95,7 +96,23 @@ class Text:
     def number(self, p: int, q: int = 1) -> Piece:
         if q == 1:
             return Piece(str(p).replace("-", self.minus))
+        if decimal := self.decimal(p, q):
+            return decimal
         return Piece(self.vulgar(p, q) or f"{p}/{q}", Precedence.ATOM if self.vulgar(p, q) else Precedence.PRODUCT)
+
+    def decimal(self, p: int, q: int) -> Piece | None:
+        """Return p/q as a decimal such as 0.01 or 10⁻⁵, where that reads better than the fraction."""
+        if not reads_as_decimal(p, q):
+            return None
+        if p * 10_000 > q:
+            return Piece(f"{Decimal(p) / q:f}".replace("-", self.minus))
+        digits, _, exponent = f"{(Decimal(p) / q).normalize():e}".partition("e")
+        return Piece(self.scientific(digits, int(exponent)), Precedence.POWER)
+
+    def scientific(self, digits: str, exponent: int) -> str:
+        """Set digits · 10^exponent, for an exponent below zero."""
+        power = f"10{superscript(str(exponent))}"
+        return power if digits == "1" else f"{digits}·{power}"
 
     def vulgar(self, p: int, q: int) -> str | None:
         """Return the fraction's own character, if it has one."""
@@ -170,7 +187,7 @@ class Text:
         return Piece(f"e{raised}", Precedence.POWER) if raised else self.call("exp", inner)
 
     def function(self, name: str, primes: int = 0) -> str:
-        return FUNCTION_LETTERS.get(name, name) + self.prime * primes
+        return FUNCTION_LETTERS.get(name, name) + {2: "″", 3: "‴"}.get(primes, self.prime * primes)
 
     def call(self, name: str, inner: Piece, primes: int = 0) -> Piece:
         return Piece(self.function(name, primes) + self.parentheses(inner.text))
@@ -192,6 +209,9 @@ class Text:
 
     def norm_squared(self, inner: str) -> Piece:
         return Piece(f"‖{inner}‖²", Precedence.POWER)
+
+    def norm_one(self, inner: str) -> Piece:
+        return Piece(f"‖{inner}‖₁", Precedence.POWER)
 
     def absolute(self, inner: str) -> Piece:
         return Piece(f"|{inner}|")
@@ -228,6 +248,16 @@ class Text:
     def shape(self, symbol: str, sizes: Sequence[str]) -> str:
         """Set a symbol and its shape: W 3×2."""
         return f"{symbol} {'×'.join(sizes) or 'scalar'}"
+
+
+def reads_as_decimal(p: int, q: int) -> bool:
+    """Whether p/q is better written as a decimal: over a power of ten from 100 on, or over twice one, and short.
+
+    >>> reads_as_decimal(1, 100), reads_as_decimal(1, 200), reads_as_decimal(1, 784), reads_as_decimal(1, 20)
+    (True, True, False, False)
+    """
+    whole = str(q if q % 10 == 0 and str(q)[0] == "1" else q // 2 if q % 2 == 0 else 0)
+    return 0 < p < 10_000 and len(whole) > 2 and whole.strip("0") == "1" and (p == 1 or q == int(whole))
 
 
 def joined_indices(indices: Sequence[str]) -> str:

@@ -41,7 +41,7 @@ from symnn.language import (
     Within,
     body_and_bound,
 )
-from symnn.views.order import common_factors, ordered_factors, ordered_terms, split_number
+from symnn.views.order import common_factors, ordered_factors, ordered_operands, ordered_terms, split_number
 from symnn.writing.characters import GREEK
 from symnn.writing.dialects import Piece, Precedence, Text
 from symnn.writing.names import Names, mark_of_name
@@ -170,6 +170,9 @@ class ExpressionWriter:
         """Set number · scalars · core / divisors; `single` says that the core may stand above a fraction bar."""
         front, under = list(scalars[0]), list(scalars[1])
         p, q = (number.numerator, number.denominator) if isinstance(number, Fraction) else (1, 1)
+        if not under and (decimal := self.dialect.decimal(p, q)):
+            front.insert(0, decimal)
+            p = q = 1
         if not isinstance(number, Fraction):
             front.insert(0, self.piece(number, Scope()))
         if not core and not divisors:
@@ -252,8 +255,7 @@ class ExpressionWriter:
             ]
             return dialect.cases(cases)
         if isinstance(expression, Max | Min):
-            in_order = sorted(arguments, key=lambda part: (not part.is_number, str(part)))
-            inside = ", ".join(self.piece(part, scope).text for part in in_order)
+            inside = ", ".join(self.piece(part, scope).text for part in ordered_operands(arguments))
             return dialect.call("max" if isinstance(expression, Max) else "min", Piece(inside))
         return self.apply(type(expression), [self.piece(part, scope) for part in arguments])
 

@@ -61,7 +61,11 @@ class Latex(Text):
     def number(self, p: int, q: int = 1) -> Piece:
         if q == 1:
             return Piece(str(p))
-        return Piece(rf"\frac{{{p}}}{{{q}}}", Precedence.POWER)
+        return self.decimal(p, q) or Piece(rf"\frac{{{p}}}{{{q}}}", Precedence.POWER)
+
+    def scientific(self, digits: str, exponent: int) -> str:
+        power = f"10^{{{exponent}}}"
+        return power if digits == "1" else rf"{digits} \cdot {power}"
 
     def front(self, numerator: str, denominators: Sequence[Piece], p: int = 0, q: int = 1) -> str:
         return rf"\frac{{{numerator}}}{{{self.glued(denominators)}}}"
@@ -111,9 +115,13 @@ class Latex(Text):
         return Piece(f"{sign} {self.close(body, Precedence.PREFIX)}", Precedence.BINDER)
 
     def norm_squared(self, inner: str) -> Piece:
-        tall = r"\frac" in inner
-        left, right = (r"\left\lVert ", r"\right\rVert") if tall else (r"\lVert ", r" \rVert")
-        return Piece(f"{left}{inner}{right}^2", Precedence.POWER)
+        return Piece(f"{self._norm(inner)}^2", Precedence.POWER)
+
+    def norm_one(self, inner: str) -> Piece:
+        return Piece(f"{self._norm(inner)}_1", Precedence.POWER)
+
+    def _norm(self, inner: str) -> str:
+        return rf"\left\lVert {inner}\right\rVert" if r"\frac" in inner else rf"\lVert {inner} \rVert"
 
     def absolute(self, inner: str) -> Piece:
         return Piece(rf"\lvert {inner} \rvert")

@@ -8,7 +8,7 @@ from fractions import Fraction
 from sympy import Expr, Integer, Max, Mul, Number, Pow, Rational
 
 from symnn.language import LogSumExp
-from symnn.views.making import is_scalar
+from symnn.views.making import is_scalar, transpose, transposes
 from symnn.views.matrix import MatrixEquation
 from symnn.views.order import split_number
 from symnn.views.tree import (
@@ -19,6 +19,7 @@ from symnn.views.tree import (
     Hadamard,
     Identity,
     Leaf,
+    Norm1,
     Ones,
     Plus,
     Power,
@@ -50,6 +51,8 @@ class MatrixWriter:
 
     def piece(self, tree: Tree) -> Piece:
         """Return a matrix expression in writing."""
+        if isinstance(tree, _ELEMENTWISE) and transposes(tree) and not transposes(whole := transpose(tree)):
+            return self.dialect.transposed(self.piece(whole))
         method = getattr(self, f"_{type(tree).__name__.lower()}")
         written: Piece = method(tree)
         return written
@@ -73,9 +76,6 @@ class MatrixWriter:
         return self.dialect.product([self.piece(factor) for factor in tree.factors], spaced=True)
 
     def _hadamard(self, tree: Hadamard) -> Piece:
-        bodies = [factor.body for factor in tree.factors if isinstance(factor, Transposed)]
-        if len(bodies) == len(tree.factors):
-            return self.dialect.transposed(self._hadamard(Hadamard(tuple(bodies))))
         written = ""
         for factor in tree.factors:
             divided = isinstance(factor, Power) and factor.exponent.is_negative
@@ -103,8 +103,6 @@ class MatrixWriter:
             return self.dialect.fraction([], [self.piece(_reciprocal(tree))])
         if tree.exponent.is_negative:
             return self._hadamard(Hadamard((tree,)))
-        if isinstance(tree.body, Transposed):
-            return self.dialect.transposed(self._power(Power(tree.body.body, tree.exponent)))
         body = self.piece(tree.body)
         if tree.exponent == Rational(1, 2):
             return self.dialect.root(body)
@@ -144,6 +142,9 @@ class MatrixWriter:
     def _squarednorm(self, tree: SquaredNorm) -> Piece:
         return self.dialect.norm_squared(self.piece(tree.body).text)
 
+    def _norm1(self, tree: Norm1) -> Piece:
+        return self.dialect.norm_one(self.piece(tree.body).text)
+
     def _scaled(self, tree: Scaled) -> Piece:
         sign, rest = _sign(tree)
         if sign < 0:
@@ -182,6 +183,9 @@ def _sign(tree: Tree) -> tuple[int, Tree]:
             return -1, Scaled(kept, tree.body) if kept else tree.body
     return 1, tree
 
+
+_ELEMENTWISE = (Hadamard, Plus, Power, Apply, Extreme)
+"""What is written as (σ′(z) ⊙ v)ᵀ, rather than with a transpose at every leaf."""
 
 _MINUS_ONE = Rational(-1)
 

@@ -23,6 +23,7 @@ from symnn.writing.notation import Notation
 from symnn.writing.scope import Scope
 
 MOST_PARTS = 6
+_FIRST = re.compile(r"\A\(([−-][\d.]+)\)(?= [+−-] )")
 
 
 class NumberWriter(ExpressionWriter):
@@ -67,6 +68,11 @@ class NumberWriter(ExpressionWriter):
     def entry(self, entry: Entry, scope: Scope) -> Piece:
         return self.number(self.value(entry))
 
+    def terms(self, expression: Add, scope: Scope) -> Piece:
+        written = super().terms(expression, scope)
+        # A negative number needs no parentheses at the beginning of a sum.
+        return Piece(_FIRST.sub(r"\1", written.text), written.precedence)
+
     def number(self, number: Any) -> Piece:
         """Return a number in writing; a negative one is put in parentheses where it needs them."""
         digits, _, exponent = self.shown(number).partition("e")
@@ -84,7 +90,9 @@ class NumberWriter(ExpressionWriter):
 
     def _between_terms(self, terms: Sequence[Expr]) -> str | None:
         alone = [_is_leaf(split_number(term)[1]) and abs(split_number(term)[0]) == 1 for term in terms]
-        if all(alone) or not any(alone) and len(terms) > MOST_PARTS:
+        if all(alone) or (not any(alone) and len(terms) > MOST_PARTS):
+            return None
+        if any(alone) and all(self.value(term) == 0 for term, lone in zip(terms, alone, strict=True) if lone):
             return None
         parts: list[Expr] = []
         if any(alone):
@@ -97,9 +105,9 @@ class NumberWriter(ExpressionWriter):
             ]
         else:
             parts = list(terms)
-        return self._sum([self.value(part) for part in parts])
+        return self._added([self.value(part) for part in parts])
 
-    def _sum(self, numbers: Sequence[Any]) -> str:
+    def _added(self, numbers: Sequence[Any]) -> str:
         written = self.number(numbers[0]).text
         for number in numbers[1:]:
             sign, size = (self.dialect.minus, -number) if number < 0 else ("+", number)

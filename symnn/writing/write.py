@@ -138,9 +138,10 @@ def _text(page: Page) -> str:
         widest = max(width(line.left) for line in section.lines) + (2 if section.derivatives else 0)
         indent = "  " if section.heading else ""
         lines.extend([section.heading] if section.heading else [])
+        beside = max((width(line.right) for line in section.lines if line.remark), default=0)
         for line in section.lines:
             padding = " " * (widest - width(line.left))
-            remark = f"   {line.remark}" if line.remark else ""
+            remark = f"{' ' * (beside - width(line.right))}   {line.remark}" if line.remark else ""
             lines.append(f"{indent}{line.left}{padding} = {line.right}{remark}")
     if page.definitions:
         lines.append(f"where {', '.join(page.definitions)}")

@@ -75,9 +75,7 @@ def test_errors_say_what_is_wrong(of: str, wrt: list[str] | None, message: str) 
     program = Program([square, Equation(r, mu**2)])
     with pytest.raises((CalculusError, ProgramError)) as caught:
         differentiate(program, of, wrt)
-    given, accepted = sorted(message), sorted(str(caught.value))
-    # The order in which names are listed is not promised.
-    assert given == accepted
+    assert str(caught.value) == message
 
 
 def test_the_derivative_by_what_has_no_part_in_it_is_zero() -> None:
@@ -106,7 +104,7 @@ def test_the_name_of_the_upstream_adjoint_is_fresh_too() -> None:
     do = tensor("do", n)
     derivation = differentiate(Program([Equation(o[i], v[i] * do[i])]), "o", ["v", "do"])
     assert derivation.upstream == "do_2"
-    assert len({derivation.upstream, *derivation.gradients.values(), "do", "v", "o"}) == 5
+    assert derivation.gradients == {"v": "dv", "do": "ddo"}
 
 
 def test_sizes_are_not_taken_for_names() -> None:
