@@ -46,6 +46,10 @@ class CompileError(SymnnError):
     """A program that cannot be turned into code."""
 
 
+class OutputError(SymnnError):
+    """A file that cannot be written."""
+
+
 class TrainingError(SymnnError):
     """Training that cannot go on."""
 

@@ -1,6 +1,6 @@
 """Second order by the same rule twice: the Hessian-vector product is the gradient of a directional derivative.
 
-H v = ∂/∂θ (Σ ∂C/∂θ · v)
+H v = ∂s/∂θ,   s = Σ ∂C/∂θ · v
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sympy import Add
 from symnn.calculus.canonical import tidy_sum
 from symnn.calculus.derivation import Derivation
 from symnn.calculus.sweep import differentiate
-from symnn.language import Equation, Program, Tensor, fresh_index_over
+from symnn.language import Equation, Program, Tensor, entries, fresh_index_over
 
 
 def hessian_vector_product(
@@ -46,7 +46,8 @@ def hessian_vector_product(
         called = (direction or {}).get(name) or first.program.fresh_name(f"v{name}")
         axes = tuple(fresh_index_over(size, "ijklpq"[n % 6]) for n, size in enumerate(tensor.shape))
         terms.append(tidy_sum(tensor[axes] * Tensor(called, tensor.shape, "hyperparameter")[axes], axes))
-    slope = Tensor(first.program.fresh_name("slope"), (), "value")[()]
+    taken = {entry.base.name for term in terms for entry in entries(term)}
+    slope = Tensor(first.program.fresh_name("s", taken), (), "value")[()]
     return differentiate(
         first.program.extended([Equation(slope, Add(*terms))]), slope.base.name, first.wrt, may_be_zero=True
     )

@@ -11,7 +11,9 @@ from symnn.cli.options import (
     activation_option,
     architecture_argument,
     cost_option,
+    default_activations,
     echo_json,
+    network_of,
     output_option,
     penalty_options,
     split_names,
@@ -20,7 +22,7 @@ from symnn.cli.options import (
 from symnn.errors import InputError, suggest
 from symnn.gradients import Gradient
 from symnn.language import Program, parse_architecture
-from symnn.networks import Network, general_network, mlp
+from symnn.networks import general_network
 from symnn.training import check_writable, write_atomically
 from symnn.writing import FORMATS, VIEWS, write_equation
 
@@ -82,15 +84,15 @@ def _format(options: dict[str, Any], output: str | None) -> str:
 
 def _subject(architecture: str, options: dict[str, Any]) -> Any:
     """Return the gradient of a network, or the general network."""
-    activation = list(split_names(options["activation"] or "sigmoid"))
     general = parse_architecture(architecture).general
     if general and (options["wrt"] or options["l1"] or options["l2"]):
         raise InputError("the general network takes no --wrt, --l1 or --l2: give a number of layers")
     if general:
+        given = options["activation"]
+        activation = default_activations(options["cost"], 2) if given is None else split_names(given)
         return general_network(activation, options["cost"], options["weights"])
-    network: Network = mlp(
-        architecture, activation, options["cost"], options["weights"], l1=options["l1"], l2=options["l2"]
-    )
+    named = {name: options[name] for name in ("activation", "cost", "weights", "l1", "l2")}
+    network = network_of(architecture, **named)
     wrt = split_names(options["wrt"]) if options["wrt"] else None
     return network.gradient(wrt=wrt)
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from symnn.cli.code import check_output, network_of, write_output
 from symnn.cli.options import (
     activation_option,
     architecture_argument,
     cost_option,
     echo_json,
     json_option,
+    network_of,
     output_option,
     penalty_options,
     weights_option,
@@ -23,6 +23,7 @@ from symnn.cli.working import work
 from symnn.errors import InputError, suggest
 from symnn.language import parse_architecture, parse_assignments
 from symnn.networks import Network
+from symnn.training import check_writable, write_atomically
 from symnn.writing.characters import ascii_text
 
 LARGEST = 60
@@ -56,7 +57,7 @@ def evaluate_command(
     if output is not None:
         if Path(output).suffix not in (".txt", ".md"):
             raise InputError(f"cannot write {output!r}: the working is written as .txt or .md")
-        check_output(output)
+        check_writable(output)
     _check_size(architecture)
     named = {name: options[name] for name in ("activation", "cost", "weights", "l1", "l2")}
     network = network_of(architecture, **named)
@@ -65,7 +66,7 @@ def evaluate_command(
     title = _title(network, drawn, options, "y" in values)
     if output is not None:
         text = working.text(options["digits"], options["ascii"])
-        write_output(output, _file(title, text, output, options["ascii"]))
+        write_atomically(output, _file(title, text, output, options["ascii"]))
     if as_json:
         echo_json({**_described(network, drawn, options), **working.as_dict(), "output": output})
     elif output is not None:

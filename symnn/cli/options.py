@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from symnn.networks import ORIENTATIONS
+from symnn.language import parse_architecture
+from symnn.networks import ORIENTATIONS, Network, mlp
 from symnn.training import BUILT_IN, DTYPES, SCALES
 
 Decorator = Callable[[Any], Any]
@@ -87,6 +88,23 @@ def activations_of(text: str, layers: int) -> tuple[str, ...]:
     """Return one activation for each layer, of a text that gives one for all or one for each."""
     names = split_names(text)
     return names * layers if len(names) == 1 else names
+
+
+def default_activations(cost: str, layers: int, values: bool = False) -> tuple[str, ...]:
+    """Return the activations that are used when none is given: sigmoid, and a last layer that suits the cost.
+
+    >>> default_activations("cross_entropy", 2)
+    ('sigmoid', 'softmax')
+    """
+    last = {"cross_entropy": "softmax", "hinge": "identity"}.get(cost, "sigmoid")
+    return ("sigmoid",) * (layers - 1) + ("identity" if values and last == "sigmoid" else last,)
+
+
+def network_of(architecture: str, activation: str | None, cost: str, **options: Any) -> Network:
+    """Return the network that the options describe, with activations that suit the cost where none is given."""
+    layers = len(parse_architecture(architecture).sizes) - 1
+    given = default_activations(cost, layers) if activation is None else split_names(activation)
+    return mlp(architecture, activation=given, cost=cost, **options)
 
 
 def echo_json(value: dict[str, Any]) -> None:

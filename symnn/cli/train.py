@@ -17,6 +17,7 @@ from symnn.cli.options import (
     architecture_argument,
     cost_option,
     data_option,
+    default_activations,
     dtype_option,
     echo_json,
     json_option,
@@ -117,16 +118,6 @@ def default_epochs(examples: int, batch_size: int) -> int:
     (30, 334)
     """
     return max(_EPOCHS, math.ceil(_STEPS / math.ceil(examples / batch_size)))
-
-
-def default_activations(cost: str, layers: int, values: bool) -> tuple[str, ...]:
-    """Return the activations that are used when none is given: sigmoid, and a last layer that suits the cost.
-
-    >>> default_activations("cross_entropy", 2, values=False)
-    ('sigmoid', 'softmax')
-    """
-    last = {"cross_entropy": "softmax", "hinge": "identity"}.get(cost, "sigmoid")
-    return ("sigmoid",) * (layers - 1) + ("identity" if values and last == "sigmoid" else last,)
 
 
 @dataclass(frozen=True, eq=False)

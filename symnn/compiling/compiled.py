@@ -14,7 +14,7 @@ from sympy import Expr, Integer, Symbol, Tuple, lambdify, solve
 from symnn.compiling.lowering import lower
 from symnn.compiling.nodes import ArrayNode, Copy
 from symnn.compiling.printing import HELPERS, ArrayPrinter
-from symnn.compiling.sharing import Assignment, shared
+from symnn.compiling.sharing import Assignment, shared, with_releases, with_sums_of_scaled
 from symnn.compiling.stable import Rewriting, stable
 from symnn.errors import CompileError, InputError, ShapeError, suggest
 from symnn.language import Program, Tensor
@@ -102,13 +102,16 @@ def _shown(shape: Iterable[Any]) -> str:
     return f"({', '.join(map(str, shape))})"
 
 
-def compile_program(program: Program, outputs: Sequence[str], dtype: str = "float64") -> Compiled:
+def compile_program(
+    program: Program, outputs: Sequence[str], dtype: str = "float64", release: bool = False
+) -> Compiled:
     """Return a NumPy function for a program.
 
     Args:
         program: the equations, for one example or for a batch, as they stand.
         outputs: the names of the tensors to return.
         dtype: float64 or float32; what comes in is converted, and what goes out has it.
+        release: whether the code gives memory back as soon as it can: faster for large arrays, less pretty.
 
     Raises:
         CompileError: for an undefined function, a size that no array tells, or an unknown type.
@@ -129,14 +132,14 @@ def compile_program(program: Program, outputs: Sequence[str], dtype: str = "floa
     arguments = tuple(dict.fromkeys([t.name for t in inputs] + [n for n in outputs if n not in needed.defined]))
     lines = _lines(needed, outputs)
     printer = ArrayPrinter(dtype)
-    raw = _function(program, arguments, lines, outputs, printer)
+    raw = _function(program, arguments, lines, outputs, printer, release)
     return Compiled(needed, arguments, tuple(outputs), dtype, raw, rewritings, tuple(sorted(printer.helpers)))
 
 
 def _lines(program: Program, outputs: Sequence[str]) -> list[Assignment]:
     lines = [(Symbol(e.tensor.name, real=True), lower(e)) for e in program]
     taken = [*program.tensors, *(s.name for t in program.tensors.values() for z in t.shape for s in z.free_symbols)]
-    lines = shared(lines, taken)
+    lines = shared(with_sums_of_scaled(lines), taken)
     computed = {name.name for name, expression in lines if not _is_view(expression)}
     return [
         (name, Copy(expression) if name.name in outputs and _needs_copy(name.name, program, computed) else expression)
@@ -159,6 +162,7 @@ def _function(
     lines: Sequence[Assignment],
     outputs: Sequence[str],
     printer: ArrayPrinter,
+    release: bool,
 ) -> Callable[..., tuple[Any, ...]]:
     used = set().union(*(expression.free_symbols for _, expression in lines)) if lines else set()
     names = {name for name, _ in lines}
@@ -168,7 +172,7 @@ def _function(
         raise CompileError(f"'{sorted(map(str, strange))[0]}' is neither given nor defined")
     results = Tuple(*(Symbol(name, real=True) for name in outputs))
     namespace: dict[str, Any] = {"np": np}
-    hook = _Hook([*sizes, *lines], results)
+    hook = _Hook([*sizes, *(with_releases(lines, outputs) if release else lines)], results)
     made: Callable[..., tuple[Any, ...]] = lambdify(symbols, results, modules=[namespace], printer=printer, cse=hook)
     for helper in printer.helpers:
         exec(HELPERS[helper], made.__globals__)  # symnn's own text, from the table of helpers

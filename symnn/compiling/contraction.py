@@ -6,17 +6,20 @@ is then one `@` wherever the axes allow it, else a `tensordot`, or rarely an `ei
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from sympy import Idx, Mul
+from sympy import Expr, Idx, Integer, Mul
 
 from symnn.compiling.arrays import Array
 from symnn.compiling.nodes import Dot, Einsum, Expand, Item, MatMul, ReduceSum, TensorDot
 from symnn.language import size_of
 
 _TYPICAL_SIZE = 64
+_FEW = 4096
+"""Up to about this many numbers, a call costs more than the work in it."""
 
 
 def contract(factors: Sequence[Array], bound: Iterable[Idx], order: Sequence[Idx]) -> Array:
@@ -31,6 +34,33 @@ def contract(factors: Sequence[Array], bound: Iterable[Idx], order: Sequence[Idx
         together = {i for i in (*first.axes, *second.axes) if i in summed and i not in needed}
         remaining = _multiplied([*others, _pairwise(first, second, together, order)], order)
     return reduced(remaining[0], summed)
+
+
+def scaled(
+    arrays: Sequence[Array], bound: Sequence[Idx], number: Expr, preferred: Collection[str] = ()
+) -> tuple[list[Array], Expr]:
+    """Return the factors of a sum, one of them multiplied by a number if that is less work than to multiply the sum.
+
+    In (1/m) Σₙ δ[n, j] a[n, k] the 1/m goes to δ: it is smaller than the result, or so small that only
+    the number of calls counts, and δ/m serves the bias as well: of equals, a preferred one is chosen.
+    """
+    results = {i for array in arrays for i in array.axes} - set(bound)
+    if number == 1 or len(arrays) < 2 or not results:
+        return list(arrays), number
+    most = max(_length(results), _FEW)
+    work = [(_length(array.axes), not _has(array, preferred), n) for n, array in enumerate(arrays)]
+    if min(work)[0] > most:
+        return list(arrays), number
+    chosen = min(work)[2]
+    return [Array(number * a.expression, a.axes) if n == chosen else a for n, a in enumerate(arrays)], Integer(1)
+
+
+def _has(array: Array, names: Collection[str]) -> bool:
+    return any(symbol.name in names for symbol in array.expression.free_symbols)
+
+
+def _length(axes: Iterable[Idx]) -> int:
+    return math.prod(int(size_of(i)) if size_of(i).is_Integer else _TYPICAL_SIZE for i in axes)
 
 
 def reduced(array: Array, summed: Iterable[Idx]) -> Array:

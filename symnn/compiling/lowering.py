@@ -14,7 +14,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from symnn.compiling.arrays import Array
-from symnn.compiling.contraction import contract
+from symnn.compiling.contraction import contract, scaled
 from symnn.compiling.nodes import (
     Broadcast,
     Cast,
@@ -87,7 +87,7 @@ class _Lowering:
         if isinstance(part, Reduction):
             return self._reduction(part)
         if isinstance(part, Mul):
-            return self._elementwise(part, self._factors(part.args))
+            return self._product(part)
         if isinstance(part, Step):
             inner = self.array(part.args[0])
             return Array(Positive(inner.expression), inner.axes)
@@ -118,12 +118,20 @@ class _Lowering:
         axes = self._union(arrays)
         return Array(part.func(*(array.aligned(axes) for array in arrays)), axes)
 
+    def _product(self, part: Mul) -> Array:
+        """A number times a sum is a sum with the number inside: see `scaled`."""
+        sums = [arg for arg in part.args if isinstance(arg, Sum)]
+        scalars = [arg for arg in part.args if arg not in sums]
+        if len(sums) == 1 and scalars and not any(free_indices(scalar) for scalar in scalars):
+            return self._sum(sums[0], Mul(*scalars))
+        return self._elementwise(part, self._factors(part.args))
+
     def _factors(self, factors: Sequence[Basic]) -> list[Array]:
         """Return factors as arrays, without the brackets that zero padding makes superfluous."""
         padded = {e for f in factors if isinstance(f, Entry) for e in f.indices if not isinstance(e, Idx)}
         return [self.array(f) for f in factors if not (isinstance(f, Within) and f.args[0] in padded)]
 
-    def _sum(self, part: Sum) -> Array:
+    def _sum(self, part: Sum, number: Expr = Integer(1)) -> Array:
         body, bound = body_and_bound(part)
         self._see(bound)
         factors: list[Basic] = []
@@ -140,10 +148,12 @@ class _Lowering:
         arrays = self._factors(factors)
         missing = [i for i in bound if not any(i in array.axes for array in arrays)]
         arrays += [Array(size_of(i)) for i in missing]
-        plain = [array for array in arrays if not array.axes]
+        numbers = [self.array(number).expression, *(array.expression for array in arrays if not array.axes)]
         arrays = [array for array in arrays if array.axes]
+        sign, size = Mul(*numbers).as_coeff_Mul()
+        arrays, rest = scaled(arrays, bound, abs(sign) * size, _adjoints(body))
         whole = contract(arrays, bound, self.order) if arrays else Array(Integer(1))
-        return Array(Mul(*(array.expression for array in plain), whole.expression), whole.axes)
+        return Array(Mul(-1 if sign.is_negative else 1, rest, whole.expression), whole.axes)
 
     def _reduction(self, part: Reduction) -> Array:
         self._see(part.bound)
@@ -235,6 +245,10 @@ class _Lowering:
         places = [self._places(e) for e in entry.indices]
         axes = self._union(places)
         return Array(Gather(name, [place.aligned(axes) for place in places]), axes)
+
+
+def _adjoints(body: Expr) -> set[str]:
+    return {entry.base.name for entry in entries(body) if entry.base.role == "adjoint"}
 
 
 def _with_diagonals(array: Array) -> Array:

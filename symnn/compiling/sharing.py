@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from sympy import Expr, Mul, Symbol
+from sympy import Expr, Mul, Symbol, preorder_traversal
 from sympy.core.basic import Basic
 
-from symnn.compiling.nodes import ArrayNode, Expand, Transpose
+from symnn.compiling.nodes import ArrayNode, Expand, ReduceSum, Transpose
 
 Assignment = tuple[Symbol, Expr]
 """A name, and the expression that it stands for."""
@@ -28,6 +28,42 @@ def shared(lines: Sequence[Assignment], taken: Iterable[str]) -> list[Assignment
     for name, expression in lines:
         sharing.add(name, expression)
     return sharing.lines
+
+
+def with_sums_of_scaled(lines: Sequence[Assignment]) -> list[Assignment]:
+    """Return the lines with (Σ X)/m written Σ (X/m) wherever X/m is computed anyway."""
+    present = {part for _, expression in lines for part in preorder_traversal(expression) if isinstance(part, Mul)}
+
+    def change(expression: Basic) -> Basic:
+        if not isinstance(expression, Mul):
+            return expression
+        sums = [arg for arg in expression.args if isinstance(arg, ReduceSum)]
+        if len(sums) != 1:
+            return expression
+        inside = Mul(*(arg for arg in expression.args if arg != sums[0]), sums[0].args[0])
+        return ReduceSum(inside, *sums[0].args[1:]) if inside in present else expression
+
+    return [(name, change(expression)) for name, expression in lines]
+
+
+def with_releases(lines: Sequence[Assignment], kept: Iterable[str]) -> list[tuple[Symbol, Expr | None]]:
+    """Return the lines with `del` after the last use of each name that is not returned.
+
+    The memory of a large array is then used again while it is in the cache, instead of fresh pages.
+    """
+    last: dict[Symbol, int] = {}
+    names = {name for name, _ in lines}
+    for place, (name, expression) in enumerate(lines):
+        for symbol in {name} | (expression.free_symbols & names):
+            last[symbol] = place
+    wanted = set(kept)
+    made: list[tuple[Symbol, Expr | None]] = []
+    for place, (name, expression) in enumerate(lines):
+        made.append((name, expression))
+        done = [n.name for n, _ in lines if last[n] == place and n.name not in wanted]
+        if done:
+            made.append((Symbol(", ".join(done)), None))
+    return made
 
 
 def _is_work(part: Basic) -> bool:

@@ -5,28 +5,28 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from symnn.errors import InputError
+from symnn.errors import OutputError
 
 
 def check_writable(path: str | Path) -> Path:
     """Return the path if a file can be written there, and leave nothing behind.
 
     Raises:
-        InputError: where the folder is missing or cannot be written to, or the path is a folder.
+        OutputError: where the folder is missing or cannot be written to, or the path is a folder.
     """
     path = Path(path)
     if path.is_dir():
-        raise InputError(f"cannot write {str(path)!r}: it is a folder")
+        raise OutputError(f"cannot write {str(path)!r}: it is a folder")
     if not path.parent.is_dir():
-        raise InputError(f"cannot write {str(path)!r}: there is no folder {str(path.parent)!r}")
+        raise OutputError(f"cannot write {str(path)!r}: there is no folder {str(path.parent)!r}")
     if path.exists() and not os.access(path, os.W_OK):
-        raise InputError(f"cannot write {str(path)!r}: permission denied")
+        raise OutputError(f"cannot write {str(path)!r}: permission denied")
     probe = _beside(path)
     try:
         probe.open("xb").close()
         probe.unlink()
     except OSError as error:
-        raise InputError(f"cannot write {str(path)!r}: {(error.strerror or str(error)).lower()}") from error
+        raise OutputError(f"cannot write {str(path)!r}: {(error.strerror or str(error)).lower()}") from error
     return path
 
 
@@ -34,7 +34,7 @@ def write_atomically(path: str | Path, content: bytes | str) -> None:
     """Write the whole file or nothing.
 
     Raises:
-        InputError: where it cannot be written.
+        OutputError: where it cannot be written.
     """
     path = Path(path)
     temporary = _beside(path)
@@ -43,7 +43,7 @@ def write_atomically(path: str | Path, content: bytes | str) -> None:
             file.write(content.encode() if isinstance(content, str) else content)
         os.replace(temporary, path)
     except OSError as error:
-        raise InputError(f"cannot write {str(path)!r}: {(error.strerror or str(error)).lower()}") from error
+        raise OutputError(f"cannot write {str(path)!r}: {(error.strerror or str(error)).lower()}") from error
     finally:
         temporary.unlink(missing_ok=True)
 

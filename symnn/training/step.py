@@ -59,7 +59,7 @@ def compile_step(net: Any, optimizer: Optimizer, dtype: str = "float64") -> Step
     update = optimizer.update(parameters, adjoints, batched)
     wanted = (gradient.of, *update.renewed.values())
     program = batched.extended(update.equations).pruned(wanted)
-    compiled = compile_program(program, wanted, dtype=dtype)
+    compiled = compile_program(program, wanted, dtype, release=True)
     x, y = _only(program, "input"), _only(program, "target")
     fixed = {name: np.asarray(value, dtype) for name, value in update.settings.items()}
     for name in compiled.arguments:

@@ -137,7 +137,7 @@ def _norm(graph: Graph, node: Idx, left: list[Idx]) -> bool:
 
 
 def _trace(graph: Graph, node: Idx, left: list[Idx]) -> bool:
-    """ΣᵢΣₖ A[i, k] B[i, k] = tr(Aᵀ B); with a function of a matrix, 1ᵀ (Y ⊙ log A) 1 says more plainly what is summed."""
+    """ΣᵢΣₖ A[i, k] B[i, k] = tr(Aᵀ B); where one is a function, 1ᵀ (Y ⊙ log A) 1 says more plainly what is summed."""
     other = _lone_edge(graph, node, left)
     if other is None:
         return False

@@ -225,7 +225,7 @@ def _term_key(term: Expr) -> tuple[Any, ...]:
     lone = isinstance(rest, Entry)
     names = tuple(sorted(_entry_key(entry) for entry in found))
     return (
-        rest.is_Rational and rest < SMALL,
+        bool(rest.is_Rational and rest < SMALL),
         data == _TERM_ROLES["parameter"] and rest.has(Sum),
         sign < 0,
         -len(free_indices(rest)) if not rest.is_number else -_FULL,

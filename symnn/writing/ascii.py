@@ -25,6 +25,7 @@ class Ascii(Text):
         layer = mark.layer if mark.layer.isdigit() else f"^({mark.layer})" if mark.layer else ""
         below = ascii_letters(mark.subscript)
         joint = "" if below[:1].isdigit() and not layer else "_"
+        below += self.letters(mark.below) if mark.below else ""
         accent = f"_{mark.accent}" if mark.accent else ""
         return name + layer + (joint + below if below else "") + accent + (f" {mark.after}" if mark.after else "")
 
@@ -81,6 +82,9 @@ class Ascii(Text):
 
     def transposed(self, inner: Piece) -> Piece:
         return Piece(self.close(inner, Precedence.ATOM) + "'", Precedence.POWER)
+
+    def hessian_part(self, mark: Mark) -> str:
+        return f"(H v)_{self.letters(mark)}"
 
     def phrase(self, text: str) -> str:
         return text.replace("′", "'")

@@ -120,7 +120,7 @@ def escape_latex(text: str) -> str:
     special = {
         "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
         "∂": r"$\partial$", "·": r"$\cdot$", "−": "$-$", "′": "$'$", "∞": r"$\infty$", "×": r"$\times$",
-        "≤": r"$\le$", "≥": r"$\ge$",
+        "≤": r"$\le$", "≥": r"$\ge$", "…": r"\dots{}",
     }  # fmt: skip
     written, runs = "", re.findall(f"[{_MARKS}]+|.", text, re.DOTALL)
     for letter in runs:

@@ -5,16 +5,13 @@ Functions are defined by `formula` of symnn.language, the very definition that i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
-from sympy import Expr, Symbol, exp, preorder_traversal, sign
+from sympy import Abs, Expr, Symbol, exp, preorder_traversal, sign
 
 from symnn.language import (
     Elementwise,
-    Equation,
     Fact,
     LogSumExp,
     Program,
@@ -24,17 +21,13 @@ from symnn.language import (
     index,
     sizes,
     sum_over,
-    tensors,
 )
 from symnn.views.matrix import MatrixEquation
-from symnn.views.tree import Reduce, Softmax
+from symnn.views.tree import Norm1, Reduce, Softmax, Tree
+from symnn.writing.adjoints import adjoint_definitions
 from symnn.writing.dialects import Piece
 from symnn.writing.expressions import ExpressionWriter
-from symnn.writing.names import mark_of_name
-from symnn.writing.notation import Mark
 from symnn.writing.scope import Scope
-
-_MOST_BARS = 3
 
 
 def definitions(writer: ExpressionWriter, shown: Sequence[Any], program: Program, batch: bool) -> list[str]:
@@ -42,7 +35,7 @@ def definitions(writer: ExpressionWriter, shown: Sequence[Any], program: Program
     return [
         *_functions(writer, [_right_of(one) for one in shown]),
         *_whole_functions(writer, shown),
-        *_adjoints(writer, shown, program, batch),
+        *adjoint_definitions(writer, shown, program, batch),
     ]
 
 
@@ -121,73 +114,20 @@ def _whole_functions(writer: ExpressionWriter, shown: Sequence[Any]) -> Iterator
                 writer, any(node.by_row for node in found)
             )
     if any(isinstance(node, Reduce) and node.by_row and not issubclass(node.kind, LogSumExp) for node in nodes):
-        yield writer.dialect.call("max", Piece("T")).text + writer.dialect.words(" row by row")
+        yield writer.dialect.call("max", Piece("T")).text + writer.dialect.prose(" row by row")
+    yield from _norm_of_matrix(writer, nodes)
+
+
+def _norm_of_matrix(writer: ExpressionWriter, nodes: Iterable[Tree]) -> Iterator[str]:
+    """Say which norm ‖T‖₁ of a matrix is meant: there is another one of that name."""
+    if any(isinstance(node, Norm1) and node.body.columns is not None for node in nodes):
+        rows, columns = sizes("rows columns")
+        j, k = index("j", rows), index("k", columns)
+        whole = Tensor("T", (rows, columns))
+        total = writer.piece(sum_over(Abs(whole[j, k]), [j, k]), Scope()).text
+        symbol = writer.dialect.symbol(writer.names.whole(whole), bold=True).text
+        yield f"{writer.dialect.norm_one(symbol).text} = {total}"
 
 
 def _by_row(writer: ExpressionWriter, by_row: bool) -> str:
-    return writer.dialect.words(" row by row") if by_row else ""
-
-
-def _adjoints(writer: ExpressionWriter, shown: Sequence[Any], program: Program, batch: bool) -> list[str]:
-    """Say what δ⁽ˡ⁾ and letters with a bar are."""
-    present: dict[str, Tensor] = {}
-    for one in shown:
-        equation: Equation = one.equation if isinstance(one, MatrixEquation) else one
-        for tensor in (equation.left.base, *sorted(tensors(equation.right), key=lambda t: t.name)):
-            present.setdefault(tensor.name, tensor)
-    whole = any(isinstance(one, MatrixEquation) for one in shown)
-    deltas, bars = [], []
-    for name in present:
-        if name not in program.adjoints:
-            continue
-        mark = writer.names.marks[name]
-        if mark.accent == "bar":
-            bars.append(name)
-        elif mark.of is None:
-            deltas.append(name)
-    layered = program.layered and deltas and all(_same_layer(program, name) for name in deltas)
-    written = [
-        _adjoint(writer, program, name, whole=whole, batch=batch, general=bool(layered))
-        for name in sorted(deltas, key=_number)
-    ]
-    several = len(bars) > _MOST_BARS
-    written.extend(
-        _adjoint(writer, program, name, whole=whole, batch=batch, general=False)
-        for name in (bars[:1] if several else bars)
-    )
-    if several:
-        written[-1] += writer.dialect.words(", and likewise for every bar")
-    return list(dict.fromkeys(written))
-
-
-def _same_layer(program: Program, name: str) -> bool:
-    """Whether delta2 is the adjoint of z2, as a general l may stand for the 2."""
-    return bool(re.fullmatch(r"delta\d+", name)) and program.adjoints[name].wrt == "z" + name[5:]
-
-
-def _number(name: str) -> int:
-    digits = re.sub(r"\D", "", name)
-    return int(digits) if digits else 0
-
-
-def _adjoint(writer: ExpressionWriter, program: Program, name: str, *, whole: bool, batch: bool, general: bool) -> str:
-    adjoint = program.adjoints[name]
-    names, dialect = writer.names, writer.dialect
-    tensor = names.tensors[name]
-    known = names.tensors.get(adjoint.wrt)
-    wrt = names.marks.get(adjoint.wrt) or mark_of_name(adjoint.wrt, program.layered)
-    mark, of = names.of(tensor), names.numerator or names.marks.get(adjoint.of, Mark("C"))
-    if whole and not batch:
-        mark, wrt = names.whole(tensor), names.whole(known) if known is not None else wrt
-    if general:
-        mark, wrt = (Mark(m.letter, "l" if m.layer else "", "" if m.layer else "l", m.accent) for m in (mark, wrt))
-    if not batch or not tensor.rank:
-        left = dialect.symbol(mark, bold=whole and tensor.rank > 0).text
-        return f"{left} = {dialect.flat(replace(wrt, of=of), bold=whole and tensor.rank > 0)}"
-    row = dialect.example_derivative(of, wrt, whole)
-    if not whole or tensor.rank != 2:
-        return f"{dialect.symbol(mark, ['n']).text} = {row}"
-    capital = replace(mark, letter=mark.letter.upper()) if len(mark.letter) == 1 else mark
-    return (
-        dialect.symbol(capital, bold=True).text + dialect.words(" has row ") + "n" + dialect.words(" equal to ") + row
-    )
+    return writer.dialect.prose(" row by row") if by_row else ""

@@ -67,9 +67,9 @@ class Text:
             inner = self.symbol(replace(mark, of=None), indices)
             return Piece(f"{self.partial}{self.symbol(mark.of).text}/{self.partial}{inner.text}", Precedence.PRODUCT)
         text = self.letters(mark)
-        if indices and (mark.subscript or mark.after):
+        if indices and (mark.subscript or mark.after or mark.below):
             return Piece(self.parentheses(text) + self.indices(indices), Precedence.ATOM)
-        raised = Precedence.POWER if mark.layer or mark.after else Precedence.ATOM
+        raised = Precedence.POWER if mark.layer or mark.after or mark.below else Precedence.ATOM
         return Piece(text + self.indices(indices), raised)
 
     def flat(self, mark: Mark, bold: bool = False) -> str:
@@ -82,6 +82,8 @@ class Text:
             text += superscript(f"({mark.layer})") or f"^({mark.layer})"
         if mark.subscript:
             text += subscript(mark.subscript) or f"_{mark.subscript}"
+        if mark.below:
+            text += f"_{self.letters(mark.below)}"
         return text + mark.after
 
     def indices(self, indices: Sequence[str]) -> str:
@@ -231,6 +233,10 @@ class Text:
         """Set plain words inside a formula."""
         return text
 
+    def prose(self, text: str) -> str:
+        """Set plain words between formulas of one definition: a line may break in them."""
+        return text
+
     def phrase(self, text: str) -> str:
         """Set a formula that a function states of itself, such as relu′(0) = 0."""
         return text
@@ -238,6 +244,10 @@ class Text:
     def softmax_entry(self, letter: str) -> str:
         """Set the left side of softmax's definition."""
         return f"softmax(t){self.indices([letter])}"
+
+    def hessian_part(self, mark: Mark) -> str:
+        """Set the part of H v that belongs to a parameter."""
+        return self.letters(Mark("(H v)", below=mark))
 
     def example_derivative(self, of: Mark, wrt: Mark, whole: bool) -> str:
         """Set ∂Cₙ/∂zₙ, the derivative of one example's cost."""

@@ -31,7 +31,7 @@ def notebook_latex(
     whole = Program([subject]) if isinstance(subject, Equation) else subject
     context = subject.program if isinstance(subject, Equation) and subject.program is not None else whole
     page = page_of(whole, writer_for(context, "markdown", notation), view=chosen, batch=batch)
-    lines = " \\\\[1ex]\n".join(aligned(section) for section in page.sections)
+    lines = " \\\\[1ex]\n".join(aligned(section, air=True) for section in page.sections)
     return f"$$\n\\begin{{aligned}}\n{lines}\n\\end{{aligned}}\n$$"
 
 

@@ -41,11 +41,18 @@ from symnn.language import (
     Within,
     body_and_bound,
 )
-from symnn.views.order import common_factors, ordered_factors, ordered_operands, ordered_terms, split_number
+from symnn.views.order import (
+    common_factors,
+    ordered_factors,
+    ordered_operands,
+    ordered_terms,
+    sign_and_rest,
+    split_number,
+)
 from symnn.writing.characters import GREEK
 from symnn.writing.dialects import Piece, Precedence, Text
 from symnn.writing.names import Names, mark_of_name
-from symnn.writing.quotients import in_front, is_negative, rational_roots, size_terms, times
+from symnn.writing.quotients import in_front, is_negative, number_first, rational_roots, size_terms, times
 from symnn.writing.scope import Scope, scope_of
 
 
@@ -149,7 +156,7 @@ class ExpressionWriter:
         number, above, below = rational_roots(number, above, below)
         front = [self._factor(f, scope) for f in ordered_factors(filter(in_front, above))]
         under = [self._factor(f, scope) for f in ordered_factors(filter(in_front, below))]
-        core = ordered_factors((f for f in above if not in_front(f)), scope.first)
+        core = ordered_factors(number_first([f for f in above if not in_front(f)]), scope.first)
         divisors = ordered_factors((f for f in below if not in_front(f)), scope.first)
         return self.compose(
             Fraction(int(number.p), int(number.q)) if number.is_Rational else number,
@@ -246,6 +253,8 @@ class ExpressionWriter:
         if isinstance(expression, Within):
             low, size = self.piece(arguments[0], scope).text, self.piece(arguments[1], scope).text
             return dialect.bracket(f"0 {dialect.less_equal} {low} < {size}")
+        if isinstance(expression, Step) and (below := sign_and_rest(arguments[0]))[0] < 0:
+            return dialect.bracket(f"{self.piece(below[1], scope).text} < 0")
         if isinstance(expression, KroneckerDelta):
             return dialect.bracket(" = ".join(self.piece(part, scope).text for part in arguments))
         if isinstance(expression, Piecewise):

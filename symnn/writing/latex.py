@@ -16,6 +16,7 @@ class Latex(Text):
     """LaTeX with amsmath and bm."""
 
     minus, divide, less_equal = "-", r"\oslash", r"\le"
+    thin, thick, newline = r"\,", r"\;", r" \\ "
     greater_equal, unequal, pi, partial, prime = r"\ge", r"\ne", r"\pi", r"\partial ", "'"
 
     def __init__(self, notation: Notation, bold: str = r"\bm") -> None:
@@ -38,6 +39,7 @@ class Latex(Text):
             return Piece(rf"\frac{{{above}}}{{\partial {inner.text}}}", Precedence.POWER)
         text = self.core(mark, bold)
         below = ",".join(latex_letters(part) for part in mark.subscript.split(",") if part)
+        below = self.symbol(mark.below, bold=bold).text if mark.below else below
         raised = rf"^{{({mark.layer})}}" if mark.layer else ""
         if mark.after:
             text = f"{text}{raised}" + (f"_{{{below}}}" if below else "") + f" {latex_letters(mark.after)}"
@@ -81,7 +83,11 @@ class Latex(Text):
         return " ".join(self.close(piece, Precedence.PREFIX) for piece in pieces)
 
     def beside(self, before: str, after: str) -> str:
-        return f" {after}"
+        # A bracket is a factor here, and no argument.
+        return f" {self.thin} {after}" if after.startswith("[") else f" {after}"
+
+    def times_number(self, number: str, body: str) -> str:
+        return f"{number}{self.beside(number, body)}" if body.startswith("[") else super().times_number(number, body)
 
     def power(self, base: Piece, exponent: Piece, elementwise: bool = False) -> Piece:
         sign = r"\circ " if elementwise else ""
@@ -99,8 +105,12 @@ class Latex(Text):
         letter = FUNCTION_LETTERS.get(name, name)
         if letter in _LATEX_FUNCTIONS:
             return f"\\{letter}" + "'" * primes
-        text = latex_letters(letter) if len(letter) == 1 else rf"\operatorname{{{escape_latex(letter)}}}"
+        text = latex_letters(letter) if len(letter) == 1 else self.operator(letter)
         return text + "'" * primes
+
+    def operator(self, name: str) -> str:
+        """Set the name of a function that LaTeX does not know."""
+        return rf"\operatorname{{{escape_latex(name)}}}"
 
     def named(self, name: str, inner: Piece) -> Piece:
         if inner.precedence >= Precedence.POWER and " " not in inner.text:
@@ -131,7 +141,7 @@ class Latex(Text):
         return Piece(f"{self.close(inner, Precedence.ATOM)}^{{{mark}}}", Precedence.POWER)
 
     def cases(self, cases: Sequence[tuple[str, str]]) -> Piece:
-        lines = r" \\ ".join(
+        lines = self.newline.join(
             rf"{value} & \text{{if }} {condition}" if condition else rf"{value} & \text{{otherwise}}"
             for value, condition in cases
         )
@@ -140,12 +150,18 @@ class Latex(Text):
     def words(self, text: str) -> str:
         return rf"\text{{{escape_latex(text)}}}"
 
+    def prose(self, text: str) -> str:
+        return f"${escape_latex(text)}$"
+
     def phrase(self, text: str) -> str:
         name, rest = text.split("′", 1)
         return f"{self.function(name, 1)}{rest}"
 
     def softmax_entry(self, letter: str) -> str:
-        return rf"\operatorname{{softmax}}(t)_{{{letter}}}"
+        return rf"{self.operator('softmax')}(t)_{{{letter}}}"
+
+    def hessian_part(self, mark: Mark) -> str:
+        return rf"({self.heavy('H')} {self.heavy('v')})_{{{self.symbol(mark, bold=True).text}}}"
 
     def example_derivative(self, of: Mark, wrt: Mark, whole: bool) -> str:
         bare = replace(wrt, of=None)
@@ -154,4 +170,21 @@ class Latex(Text):
 
     def shape(self, symbol: str, sizes: Sequence[str]) -> str:
         size = r" \times ".join(sizes) or r"\text{scalar}"
-        return rf"{symbol}\; {size}"
+        # Braces keep a line from ending at the ×.
+        return f"{symbol}{self.thick} {{{size}}}" if len(sizes) > 1 else f"{symbol}{self.thick} {size}"
+
+
+class MarkdownLatex(Latex):
+    r"""LaTeX within Markdown, as MathJax shows it.
+
+    Markdown takes the backslash off punctuation (``\,``, ``\_``), keeps a double one at the end of a
+    line alone, and GitHub refuses ``\operatorname``.
+    """
+
+    thin, thick, newline = r"\thinspace", r"\enspace", " \\\\\n"
+
+    def __init__(self, notation: Notation) -> None:
+        super().__init__(notation, r"\boldsymbol")
+
+    def operator(self, name: str) -> str:
+        return rf"\mathop{{\mathrm{{{name.replace('_', '~')}}}}}\nolimits"

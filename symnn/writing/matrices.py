@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from sympy import Expr, Integer, Max, Mul, Number, Pow, Rational
 
-from symnn.language import LogSumExp
+from symnn.language import LogSumExp, Step
 from symnn.views.making import is_scalar, transpose, transposes
 from symnn.views.matrix import MatrixEquation
 from symnn.views.order import split_number
@@ -111,6 +111,8 @@ class MatrixWriter:
         return self.dialect.power(body, self.writer.piece(tree.exponent, Scope()), elementwise=not is_scalar(tree))
 
     def _apply(self, tree: Apply) -> Piece:
+        if tree.function is Step and (below := _sign(tree.body))[0] < 0:
+            return self.dialect.bracket(f"{self.piece(below[1]).text} < 0")
         inner = self.piece(tree.body)
         if tree.function.__name__ == "exp" and not is_scalar(tree):
             return self.dialect.call("exp", inner)

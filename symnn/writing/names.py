@@ -1,6 +1,9 @@
 """From the names of a program's tensors to the symbols of its notation.
 
 W1 → W⁽¹⁾ (layered) or W₁     delta → δ     W_Q → W_Q     x_hat → x̂     dW1 → ∂C/∂W⁽¹⁾     xbar → x̄
+
+An adjoint has a bar. What is differentiated once more, where first adjoints are values like others, has
+a tilde, z̃ = ∂s/∂z, and a hat where it is the adjoint of an adjoint, ẑ = ∂s/∂z̄ or δ̂ = ∂s/∂δ.
 """
 
 from __future__ import annotations
@@ -76,6 +79,8 @@ def names_of(
         requested = [name for name in program.adjoints if name not in used]
     wanted = set(requested)
     marks: dict[str, Mark] = {}
+    second = second_adjoints(program)
+    directions = directions_of(program)
     last = _last_activation(program) if notation.output else None
 
     def find(name: str) -> Mark:
@@ -93,25 +98,52 @@ def names_of(
         adjoint = program.adjoints.get(name)
         if name == "C":
             return read_mark(notation.cost)
-        if adjoint is None or name.startswith("delta"):
+        if name in directions:
+            return Mark("v", below=find(directions[name]))
+        if adjoint is None or (name.startswith("delta") and name not in second):
             role = tensors[name].role if name in tensors else "value"
             return mark_of_name(name, program.layered and role != "hyperparameter", notation)
         if name in wanted:
             numerator = read_mark(notation.cost) if upstream else find(adjoint.of)
             inner = find(adjoint.wrt)
             return replace(inner, of=numerator) if inner.of is None else mark_of_name(name, program.layered, notation)
-        return _barred(find(adjoint.wrt)) if find(adjoint.wrt).of is None else mark_of_name(name, program.layered)
+        inner = find(adjoint.wrt)
+        accent = "bar" if name not in second else "hat" if adjoint.wrt in program.adjoints else "tilde"
+        own = replace(inner, accent=accent)
+        return own if inner.of is None and own not in marks.values() else mark_of_name(name, program.layered, notation)
 
     for name in tensors:
         find(name)
     return Names(tensors, marks, read_mark(notation.cost) if upstream else None)
 
 
+def second_adjoints(program: Program) -> set[str]:
+    """Return the adjoints of scalars that are made of adjoints themselves: the second derivatives."""
+    slopes = {
+        adjoint.of
+        for adjoint in program.adjoints.values()
+        if adjoint.of in program.defined
+        and any(tensor.name in program.adjoints for tensor in tensors_in(program[adjoint.of].right))
+    }
+    return {name for name, adjoint in program.adjoints.items() if adjoint.of in slopes}
+
+
+def directions_of(program: Program) -> dict[str, str]:
+    """Return what each direction belongs to: an input named vW, beside a tensor W of its shape."""
+    known = program.tensors
+    return {
+        name: name[1:]
+        for name, tensor in program.inputs.items()
+        if tensor.role == "hyperparameter" and name[0] == "v" and name[1:] in known
+        and known[name[1:]].shape == tensor.shape
+    }  # fmt: skip
+
+
 def mark_of_name(name: str, layered: bool, notation: Notation | None = None) -> Mark:
     """Return the symbol of a name, by rule.
 
     >>> mark_of_name("delta2", layered=True)
-    Mark(letter='δ', layer='2', subscript='', accent='', after='', of=None)
+    Mark(letter='δ', layer='2', subscript='', accent='', after='', of=None, below=None)
     """
     found = _NAME.match(name)
     if found is None:

@@ -16,7 +16,8 @@ _MARK = re.compile(r"(?P<letter>[^\W\d_]+|∇)(\^\((?P<layer>[^()]*)\))?(_(?P<su
 class Mark:
     """A symbol: a letter with its layer above, its subscript below, an accent, and what follows it.
 
-    A derivative ∂of/∂symbol has the symbol's own letter, and `of` says of what.
+    A derivative ∂of/∂symbol has the symbol's own letter, and `of` says of what. A symbol may have
+    another, `below`, as its subscript: v_W⁽¹⁾.
     """
 
     letter: str
@@ -25,6 +26,7 @@ class Mark:
     accent: str = ""
     after: str = ""
     of: Mark | None = None
+    below: Mark | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def read_mark(text: str | Mark) -> Mark:
     """Return the symbol that a text stands for: a letter or Greek word, ^(layer) or ⁽ˡ⁾, _subscript, a word after.
 
     >>> read_mark("delta⁽ᴸ⁾")
-    Mark(letter='δ', layer='L', subscript='', accent='', after='', of=None)
+    Mark(letter='δ', layer='L', subscript='', accent='', after='', of=None, below=None)
 
     Raises:
         InputError: for a text that is no symbol.

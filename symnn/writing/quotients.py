@@ -21,6 +21,13 @@ def times(number: Expr, rest: Expr) -> Expr:
     return rest if number == 1 else Mul(number, rest, evaluate=False) if rest != 1 else number
 
 
+def number_first(factors: list[Expr]) -> list[Expr]:
+    """Return the same product with two factors (s − 1)(t − 1) written (1 − s)(1 − t)."""
+    turned = [n for n, f in enumerate(factors) if isinstance(f, Add) and f.as_coeff_Add()[0].is_negative]
+    turned = turned[: len(turned) // 2 * 2]
+    return [Add(*(-term for term in f.args)) if n in turned else f for n, f in enumerate(factors)]
+
+
 def is_negative(exponent: Expr) -> bool:
     return bool(exponent.could_extract_minus_sign())
 

@@ -12,7 +12,7 @@ from symnn.writing.ascii import Ascii
 from symnn.writing.characters import ascii_text, escape_latex, width
 from symnn.writing.dialects import Text
 from symnn.writing.expressions import ExpressionWriter
-from symnn.writing.latex import Latex
+from symnn.writing.latex import Latex, MarkdownLatex
 from symnn.writing.names import names_of
 from symnn.writing.notation import Notation
 from symnn.writing.sections import Page, Section, page_of
@@ -96,9 +96,7 @@ def write_equation(
     return "\n".join(f"{line.left} = {line.right}{_remark(line.remark, format)}" for line in lines)
 
 
-def writer_for(
-    subject: Derivation | Program, format: str, notation: Notation | None = None, bold: str = ""
-) -> ExpressionWriter:
+def writer_for(subject: Derivation | Program, format: str, notation: Notation | None = None) -> ExpressionWriter:
     """Return the writer for a derivation's or a program's symbols in a format."""
     if format not in FORMATS:
         raise InputError(f"unknown format '{format}'{suggest(format, FORMATS)}")
@@ -110,13 +108,12 @@ def writer_for(
     dialects = {"text": Text, "ascii": Ascii}
     if format in dialects:
         return ExpressionWriter(dialects[format](chosen), names)
-    return ExpressionWriter(Latex(chosen, bold or (r"\bm" if format == "latex" else r"\boldsymbol")), names)
+    return ExpressionWriter(Latex(chosen) if format == "latex" else MarkdownLatex(chosen), names)
 
 
-def aligned(section: Section) -> str:
-    """Return the lines of an align environment."""
-    # Fractions under each other need a little air.
-    return (" \\\\[0.5ex]\n" if section.derivatives else " \\\\\n").join(
+def aligned(section: Section, air: bool = False) -> str:
+    """Return the lines of an align environment, with some air between fractions under each other."""
+    return (" \\\\[0.5ex]\n" if section.derivatives and air else " \\\\\n").join(
         f"  {line.left} &= {line.right}{_remark(line.remark, 'latex')}" for line in section.lines
     )
 
@@ -155,16 +152,21 @@ def _text(page: Page) -> str:
 def _latex(page: Page) -> str:
     blocks = [rf"\noindent\textbf{{{escape_latex(page.title)}}}"] if page.title else []
     for section in page.sections:
-        heading = f"\\noindent\\textit{{{section.heading}}}\n" if section.heading else ""
-        blocks.append(f"{heading}\\begin{{align*}}\n{aligned(section)}\n\\end{{align*}}")
+        heading = f"\\noindent\\textit{{{escape_latex(section.heading)}}}\n" if section.heading else ""
+        blocks.append(f"{heading}\\begin{{align*}}\n{aligned(section, air=True)}\n\\end{{align*}}")
     if page.definitions:
-        blocks.append(f"\\noindent where {_inline(page.definitions)}.")
+        blocks.append(_ragged(f"where {_inline(page.definitions)}."))
     if page.facts:
         blocks.append(f"\\noindent Using ${page.facts}$.")
     if page.count:
-        blocks.append(f"\\noindent {page.count.replace(',', '{,}')}: {_inline(page.shapes)}.")
+        blocks.append(_ragged(f"{page.count.replace(',', '{,}')}: {_inline(page.shapes)}."))
     blocks.extend(rf"\noindent {escape_latex(note)}" for note in page.notes)
     return "\n\n".join(blocks) + "\n"
+
+
+def _ragged(text: str) -> str:
+    """Return a paragraph of formulas: set flush, they would be torn apart or stand out into the margin."""
+    return f"{{\\raggedright\\noindent {text}\\par}}"
 
 
 def _markdown(page: Page) -> str:
@@ -183,7 +185,8 @@ def _markdown(page: Page) -> str:
 
 
 def _inline(formulas: Sequence[str]) -> str:
-    return ", ".join(f"${formula}$" for formula in formulas)
+    # A formula that ends in words closes its dollars itself.
+    return ", ".join(f"${formula}$".replace("$$", "") for formula in formulas)
 
 
 def _remark(remark: str, format: str) -> str:

@@ -7,6 +7,7 @@ The goal is 1.5 s for 100 layers. A fresh process would also spend about half a 
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import symnn
@@ -27,10 +28,11 @@ def main() -> None:
         times.append(time.perf_counter())
         gradient.compile()
         times.append(time.perf_counter())
-        parts = [after - before for before, after in zip(times, times[1:], strict=False)]
+        parts = [after - before for before, after in itertools.pairwise(times)]
         total = times[-1] - times[0]
         late = "" if depth != 100 or total <= GOAL else f"  more than {GOAL}"
-        print(f"{depth:6}{equations:11}" + "".join(f"{part:9.2f}" for part in parts) + f"{total:10.2f}{late}", flush=True)
+        shown = "".join(f"{part:9.2f}" for part in parts)
+        print(f"{depth:6}{equations:11}{shown}{total:10.2f}{late}", flush=True)
 
 
 if __name__ == "__main__":

@@ -170,18 +170,18 @@ CASES = {
         "s",
         ["v"],
         """
-        ds_2 = 2*s_2
-        dv[i] = ds_2
+        dq = 2*q
+        dv[i] = dq
         """,
     ),
-    "sum in a logarithm": Case([Equation(s, log(Sum(exp(v[i]), i)))], "s", ["v"], "dv[i] = exp(v[i])/s_2"),
+    "sum in a logarithm": Case([Equation(s, log(Sum(exp(v[i]), i)))], "s", ["v"], "dv[i] = exp(v[i])/q"),
     "sum in a sine in a sum": Case(
         [Equation(s, Sum(sin(Sum(A[i, j] * v[j], j)), i))],
         "s",
         ["v"],
         """
-        ds_2[i] = cos(s_2[i])
-        dv[j] = Sum(A[i, j]*ds_2[i], i)
+        dq[i] = cos(q[i])
+        dv[j] = Sum(A[i, j]*dq[i], i)
         """,
     ),
     "log-sum-exp": Case([Equation(s, LogSumExp(v[i], i))], "s", ["v"], "dv[i] = exp(-s + v[i])"),

@@ -200,7 +200,7 @@ def test_a_network_with_the_layer_agrees_with_differences(case: Case) -> None:
         digits=30,
     )
     for name, differences in expected.items():
-        looked_at = np.frompyfunc(lambda number: number == number, 1, 1)(differences).astype(bool)
+        looked_at = ~np.isnan(differences.astype(float))
         off = np.abs(found[name][looked_at] - differences[looked_at])
         assert np.max(off) < 1e-12 * max(np.max(np.abs(found[name])), 1e-3), name
 
@@ -276,4 +276,5 @@ def test_a_convolution_has_no_matrix_form_and_says_so() -> None:
 
 def test_attention_has_its_matrix_form() -> None:
     text = bare(CASES["attention"], symbolic=True)[0].text()
-    assert "P̄         = upstream Vᵀ" in text or "Vᵀ" in text
+    assert "softmax" in text
+    assert "no matrix form" not in text

@@ -62,16 +62,21 @@ class Case:
 @cache
 def random_case(seed: int) -> Case:
     """Return the case of a seed: the same every time."""
-    for attempt in range(200):
+    for attempt in range(20):
         random = np.random.default_rng([seed, attempt])
         net = random_network(seed, random)
-        parameters = {name: random.normal(scale=0.9, size=shape) for name, shape in net.parameters.items()}
-        lead = () if random.random() < 0.4 else (int(random.integers(1, 5)),)
-        X = random.normal(size=(*lead, net.layers[0].inputs))
-        case = Case(seed, net, parameters, X, targets(net.cost, random, (*lead, net.layers[-1].outputs)))
-        if is_well_conditioned(case, random):
-            return case
+        for _ in range(20):
+            case = with_data(seed, net, random)
+            if is_well_conditioned(case, random):
+                return case
     raise AssertionError(f"no well-conditioned network for seed {seed}")
+
+
+def with_data(seed: int, net: symnn.Network, random: np.random.Generator) -> Case:
+    parameters = {name: random.normal(scale=0.9, size=shape) for name, shape in net.parameters.items()}
+    lead = () if random.random() < 0.4 else (int(random.integers(1, 5)),)
+    X = random.normal(size=(*lead, net.layers[0].inputs))
+    return Case(seed, net, parameters, X, targets(net.cost, random, (*lead, net.layers[-1].outputs)))
 
 
 def random_network(seed: int, random: np.random.Generator) -> symnn.Network:
@@ -162,7 +167,7 @@ def disagreement(case: Case) -> float:
 
 
 def some_entries(random: np.random.Generator, array: np.ndarray) -> list[tuple[int, ...]]:
-    """Return places in an array: the largest entry's own, and others at random."""
+    """Return some places of an array, at random."""
     places = list(np.ndindex(array.shape))
     chosen = random.permutation(len(places))[:MOST_ENTRIES]
     return [places[n] for n in chosen]
@@ -202,7 +207,7 @@ def test_the_three_views_evaluate_equal(first: int) -> None:
         if not case.single:
             batch = gradient.batched
             assert_matrix_view_agrees(batch, case.data, evaluate(batch, case.data), case)
-        if seed % 5 == 0:
+        if seed % 7 == 0:
             assert_scalar_view_agrees(gradient.program, single, indexed, case)
 
 

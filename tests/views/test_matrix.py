@@ -26,7 +26,8 @@ from symnn.language import (
     tensor,
 )
 from symnn.views import evaluate_matrix, evaluate_scalar, matrix_equation, matrix_equations, scalar_equations
-from symnn.views.tree import Hadamard, Leaf, Plus, Product, Softmax, SquaredNorm, Transposed
+from symnn.views.making import fewest_transposes
+from symnn.views.tree import Hadamard, Leaf, Norm1, Plus, Product, Softmax, SquaredNorm, Transposed
 
 N, D = 3, 4
 i, j, o = index("i", N), index("j", N), index("o", N)
@@ -100,6 +101,12 @@ SCALARS: list[Expr] = [
     c / eta + sqrt(Sum(u[i] ** 2, i) / N + eta),
     Sum(u[i] + 1, i),
     Sum(S[i, j] * R[j, o] * S[o, i], i, j, o),
+    Sum(Abs(u[i] - 1), i) + Sum(Abs(A[i, k] - B[i, k]), i, k) / 2,
+    Sum(Abs(S[j, i] - 1), i, j) * Sum(Abs(u[i] * v[i]), i),
+    -Sum(A[i, k] * log(B[i, k]), i, k) / N,
+    Sum(S[j, i] * R[o, j] * S[i, o], i, j, o),
+    Sum(Max(1 - A[i, k] * B[i, k], Integer(0)) + Min(A[i, k], u[i]), i, k),
+    Sum(u[i] * S[j, i] * v[j], i, j) + Sum(S[j, i] + Sum(R[j, o] * S[o, i], o), i, j),
 ]
 CASES = [
     *(Equation(tensor("t", N)[i], right) for right in VECTORS),
@@ -216,6 +223,19 @@ def test_the_cost_is_a_squared_norm() -> None:
     view = matrix_equation(Equation(tensor("t"), Sum((u[i] - v[i]) ** 2, i)))
     assert isinstance(view.right, SquaredNorm)
     assert view.right.rows is None
+
+
+def test_a_sum_of_absolute_values_is_a_norm_without_transposes() -> None:
+    weights = tensor("W", (N, D))
+    view = matrix_equation(Equation(tensor("t"), Sum(Abs(weights[i, k]), k, i)))
+    assert view.right == Norm1(Leaf(weights))
+
+
+def test_a_scalar_is_turned_to_need_the_fewest_transposes() -> None:
+    T, U = Leaf(tensor("T", (N, D))), Leaf(tensor("U", (N, D)))
+    assert fewest_transposes(Product((Transposed(T), U))) == Product((Transposed(T), U))
+    assert fewest_transposes(Plus((Transposed(T), Transposed(U)))) == Plus((T, U))
+    assert fewest_transposes(Hadamard((Transposed(T), T))) == Hadamard((Transposed(T), T))
 
 
 def softmax_program(extra: list[Equation]) -> Program:

@@ -101,7 +101,7 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "delta with indices": (
         "hᵢⱼ = uᵢ [i = j] − uⱼ",
         "H[i,j] = u[i] [i = j] - u[j]",
-        "h_{ij} = u_{i} [i = j] - u_{j}",
+        r"h_{ij} = u_{i} \, [i = j] - u_{j}",
     ),
     "ones made explicit": (
         "Z = X Wᵀ + 1 bᵀ",
@@ -206,7 +206,7 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
     "bracket": (
         "rᵢ = Σₖ uᵢ₋ₖ xₖ [0 ≤ i − k < n]",
         "r[i] = sum_k u[i-k] x[k] [0 <= i - k < n]",
-        r"r_{i} = \sum_{k} u_{i-k} x_{k} [0 \le i - k < n]",
+        r"r_{i} = \sum_{k} u_{i-k} x_{k} \, [0 \le i - k < n]",
     ),
     "piecewise": (
         "rᵢ = (uᵢ if uᵢ > 0, else ½ uᵢ)",
@@ -222,6 +222,76 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
         "t = 1ᵀ max(0, 1 − y ⊙ u)",
         "t = 1' max(0, 1 - y .* u)",
         r"t = \bm{1}^{\mathsf{T}} \max(\bm{0}, \bm{1} - \bm{y} \odot \bm{u})",
+    ),
+    "hinge of a batch": (
+        "t = (1/n) 1ᵀ max(0, 1 1ᵀ − A ⊙ B) 1",
+        "t = (1/n) 1' max(0, 1 1' - A .* B) 1",
+        r"t = \frac{1}{n} \bm{1}^{\mathsf{T}} \max(\bm{0}, \bm{1} \bm{1}^{\mathsf{T}} - \bm{A} \odot \bm{B}) \bm{1}",
+    ),
+    "bracket from below": (
+        "r = u ⊙ [v < 0]",
+        "r = u .* [v < 0]",
+        r"\bm{r} = \bm{u} \odot [\bm{v} < 0]",
+    ),
+    "sum of absolute values": (
+        "t = ‖u − v‖₁",
+        "t = ||u - v||_1",
+        r"t = \lVert \bm{u} - \bm{v} \rVert_1",
+    ),
+    "penalty of absolute values": (
+        "t = λ ‖W‖₁",
+        "t = lambda ||W||_1",
+        r"t = \lambda \lVert \bm{W} \rVert_1",
+    ),
+    "sum of a transpose": (
+        "t = 1ᵀ (V + M V) 1",
+        "t = 1' (V + M V) 1",
+        r"t = \bm{1}^{\mathsf{T}} (\bm{V} + \bm{M} \bm{V}) \bm{1}",
+    ),
+    "trace of transposes": (
+        "t = tr(V W M)",
+        "t = tr(V W M)",
+        r"t = \operatorname{tr}(\bm{V} \bm{W} \bm{M})",
+    ),
+    "sum of a function": (
+        "t = −(1/n) 1ᵀ (A ⊙ log B) 1",
+        "t = -(1/n) 1' (A .* log B) 1",
+        r"t = -\frac{1}{n} \bm{1}^{\mathsf{T}} (\bm{A} \odot \log \bm{B}) \bm{1}",
+    ),
+    "small number in a vector": (
+        "r = √(v + 10⁻⁵ 1)",
+        "r = sqrt(v + 1e-5 1)",
+        r"\bm{r} = \sqrt{\bm{v} + 10^{-5} \bm{1}}",
+    ),
+    "small number": (
+        "t = √(s + 3·10⁻⁵) + 0.001",
+        "t = sqrt(s + 3e-5) + 0.001",
+        r"t = \sqrt{s + 3 \cdot 10^{-5}} + 0.001",
+    ),
+    "decimals": (
+        "r = 0.01 u + 0.005 b − 0.99 v",
+        "r = 0.01 u + 0.005 b - 0.99 v",
+        r"\bm{r} = 0.01 \bm{u} + 0.005 \bm{b} - 0.99 \bm{v}",
+    ),
+    "decimal of a scalar": (
+        "r = 0.001 λ u",
+        "r = 0.001 lambda u",
+        r"\bm{r} = 0.001 \lambda \bm{u}",
+    ),
+    "fractions that stay": (
+        "r = (1/10) u + (1/784) v + (3/200) b",
+        "r = (1/10) u + (1/784) v + (3/200) b",
+        r"\bm{r} = \frac{1}{10} \bm{u} + \frac{1}{784} \bm{v} + \frac{3}{200} \bm{b}",
+    ),
+    "full matrix before a vector": (
+        "G = A ⊙ (B + u 1ᵀ)",
+        "G = A .* (B + u 1')",
+        r"\bm{G} = \bm{A} \odot (\bm{B} + \bm{u} \bm{1}^{\mathsf{T}})",
+    ),
+    "transpose of a product of entries": (
+        "F = (A ⊙ tanh(B))ᵀ",
+        "F = (A .* tanh(B))'",
+        r"\bm{F} = (\bm{A} \odot \tanh(\bm{B}))^{\mathsf{T}}",
     ),
     "momentum": (
         "r = v − λ u",

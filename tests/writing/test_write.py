@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from networks import sigmoid_net
-from sympy import Integer, Sum, exp
+from sympy import Abs, Integer, Sum, exp, sqrt
 
 from symnn.calculus.derivation import Derivation
 from symnn.errors import InputError
@@ -106,7 +106,7 @@ LATEX = r"""
   \frac{\partial C}{\partial \bm{b}^{(1)}} &= \bm{\delta}^{(1)}
 \end{align*}
 
-\noindent where $\sigma(t) = \frac{1}{1 + e^{-t}}$, $\sigma'(t) = \sigma(t) (1 - \sigma(t))$, """
+{\raggedright\noindent where $\sigma(t) = \frac{1}{1 + e^{-t}}$, $\sigma'(t) = \sigma(t) (1 - \sigma(t))$, """
 
 
 def test_the_design() -> None:
@@ -154,6 +154,40 @@ def test_markdown() -> None:
     assert "\n\nwhere $\\sigma(t) = \\frac{1}{1 + e^{-t}}$, " in written
 
 
+def test_remarks_stand_in_one_column() -> None:
+    n = sizes("n")
+    i, k, p = index("i", n - 1), index("k", 2), index("p", 2)
+    x, w, z = tensor("x", n), tensor("w", 2, role="parameter"), tensor("z", n - 1)
+    equations = [
+        Equation(z[i], Sum(w[k] * x[i + k], k)),
+        Equation(tensor("u", n - 1)[i], Sum(w[k] * w[p] * x[i + k], k, p) + 1),
+        Equation(tensor("t"), Sum(z[i] ** 2, i)),
+    ]
+    assert write_program(Program(equations)) == (
+        "zᵢ = Σₖ xᵢ₊ₖ wₖ           (index form: no matrix form)\n"
+        "uᵢ = 1 + Σₖₚ xᵢ₊ₖ wₖ wₚ   (index form: no matrix form)\n"
+        "t  = ‖z‖²\n"
+    )
+
+
+def test_small_numbers_in_an_index_view() -> None:
+    n = sizes("n")
+    i = index("i", n)
+    program = Program([Equation(tensor("s", n)[i], 1 / sqrt(tensor("v", n)[i] + 1e-5))])
+    assert write_program(program, view="index") == "sᵢ = 1/√(vᵢ + 10⁻⁵)\n"
+    assert write_program(program, view="matrix") == "s = 1 ⊘ √(v + 10⁻⁵ 1)\n"
+    assert write_program(program, format="ascii", view="index") == "s[i] = 1/sqrt(v[i] + 1e-5)\n"
+    assert r"\sqrt{v_{i} + 10^{-5}}" in write_program(program, format="latex", view="index")
+
+
+def test_the_norm_of_a_matrix_is_said() -> None:
+    i, k = index("i", 3), index("k", 2)
+    W = tensor("W", (3, 2), role="parameter")
+    program = Program([Equation(tensor("C"), Sum(Abs(W[i, k]), i, k) / 2)])
+    assert write_program(program) == "C = ½ ‖W‖₁\nwhere ‖T‖₁ = Σⱼₖ |tⱼₖ|\n"
+    assert write_program(program, format="ascii") == "C = 1/2 ||W||_1\nwhere ||T||_1 = sum_{j,k} |T[j,k]|\n"
+
+
 def test_notebook() -> None:
     written = notebook_latex(sigmoid_net())
     assert written.startswith("$$\n\\begin{aligned}\n")
@@ -177,7 +211,7 @@ def test_only_what_is_used_is_defined() -> None:
     slope = Program([Equation(u[i], prime(relu)(z[i]))])
     assert write_program(slope).splitlines()[1] == "where relu′(t) = [t > 0], relu′(0) = 0"
     assert write_program(slope, format="latex").splitlines()[-1] == (
-        r"\noindent where $\operatorname{relu}'(t) = [t > 0]$, $\operatorname{relu}'(0) = 0$."
+        r"{\raggedright\noindent where $\operatorname{relu}'(t) = [t > 0]$, $\operatorname{relu}'(0) = 0$.\par}"
     )
     chained = write_program(Program([Equation(u[i], prime(softplus)(z[i]))])).splitlines()[1]
     assert chained == "where softplus′(t) = σ(t), σ(t) = 1/(1 + e⁻ᵗ)"

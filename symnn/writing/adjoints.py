@@ -1,0 +1,114 @@
+"""What the line under the equations says of adjoints: δ⁽ˡ⁾ = ∂C/∂z⁽ˡ⁾, z̄ = ∂C/∂z, z̃ = ∂s/∂z, and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from symnn.language import Equation, Program, Tensor, tensors
+from symnn.views.matrix import MatrixEquation
+from symnn.writing.expressions import ExpressionWriter
+from symnn.writing.names import directions_of, mark_of_name, second_adjoints
+from symnn.writing.notation import Mark
+
+_MOST = 3
+_ACCENTS = ("", "bar", "tilde", "hat")
+
+
+def adjoint_definitions(writer: ExpressionWriter, shown: Sequence[Any], program: Program, batch: bool) -> list[str]:
+    """Return what each adjoint that the shown equations use is the derivative of; many of a kind are said once."""
+    present = _present(shown)
+    whole = any(isinstance(one, MatrixEquation) for one in shown)
+    saying = _Saying(writer, program, whole, batch)
+    groups: dict[str, list[str]] = {accent: [] for accent in _ACCENTS}
+    for name in present:
+        if name in program.adjoints and writer.names.marks[name].of is None:
+            accent = writer.names.marks[name].accent
+            groups[accent if accent in groups else ""].append(name)
+    written = [text for accent, names in groups.items() for text in saying.group(accent, names)]
+    return list(dict.fromkeys([*written, *saying.hessian(present)]))
+
+
+def _present(shown: Sequence[Any]) -> dict[str, Tensor]:
+    """Return the tensors of the shown equations, by name, in order."""
+    present: dict[str, Tensor] = {}
+    for one in shown:
+        equation: Equation = one.equation if isinstance(one, MatrixEquation) else one
+        for tensor in (equation.left.base, *sorted(tensors(equation.right), key=lambda t: t.name)):
+            present.setdefault(tensor.name, tensor)
+    return present
+
+
+class _Saying:
+    """How one page says what its adjoints are."""
+
+    def __init__(self, writer: ExpressionWriter, program: Program, whole: bool, batch: bool) -> None:
+        self.names, self.dialect = writer.names, writer.dialect
+        self.program, self.whole, self.batch = program, whole, batch
+
+    def group(self, accent: str, names: Sequence[str]) -> list[str]:
+        """Return the definitions of the adjoints with one accent."""
+        ordered = sorted(names, key=self._layer) if not accent else list(names)
+        if len(names) > (1 if accent else 0) and self._of_every_layer(names):
+            return [self._definition(ordered[0], general=True)]
+        several = bool(accent) and len(names) > _MOST
+        written = [self._definition(name) for name in (ordered[:1] if several else ordered)]
+        if several:
+            written[-1] += self.dialect.prose(f", and likewise for every {accent}")
+        return written
+
+    def hessian(self, present: dict[str, Tensor]) -> Iterator[str]:
+        """Say that the results are parts of a Hessian-vector product: ∂s/∂W = (H v)_W."""
+        second, directions = second_adjoints(self.program), directions_of(self.program)
+        parts = [
+            name
+            for name in present
+            if name in second and self._mark(name).of and self.program.adjoints[name].wrt in directions.values()
+        ]
+        costs = [a.of for name, a in self.program.adjoints.items() if name not in second and name in present]
+        if parts and costs:
+            mark, cost = self._mark(parts[0]), self.dialect.symbol(self._mark(costs[0])).text
+            part = self.dialect.hessian_part(replace(mark, of=None))
+            yield f"{self.dialect.flat(mark, bold=self.whole)} = {part}" + (
+                self.dialect.prose(", and likewise for the others" if len(parts) > 1 else "")
+            )
+            hessian = self.dialect.symbol(Mark("H"), bold=True).text
+            yield hessian + self.dialect.prose(" is the Hessian of ") + cost
+
+    def _mark(self, name: str) -> Mark:
+        return self.names.marks.get(name) or mark_of_name(name, self.program.layered)
+
+    def _wrt(self, name: str) -> Mark:
+        return self._mark(self.program.adjoints[name].wrt)
+
+    def _layer(self, name: str) -> int:
+        mark = self._mark(name)
+        number = mark.layer or mark.subscript
+        return int(number) if number.isdigit() else 0
+
+    def _of_every_layer(self, names: Sequence[str]) -> bool:
+        """Whether a general l may stand for the layer: the adjoints are δ⁽¹⁾, δ⁽²⁾, … of z⁽¹⁾, z⁽²⁾, …"""
+        letters = {(self._mark(name).letter, self._wrt(name).letter) for name in names}
+        marks = [(self._mark(name), self._wrt(name)) for name in names]
+        alike = all((m.layer, m.subscript) == (w.layer, w.subscript) for m, w in marks)
+        return self.program.layered and len(letters) == 1 and alike and all(map(self._layer, names))
+
+    def _definition(self, name: str, general: bool = False) -> str:
+        adjoint, dialect = self.program.adjoints[name], self.dialect
+        tensor, known = self.names.tensors[name], self.names.tensors.get(adjoint.wrt)
+        mark, wrt = self.names.of(tensor), self._wrt(name)
+        of = self.names.numerator or self.names.marks.get(adjoint.of, Mark("C"))
+        if self.whole and not self.batch:
+            mark, wrt = self.names.whole(tensor), self.names.whole(known) if known is not None else wrt
+        if general:
+            mark, wrt = (replace(m, layer="l") if m.layer else replace(m, subscript="l") for m in (mark, wrt))
+        bold = self.whole and tensor.rank > 0
+        if not self.batch or not tensor.rank:
+            return f"{dialect.symbol(mark, bold=bold).text} = {dialect.flat(replace(wrt, of=of), bold=bold)}"
+        row = dialect.example_derivative(of, wrt, self.whole)
+        if not self.whole or tensor.rank != 2:
+            return f"{dialect.symbol(mark, ['n']).text} = {row}"
+        capital = replace(mark, letter=mark.letter.upper()) if len(mark.letter) == 1 else mark
+        symbol = dialect.symbol(capital, bold=True).text
+        return symbol + dialect.prose(" has row ") + "n" + dialect.prose(" equal to ") + row
