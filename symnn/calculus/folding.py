@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sympy import Expr, Function, Idx, Symbol
 from sympy.core.basic import Basic
 
@@ -32,19 +34,21 @@ class Names:
                     self.known.setdefault(key, (equation.tensor, tuple(order.index(i) for i in equation.indices)))
                     self.classes.add(type(equation.right))
 
-    def apply(self, expression: Expr) -> Expr:
-        """Return the expression with every named part replaced by its name."""
-        return self._walk(expression) if any(expression.has(c) for c in self.classes) else expression
+    def apply(self, expression: Expr, allowed: Collection[str] | None = None) -> Expr:
+        """Return the expression with every named part replaced by its name (one of `allowed`, if that is given)."""
+        if not any(expression.has(c) for c in self.classes):
+            return expression
+        return self._walk(expression, allowed)
 
-    def _walk(self, part: Basic) -> Basic:
+    def _walk(self, part: Basic, allowed: Collection[str] | None) -> Basic:
         if isinstance(part, Idx | Tensor) or not part.args:
             return part
         if type(part) in self.classes and _may_be_named(part):
             key, order = _signature(part)
-            if key in self.known:
-                tensor, places = self.known[key]
+            tensor, places = self.known.get(key, (None, ()))
+            if tensor is not None and (allowed is None or tensor.name in allowed):
                 return tensor[tuple(order[p] for p in places)]
-        return rebuild(part, [self._walk(arg) for arg in part.args])
+        return rebuild(part, [self._walk(arg, allowed) for arg in part.args])
 
 
 def _may_be_named(part: Basic) -> bool:

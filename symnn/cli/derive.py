@@ -55,10 +55,11 @@ def derive_command(architecture: str, output: str | None, as_json: bool, **optio
     view, batch = options["view"], options["batch"]
     if as_json:
         if isinstance(subject, Gradient):
-            echo_json(described(subject, view, batch))
+            echo_json(described(subject, view, batch, "ascii" if format_ == "ascii" else "text"))
         else:
-            written = {format: subject.write(format, view, batch) for format in ("text", "latex")}
-            echo_json({"title": subject.title, "view": view, "batch": batch, **written})
+            text = subject.write("ascii" if format_ == "ascii" else "text", view, batch)
+            latex = subject.write("latex", view, batch)
+            echo_json({"title": text.partition("\n")[0], "view": view, "batch": batch, "text": text, "latex": latex})
         return
     text = subject.write(format_, view, batch)
     if output is None:
@@ -97,30 +98,34 @@ def _subject(architecture: str, options: dict[str, Any]) -> Any:
     return network.gradient(wrt=wrt)
 
 
-def described(gradient: Gradient, view: str = "matrix", batch: bool = False) -> dict[str, Any]:
+def described(
+    gradient: Gradient, view: str = "matrix", batch: bool = False, format: str = "text"
+) -> dict[str, Any]:
     """Return a gradient as plain data: what it is of, its equations as text, LaTeX and SymPy's notation."""
     derivation = gradient.batch_derivation if batch else gradient.derivation
     program = derivation.program
     return {
-        "title": gradient.title,
+        "title": gradient.write(format, "index", batch).partition("\n")[0],
         "view": view,
         "batch": batch,
         "of": gradient.of,
         "gradients": gradient.gradients,
         "parameters": {name: [str(size) for size in program.find(name).shape] for name in gradient.wrt},
         "facts": [str(fact) for fact in derivation.facts],
-        "forward": _equations(program, [e.tensor.name for e in derivation.forward_equations], view, gradient),
-        "backward": _equations(program, list(derivation.backward), view, gradient),
+        "forward": _equations(program, [e.tensor.name for e in derivation.forward_equations], view, gradient, format),
+        "backward": _equations(program, list(derivation.backward), view, gradient, format),
     }
 
 
-def _equations(program: Program, names: list[str], view: str, gradient: Gradient) -> list[dict[str, Any]]:
+def _equations(
+    program: Program, names: list[str], view: str, gradient: Gradient, format: str
+) -> list[dict[str, Any]]:
     shown = []
     for name in names:
         equation = program[name]
         written = {
-            format: write_equation(equation, view=view, format=format, program=program, notation=gradient.notation)
-            for format in ("text", "latex")
+            name: write_equation(equation, view=view, format=form, program=program, notation=gradient.notation)
+            for name, form in (("text", format), ("latex", "latex"))
         }
         shape = [str(size) for size in equation.tensor.shape]
         shown.append({"name": name, "shape": shape, **written, "sympy": str(equation)})

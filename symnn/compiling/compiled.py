@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer, Symbol, Tuple, lambdify, solve
 
+from symnn.compiling.formulas import with_formulas
 from symnn.compiling.lowering import lower
 from symnn.compiling.nodes import ArrayNode, Copy
 from symnn.compiling.printing import HELPERS, ArrayPrinter
@@ -130,7 +131,7 @@ def compile_program(
     needed = rewritten.pruned(outputs)
     inputs = sorted(needed.inputs.values(), key=lambda t: _ROLE_ORDER.index(t.role))
     arguments = tuple(dict.fromkeys([t.name for t in inputs] + [n for n in outputs if n not in needed.defined]))
-    lines = _lines(needed, outputs)
+    lines = _lines(with_formulas(needed), outputs)
     printer = ArrayPrinter(dtype)
     raw = _function(program, arguments, lines, outputs, printer, release)
     return Compiled(needed, arguments, tuple(outputs), dtype, raw, rewritings, tuple(sorted(printer.helpers)))

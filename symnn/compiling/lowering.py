@@ -116,6 +116,8 @@ class _Lowering:
 
     def _elementwise(self, part: Basic, arrays: Sequence[Array]) -> Array:
         axes = self._union(arrays)
+        if isinstance(part, Mul):
+            arrays = _with_one_number(arrays)
         return Array(part.func(*(array.aligned(axes) for array in arrays)), axes)
 
     def _product(self, part: Mul) -> Array:
@@ -245,6 +247,15 @@ class _Lowering:
         places = [self._places(e) for e in entry.indices]
         axes = self._union(places)
         return Array(Gather(name, [place.aligned(axes) for place in places]), axes)
+
+
+def _with_one_number(arrays: Sequence[Array]) -> Sequence[Array]:
+    """Return the factors of a product with irrational numbers multiplied into one: z/sqrt(2) is 0.707… z."""
+    numbers = [array for array in arrays if array.expression.is_number]
+    product = Mul(*(array.expression for array in numbers))
+    if product.is_Rational:
+        return arrays
+    return [Array(product.evalf(20)), *(array for array in arrays if array not in numbers)]
 
 
 def _adjoints(body: Expr) -> set[str]:

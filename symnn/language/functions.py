@@ -167,7 +167,7 @@ class relu(Elementwise):  # noqa: N801
 class leaky_relu(Elementwise):  # noqa: N801
     """leaky_relu(t) = t for t > 0, else t/100"""
 
-    subgradient = "leaky_relu′(0) = 1/100"
+    subgradient = "leaky_relu′(0) = 0.01"
     slope = Rational(1, 100)
 
     @classmethod
@@ -224,7 +224,7 @@ class swish(Elementwise):  # noqa: N801
 
     @classmethod
     def first_derivative(cls, t: Expr) -> Expr:
-        return sigmoid(t) + t * sigmoid(t) * (1 - sigmoid(t))
+        return sigmoid(t) + swish(t) * (1 - sigmoid(t))
 
 
 NAMED: dict[str, type[Elementwise]] = {

@@ -148,7 +148,8 @@ class ExpressionWriter:
             return Piece(self.dialect.minus + self.dialect.close(inner, _TERM), Precedence.SUM)
         above: list[Expr] = []
         below: list[Expr] = []
-        for factor in Mul.make_args(rest):
+        number, irrational = number.as_coeff_Mul()
+        for factor in (*Mul.make_args(irrational), *Mul.make_args(rest)):
             if isinstance(factor, Pow) and is_negative(factor.exp):
                 below.append(factor.base if factor.exp == -1 else Pow(factor.base, -factor.exp))
             elif factor != 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import gcd
 from typing import Any
 
-from sympy import Add, Expr, Function, Mul, Pow, Rational, S, Sum, sqrt
+from sympy import Add, Expr, Function, Mul, Pow, Rational, S, Sum
 
 from symnn.language import Reduction, entries, free_indices
 
@@ -57,12 +57,17 @@ def rational_roots(number: Any, above: list[Expr], below: list[Expr]) -> tuple[A
             kept.append(factor)
     over, kept = _roots(kept)
     under, below = _roots(below)
-    if over != 1 and under != 1:
+    if over != 1 and under != 1 and (over / under).is_Rational:
         kept.append(Pow(over / under, Rational(1, 2), evaluate=False))
     else:
-        kept.extend([sqrt(over)] if over != 1 else [])
-        below.extend([sqrt(under)] if under != 1 else [])
+        kept.extend([_root(over)] if over != 1 else [])
+        below.extend([_root(under)] if under != 1 else [])
     return number, kept, below
+
+
+def _root(inside: Expr) -> Expr:
+    """One root of a product: SymPy would take √(2π) apart again."""
+    return Pow(inside, Rational(1, 2), evaluate=False)
 
 
 def _roots(factors: list[Expr]) -> tuple[Expr, list[Expr]]:

@@ -179,13 +179,19 @@ def test_a_file_that_is_no_model(table):
         (["2-3-1", "--activation", "__import__('os')"], ""),
         (["2-3-1", "--cost", "__import__('os').system('touch hacked')"], ""),
         (["2-3-1", "-o", "m.pkl"], "accepted: a name that ends in .npz"),
-        (["2-3-1", "-o", "no/such/m.npz"], "cannot write 'no/such/m.npz': there is no folder 'no/such'"),
         ([], "Missing argument 'ARCHITECTURE' (see symnn train --help)"),
     ],
 )
 def test_bad_usage(table, arguments, message, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert message in refused("train", *arguments, "--data", table)
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_a_path_that_cannot_be_written_fails_before_the_work(table, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    line = refused("train", "2-3-1", "--data", table, "-o", "no/such/m.npz", code=1)
+    assert "cannot write 'no/such/m.npz': there is no folder 'no/such'" in line
     assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
 
 

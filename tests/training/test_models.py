@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from symnn.errors import DataError, InputError
+from symnn.errors import DataError, InputError, OutputError
 from symnn.networks import mlp
 from symnn.training import SGD, Model, Scaling, load_model, moons, save_model, train
 
@@ -76,14 +76,14 @@ def test_the_file_needs_numpy_alone(tmp_path, fit):
 
 
 def test_paths_that_cannot_be_written(tmp_path, fit):
-    with pytest.raises(InputError, match=r"there is no folder '.*none'"):
+    with pytest.raises(OutputError, match=r"there is no folder '.*none'"):
         save_model(tmp_path / "none" / "m.npz", fit)
     with pytest.raises(InputError, match=r"accepted: a name that ends in .npz"):
         save_model(tmp_path / "m.pkl", fit)
     (tmp_path / "folder.npz").mkdir()
-    with pytest.raises(InputError, match="it is a folder"):
+    with pytest.raises(OutputError, match="it is a folder"):
         save_model(tmp_path / "folder.npz", fit)
-    with pytest.raises(InputError, match="cannot write"):
+    with pytest.raises(OutputError, match="cannot write"):
         save_model("/proc/m.npz", fit)
     assert [path.name for path in tmp_path.iterdir()] == ["folder.npz"]
 

@@ -1,4 +1,4 @@
-"""The LaTeX compiles with amsmath and bm alone, fits on the page, and Markdown has what GitHub can show."""
+"""The LaTeX compiles with amsmath and bm alone and fits, Markdown is what GitHub can show, ASCII is ASCII."""
 
 from __future__ import annotations
 
@@ -80,3 +80,11 @@ def test_markdown_of_the_definitions() -> None:
         in written
     )
     assert r"$\boldsymbol{W}^{(1)}\enspace {2 \times 3}$, $\boldsymbol{b}^{(1)}\enspace 2$" in written
+
+
+@pytest.mark.parametrize("activation", ["elu", "gelu", "leaky_relu", "relu", "softplus", "softmax", "tanh"])
+def test_ascii_is_ascii(activation: str) -> None:
+    gradient = symnn.mlp("3-2", activation=activation, cost="hinge", l1=0.01, l2=1e-5).gradient()
+    assert gradient.text(ascii=True).isascii()
+    assert gradient.text(ascii=True, batch=True).isascii()
+    assert gradient.compile().source.isascii()
