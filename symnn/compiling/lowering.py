@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Add, Expr, Function, Idx, Integer, KroneckerDelta, Max, Min, Mul, Piecewise, Pow, Sum, Symbol
+from sympy import Add, Expr, Function, Idx, Integer, KroneckerDelta, Max, Min, Mul, Piecewise, Pow, S, Sum, Symbol
 from sympy.core.basic import Basic
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
@@ -133,7 +133,7 @@ class _Lowering:
         padded = {e for f in factors if isinstance(f, Entry) for e in f.indices if not isinstance(e, Idx)}
         return [self.array(f) for f in factors if not (isinstance(f, Within) and f.args[0] in padded)]
 
-    def _sum(self, part: Sum, number: Expr = Integer(1)) -> Array:
+    def _sum(self, part: Sum, number: Expr = S.One) -> Array:
         body, bound = body_and_bound(part)
         self._see(bound)
         factors: list[Basic] = []

@@ -212,7 +212,7 @@ def test_divergence_is_said_and_fails(tmp_path):
 
 
 def test_unexpected_errors_are_one_line(monkeypatch, table):
-    from symnn.cli import train  # noqa: PLC0415
+    from symnn.cli import train
 
     def broken(*_):
         raise ZeroDivisionError("a defect")
@@ -223,7 +223,7 @@ def test_unexpected_errors_are_one_line(monkeypatch, table):
 
 
 def test_ctrl_c_outside_the_loop(monkeypatch, table):
-    from symnn.cli import train  # noqa: PLC0415
+    from symnn.cli import train
 
     def interrupted(*_):
         raise KeyboardInterrupt

@@ -138,7 +138,7 @@ def test_divergence_in_the_first_epoch_keeps_the_initial_parameters(net, values)
 
 
 def test_an_interruption_keeps_what_was_learned(net, values, monkeypatch):
-    from symnn.training import loop  # noqa: PLC0415
+    from symnn.training import loop
 
     calls = []
     original = loop.evaluate
@@ -159,7 +159,7 @@ def test_an_interruption_keeps_what_was_learned(net, values, monkeypatch):
 
 
 def test_the_step_is_one_program_that_ends_in_the_update(net, values):
-    from symnn.training.step import compile_step  # noqa: PLC0415
+    from symnn.training.step import compile_step
 
     step = compile_step(net, SGD(0.5))
     names = list(step.program.defined)
