@@ -61,7 +61,9 @@ def differentiate(
     program.find(of)
     names = _wanted(program, wrt)
     _refuse_facts_about(program, names)
-    return _Sweep(normal_form(program).pruned([of]), program, of, names, upstream, may_be_zero).result()
+    # What earlier adjoints are derivatives of is kept, because it is spoken of.
+    spoken_of = {adjoint.of for adjoint in program.adjoints.values()}
+    return _Sweep(normal_form(program).pruned([of, *spoken_of]), program, of, names, upstream, may_be_zero).result()
 
 
 def _wanted(program: Program, wrt: Iterable[str] | None) -> tuple[str, ...]:
@@ -209,6 +211,7 @@ class _Sweep:
 
     def _needed_forward(self, backward: Iterable[Equation]) -> tuple[Equation, ...]:
         wanted = {tensor.name for equation in backward for tensor in tensors(equation.right)} | {self.target.name}
+        wanted |= {a.of for a in self.program.adjoints.values()} & self.program.defined.keys()
         return self.program.pruned(wanted).equations
 
 

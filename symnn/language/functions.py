@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, ClassVar
 
-from sympy import Dummy, Expr, Function, Integer, Rational, Symbol, erf, exp, factor, log, pi, sqrt  # noqa: F401
+from sympy import Dummy, Expr, Function, Integer, Rational, Symbol, count_ops, erf, exp, factor, log, pi, sqrt  # noqa: F401
 from sympy import tanh as sympy_tanh
 from sympy.core.function import ArgumentIndexError
 
@@ -84,9 +84,9 @@ def formula(function: type[Elementwise], t: Expr) -> Expr | None:
     lower = formula(prime(root, function.order - 1), variable)
     if lower is None:
         return None
-    first = root.first_derivative(variable)
-    slope = lower.diff(variable).xreplace({prime(root)(variable): first})
-    return factor(slope).xreplace({variable: t})
+    primes = [f for f in lower.diff(variable).atoms(Elementwise) if f.order]
+    slope = lower.diff(variable).xreplace({f: formula(type(f), f.args[0]) for f in primes})
+    return min((slope, factor(slope)), key=count_ops).xreplace({variable: t})
 
 
 def prime(function: type[Elementwise], times: int = 1) -> type[Elementwise]:

@@ -20,6 +20,7 @@ Forward
   z = W x
   a = tanh(z)
   o = x + U a
+  C = ½ ‖o‖²
   Ū = o aᵀ
   z̄ = Uᵀ o ⊙ tanh′(z)
   W̄ = z̄ xᵀ
