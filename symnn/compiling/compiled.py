@@ -90,6 +90,8 @@ def _checked(given: Any, tensor: Tensor, sizes: dict[Symbol, Integer], dtype: st
     expected = tuple(size.xreplace(sizes) for size in tensor.shape)
     if array.ndim != len(expected):
         raise ShapeError(f"'{tensor.name}' has shape {array.shape}; expected {_shown(tensor.shape)}")
+    if 0 in array.shape:
+        raise ShapeError(f"'{tensor.name}' has shape {array.shape}: an axis of length 0 (no examples?)")
     for found, size in zip(array.shape, expected, strict=True):
         size = size.xreplace(sizes)
         if isinstance(size, Symbol):
@@ -100,7 +102,8 @@ def _checked(given: Any, tensor: Tensor, sizes: dict[Symbol, Integer], dtype: st
 
 
 def _shown(shape: Iterable[Any]) -> str:
-    return f"({', '.join(map(str, shape))})"
+    sizes = [str(size) for size in shape]
+    return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
 
 
 def compile_program(

@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from symnn.calculus.folding import Names
-from symnn.language import Elementwise, Equation, Program, formula, prime, transform
-from symnn.language.functions import sigmoid
-
-_OWN_CODE = (prime(sigmoid),)
-"""Derivatives that have code of their own."""
+from symnn.compiling.lowering import OWN_CODE
+from symnn.language import Elementwise, Equation, Program, formula, transform
 
 
 def with_formulas(program: Program) -> Program:
@@ -28,7 +25,7 @@ def with_formulas(program: Program) -> Program:
 
 
 def _written_out(part: Any) -> Any:
-    if not isinstance(part, Elementwise) or part.order == 0 or isinstance(part, _OWN_CODE):
+    if not isinstance(part, Elementwise) or part.order == 0 or isinstance(part, OWN_CODE):
         return None
     inner = transform(part.args[0], _written_out)
     written = formula(type(part), inner)

@@ -6,9 +6,27 @@ operations bring these axes into line; a sum of a product is contracted; nothing
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from sympy import Add, Expr, Function, Idx, Integer, KroneckerDelta, Max, Min, Mul, Piecewise, Pow, S, Sum, Symbol
+from sympy import (
+    Add,
+    Expr,
+    Function,
+    Idx,
+    Integer,
+    KroneckerDelta,
+    Max,
+    Min,
+    Mul,
+    Piecewise,
+    Pow,
+    S,
+    Sum,
+    Symbol,
+    exp,
+    pi,
+    sqrt,
+)
 from sympy.core.basic import Basic
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
@@ -21,16 +39,20 @@ from symnn.compiling.nodes import (
     Chain,
     Diagonal,
     Equal,
+    ExpMinusOne,
     ExpOfMinus,
     Gather,
     Inside,
     Item,
+    NegativePart,
+    NormalDistribution,
     Places,
     Positive,
     PositivePart,
     ReduceLogSumExp,
     ReduceMax,
     Softplus,
+    TanhSlope,
     Windows,
 )
 from symnn.errors import CompileError
@@ -52,7 +74,21 @@ from symnn.language import (
     refresh,
     size_of,
 )
-from symnn.language.functions import relu, sigmoid, softplus
+from symnn.language.functions import elu, gelu, relu, sigmoid, softplus, tanh
+
+_NODES: dict[type[Elementwise], Callable[[Expr], Expr]] = {
+    relu: PositivePart,
+    softplus: Softplus,
+    elu: lambda z: PositivePart(z) + ExpMinusOne(NegativePart(z)),
+    prime(elu): lambda z: exp(NegativePart(z)),
+    prime(tanh): TanhSlope,
+    gelu: lambda z: z * NormalDistribution(z),
+    prime(gelu): lambda z: NormalDistribution(z) + (1 / sqrt(2 * pi)).evalf(20) * z * exp(-(z**2) / 2),
+}
+"""Named functions with code of their own: what their formula says, with the digits kept."""
+
+OWN_CODE = (prime(sigmoid), prime(tanh), prime(elu), prime(gelu))
+"""Derivatives whose code is not that of their formula."""
 
 
 def lower(equation: Equation) -> Expr:
@@ -178,10 +214,8 @@ class _Lowering:
         if isinstance(part, prime(sigmoid)):
             a = 1 / (1 + ExpOfMinus(z))
             return Array(Chain(ExpOfMinus(z), a, a), axes)
-        if isinstance(part, relu):
-            return Array(PositivePart(z), axes)
-        if isinstance(part, softplus):
-            return Array(Softplus(z), axes)
+        if type(part) in _NODES:
+            return Array(_NODES[type(part)](z), axes)
         textbook = formula(type(part), part.args[0])
         if textbook is None:
             root = part.root.__name__

@@ -141,6 +141,24 @@ class ExpOfMinus(ArrayNode):
     """exp(−z), with −z held below the overflow of the type: e in σ = 1/(1 + e) and σ′ = e σ σ"""
 
 
+class TanhSlope(ArrayNode):
+    """tanh′(z) = 4e/(1 + e)² with e = exp(−2|z|), which keeps its digits where tanh is flat"""
+
+
+class NegativePart(ArrayNode):
+    """min(z, 0)"""
+
+
+class ExpMinusOne(ArrayNode):
+    """exp(z) − 1, which keeps its digits where z is small"""
+
+
+class NormalDistribution(ArrayNode):
+    """Φ(z), the standard normal distribution function"""
+
+    precedence = PRECEDENCE["Mul"]
+
+
 class Chain(ArrayNode):
     """a * b * c, from left to right: an order in which no intermediate product loses digits"""
 

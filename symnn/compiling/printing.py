@@ -171,6 +171,18 @@ class ArrayPrinter(NumPyPrinter):
     def _print_Softplus(self, expr: Any) -> str:
         return f"{self._helper('_softplus')}({self._print(expr.args[0])})"
 
+    def _print_TanhSlope(self, expr: Any) -> str:
+        return f"{self._helper('_tanh_slope')}({self._print(expr.args[0])})"
+
+    def _print_NegativePart(self, expr: Any) -> str:
+        return f"np.minimum({self._print(expr.args[0])}, 0.0)"
+
+    def _print_ExpMinusOne(self, expr: Any) -> str:
+        return f"np.expm1({self._print(expr.args[0])})"
+
+    def _print_NormalDistribution(self, expr: Any) -> str:
+        return f"0.5*{self._helper('_erfc')}(-0.7071067811865476*{self._inner(expr.args[0])})"
+
     def _print_PositivePart(self, expr: Any) -> str:
         return f"np.maximum({self._print(expr.args[0])}, 0.0)"
 
@@ -242,6 +254,23 @@ def _logsumexp(array, axis):
 def _softplus(z):
     """log(1 + exp(z)), without overflow"""
     return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+''',
+    "_tanh_slope": '''
+def _tanh_slope(z):
+    """1 - tanh(z)**2, which keeps its digits where tanh is flat"""
+    e = np.exp(-2*np.abs(z))
+    return 4*e/(1 + e)**2
+''',
+    "_erfc": '''
+try:
+    from scipy.special import erfc as _erfc
+except ImportError:
+    import math
+
+    def _erfc(z):
+        """1 - erf(z), one number at a time (scipy has a faster one)"""
+        z = np.asarray(z)
+        return np.frompyfunc(math.erfc, 1, 1)(z).astype(z.dtype)
 ''',
     "_erf": '''
 try:
