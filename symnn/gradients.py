@@ -169,6 +169,8 @@ class GradientFunction:
             InputError: for an array that is missing or unknown.
             ShapeError: for sizes that disagree.
         """
+        if parameters is not None and not isinstance(parameters, Mapping):
+            raise InputError("the first argument is a dict of parameters, as in f({'W1': …}, X, Y)")
         given = {**(parameters or {}), **arrays}
         for name, value, role in ((self.input, X, "X"), (self.target, Y, "Y")):
             if value is not None:

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from sympy import Dummy, Expr, Float, Heaviside, Idx, Rational, Sum, Symbol, SympifyError, expand, preorder_traversal
+from sympy import (
+    Dummy,
+    Expr,
+    Float,
+    Heaviside,
+    Idx,
+    IndexedBase,
+    Rational,
+    Sum,
+    Symbol,
+    SympifyError,
+    expand,
+    preorder_traversal,
+)
 from sympy.core.basic import Basic
 from sympy.core.function import AppliedUndef
 from sympy.core.sympify import _sympify
@@ -24,7 +38,7 @@ from symnn.language.expressions import (
 )
 from symnn.language.functions import Step, Within, undefined_function
 from symnn.language.names import check_name
-from symnn.language.tensors import Entry, Tensor, size_of, tensor
+from symnn.language.tensors import Entry, ExampleCount, Tensor, size_of, tensor
 
 _SHORT = 8
 """Decimals of more digits than this are measurements, not fractions."""
@@ -60,7 +74,10 @@ class Equation(Shown):
         object.__setattr__(self, "right", as_expression(right))
         if not isinstance(self.right, Expr) or isinstance(self.right, MatrixExpr):
             raise ProgramError(f"{self}: the right side is not a scalar SymPy expression")
-        object.__setattr__(self, "right", _on_entry(self.right))
+        try:
+            object.__setattr__(self, "right", _on_entry(self.right))
+        except ProgramError as error:
+            raise ProgramError(f"{left} = {self.right}: {error}") from None
         self._check()
 
     @property
@@ -186,8 +203,11 @@ def _on_entry(expression: Expr) -> Expr:
             return _decimal(part)
         if isinstance(part, Heaviside):
             return Step(transform(part.args[0], enter))
-        if isinstance(part, Idx):
+        if isinstance(part, Entry | Idx):
             return part
+        if isinstance(part, IndexedBase):
+            shown = ", ".join("ijklpq"[: getattr(part, "rank", 1)])
+            raise ProgramError(f"{part}: the right side needs entries of tensors, such as {part}[{shown}]")
         if isinstance(part, Symbol) and not part.is_integer:
             check_name(part.name)
             return tensor(part.name, (), role="hyperparameter")
@@ -195,4 +215,21 @@ def _on_entry(expression: Expr) -> Expr:
             check_name(part.name)
         return None
 
-    return transform(expression, enter)
+    return expression if _is_entered(expression) else transform(expression, enter)
+
+
+@lru_cache(maxsize=65536)
+def _is_entered(part: Basic) -> bool:
+    """Whether an expression is in symnn's own terms already, as all that the calculus makes is."""
+    if isinstance(part, Entry | Idx):
+        return True
+    if isinstance(part, IndexedBase):
+        return False
+    if isinstance(part, AppliedUndef | Float | Heaviside | Symbol | Sum) and not _is_whole_sum(part):
+        return isinstance(part, ExampleCount)
+    return all(_is_entered(arg) for arg in part.args)
+
+
+def _is_whole_sum(part: Basic) -> bool:
+    """Whether a sum runs over whole axes (any other is refused elsewhere) and has nothing to enter."""
+    return isinstance(part, Sum) and bool(body_and_bound(part)) and _is_entered(part.args[0])

@@ -109,6 +109,8 @@ def _layer_equations(
         own = list(layer.equations(seen))
     except NotImplementedError as missing:
         raise InputError(str(missing)) from None
+    if not own:
+        raise ProgramError(f"layer {number} ({type(layer).__name__}) has no equations")
     program = Program(own)
     declared = dict(layer.parameters())
     used = {name: t for name, t in program.inputs.items() if t.role == "parameter"}
@@ -118,10 +120,10 @@ def _layer_equations(
         roles = Program([Equation(e.left, _as_input(e.right, seen)) for e in own])
         program = batch_program(roles)
     kept = {inputs.name}
-    renamed = Program([_numbered(e, number, kept, inputs) for e in program])
-    made = renamed.defined[f"{output}{number}"]
+    renamed = [_numbered(e, number, kept, inputs) for e in program]
+    made = next(e.tensor for e in renamed if e.tensor.name == f"{output}{number}")
     _check_output(layer, number, made)
-    return list(renamed), made, {f"{name}{number}": name for name in used}
+    return renamed, made, {f"{name}{number}": name for name in used}
 
 
 def _as_input(right: Expr, seen: Tensor) -> Expr:

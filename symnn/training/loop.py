@@ -71,6 +71,10 @@ def train(
         InputError: for settings that make no sense.
     """
     began = time.perf_counter()
+    if not hasattr(net, "gradient"):
+        raise InputError(f"cannot train {net!r}: a network is needed, such as symnn.mlp('2-8-1')")
+    if optimizer is not None and not hasattr(optimizer, "update"):
+        raise InputError(f"bad optimizer {optimizer!r} (accepted: such as symnn.SGD(learning_rate=0.1))")
     check_settings(epochs, batch_size, restarts, seed, dtype)
     if net.cost is None:
         raise InputError("cannot train a network without a cost (give it one, such as cost='quadratic')")
@@ -179,7 +183,7 @@ def _descend(plan: _Plan, seed: int, bar: Bar) -> _Run:
                         break
             entry = plan.measure(epoch, plan.parameters(carried))
             if not (math.isfinite(cost) and math.isfinite(entry["cost"]) and _finite(carried)):
-                return _Run(plan.parameters(good), history, seed, _why(plan, epoch))
+                return _Run(plan.parameters(good), history, seed, _why(plan, epoch, plan.parameters(good)))
             good = carried
             history.append(entry)
             bar.epoch(epoch, entry["cost"])
@@ -189,9 +193,16 @@ def _descend(plan: _Plan, seed: int, bar: Bar) -> _Run:
     return _Run(plan.parameters(good), history, seed)
 
 
-def _why(plan: _Plan, epoch: int) -> str:
+def _why(plan: _Plan, epoch: int, good: dict[str, Array]) -> str:
     kept = "the initial parameters" if epoch == 1 else f"the parameters of epoch {epoch - 1}"
     scale = float(np.abs(plan.training[0]).max())
+    with np.errstate(all="ignore"):
+        before = float(plan.measure(0, good)["cost"])
+    if not math.isfinite(before):
+        return (
+            f"the cost is {before:g} before any step: kept {kept}; no learning rate helps: the {plan.net.cost} cost "
+            f"may not suit the output ({plan.net.activations[-1]}), the targets or the size of the inputs ({scale:.3g})"
+        )
     inputs = f", or scale the inputs (the largest is {scale:.3g})" if scale > 10 else ""
     return (
         f"the cost or the parameters were not finite in epoch {epoch}: kept {kept}; "

@@ -62,7 +62,9 @@ def matrix_equations(equations: Iterable[Equation]) -> tuple[MatrixEquation | Eq
     given = tuple(equations)
     logarithms = {e.tensor.name: e for e in given if isinstance(e.right, LogSumExp)}
     folded: dict[str, MatrixEquation] = {}
-    used_elsewhere: set[str] = set()
+    # An adjoint that is shown, ∂C/∂L, speaks of L.
+    adjoints = getattr(equations, "adjoints", {})
+    used_elsewhere = {adjoints[e.tensor.name].wrt for e in given if e.tensor.name in adjoints}
     folded_into: set[str] = set()
     for equation in given:
         found = _softmax(equation, logarithms)

@@ -17,6 +17,9 @@ from symnn.writing.names import names_of
 from symnn.writing.notation import Notation
 from symnn.writing.sections import Page, Section, page_of
 
+_PAGE = 20
+"""More equations than this may not fit on a page."""
+
 FORMATS = ("text", "ascii", "markdown", "latex")
 
 
@@ -150,7 +153,10 @@ def _text(page: Page) -> str:
 
 
 def _latex(page: Page) -> str:
-    blocks = [rf"\noindent\textbf{{{escape_latex(page.title)}}}"] if page.title else []
+    # A display longer than a page may break between its lines, within this fragment alone.
+    long = any(len(section.lines) > _PAGE for section in page.sections)
+    blocks = [r"\begingroup\allowdisplaybreaks"] if long else []
+    blocks += [rf"\noindent\textbf{{{escape_latex(page.title)}}}"] if page.title else []
     for section in page.sections:
         heading = f"\\noindent\\textit{{{escape_latex(section.heading)}}}\n" if section.heading else ""
         blocks.append(f"{heading}\\begin{{align*}}\n{aligned(section, air=True)}\n\\end{{align*}}")
@@ -161,6 +167,7 @@ def _latex(page: Page) -> str:
     if page.count:
         blocks.append(_ragged(f"{page.count.replace(',', '{,}')}: {_inline(page.shapes)}."))
     blocks.extend(rf"\noindent {escape_latex(note)}" for note in page.notes)
+    blocks += [r"\endgroup"] if long else []
     return "\n\n".join(blocks) + "\n"
 
 

@@ -58,7 +58,7 @@ def test_it_prints_with_short_sums() -> None:
             MatrixSymbol("M", 2, 2),
             "s = M: the right side is not a scalar SymPy expression",
         ),
-        (s, Function("f")(s, x[0]), "f(s, x[0]): an undefined function takes one argument"),
+        (s, Function("f")(s, x[0]), "s = f(s, x[0]): f(s, x[0]): an undefined function takes one argument"),
     ],
 )
 def test_what_is_refused(left: Any, right: Any, expected: str) -> None:
