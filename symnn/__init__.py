@@ -20,7 +20,7 @@ from symnn.language import (
 )
 from symnn.language import undefined_function as function
 from symnn.networks import Dense, Layer, Network, mlp
-from symnn.training import SGD, Fit, load_data, load_model, train
+from symnn.training import SGD, Fit, load_data, load_model, save_model, train
 from symnn.writing import Notation
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "load_data",
     "load_model",
     "mlp",
+    "save_model",
     "sizes",
     "tensor",
     "train",

@@ -58,6 +58,9 @@ class Network:
         self._built = build(self.layers, self._cost, l1, l2)
         self.description: dict[str, Any] | None = _description(self)
 
+    def __repr__(self) -> str:
+        return f"<Network {self.title}>"
+
     @property
     def program(self) -> Program:
         """The forward equations, for one example (for a batch, if a layer names the example axis)."""

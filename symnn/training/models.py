@@ -42,7 +42,7 @@ class Model:
     """
 
     network: Any
-    parameters: dict[str, Array]
+    parameters: dict[str, Array] = field(repr=False)
     targets: Targets
     scaling: Scaling = UNSCALED
     value_scaling: Scaling = UNSCALED
