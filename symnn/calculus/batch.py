@@ -7,6 +7,7 @@ The equations are differentiated for one example, and batched after: δ[n, j] is
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from sympy import Add, Expr, Idx, Integer, expand_mul
 from sympy.core.basic import Basic
@@ -75,6 +76,13 @@ class _Batch:
             if any(t.name in self.lifted for t in tensors(equation.right)) and not self._is_one(name, averaged):
                 self.lifted[name] = Tensor(name, (examples, *tensor.shape), tensor.role)
 
+    @cached_property
+    def results(self) -> set[str]:
+        """The derivatives by the data: those of the mean cost have the factor 1/m, which δ, each example's own, has not."""
+        used = {tensor.name for equation in self.program for tensor in tensors(equation.right)}
+        adjoints = self.program.adjoints.items()
+        return {name for name, a in adjoints if a.wrt in self.program.inputs and name not in used}
+
     def _is_one(self, name: str, averaged: set[str]) -> bool:
         """Whether a tensor is one for the batch: a cost, or the adjoint of what is the same for all examples."""
         adjoint = self.program.adjoints.get(name)
@@ -91,7 +99,8 @@ class _Batch:
         n = fresh_index_over(examples, "n")
         if equation.tensor.name in self.lifted:
             left = self.lifted[equation.tensor.name][(n, *equation.indices)]
-            return Equation(left, self._lift(equation.right, n))
+            share = self.factor if equation.tensor.name in self.results else 1
+            return Equation(left, share * self._lift(equation.right, n))
         if not any(tensor.name in self.lifted for tensor in tensors(equation.right)):
             return equation
         terms = Add.make_args(expand_mul(equation.right, deep=False))

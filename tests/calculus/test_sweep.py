@@ -9,7 +9,7 @@ import pytest
 from sympy import Add, Expr, Integer, Sum, cos, exp, log, sin
 
 import symnn
-from symnn.calculus import differentiate, hessian_vector_product
+from symnn.calculus import batch_program, differentiate, hessian_vector_product
 from symnn.compiling import compile_program
 from symnn.errors import CalculusError, ProgramError
 from symnn.language import NAMED, Equation, Fact, LogSumExp, Program, Reduction, index, sizes, tensor
@@ -257,3 +257,16 @@ def test_a_hundred_layers() -> None:
     assert max(sizes_of_right_sides) <= 2
     lines = gradient.compile().source.count(" = ")
     assert lines < 15 * 100
+
+
+def test_the_derivative_by_the_data_is_that_of_the_mean_cost() -> None:
+    """Batching after gives what batching first gives: ∂C/∂X = (1/m) Δ W."""
+    net = symnn.mlp("3-4-2")
+    after = net.gradient(wrt=["x", "W1"])
+    first = symnn.gradient(batch_program(net.program, ["C"]), wrt=["x", "W1"])
+    random = np.random.default_rng(0)
+    values = {**net.initial_parameters(1), "x": random.normal(size=(5, 3)), "y": random.normal(size=(5, 2))}
+    one, other = (evaluate(g, values) for g in (after.batched, first.program))
+    for name in ("x", "W1"):
+        np.testing.assert_allclose(one[after.gradients[name]], other[first.gradients[name]], rtol=1e-12)
+    assert "∂C/∂X   = (1/m) Δ⁽¹⁾ W⁽¹⁾" in net.gradient(wrt=["x"]).text(batch=True)
