@@ -78,7 +78,7 @@ class _Batch:
 
     @cached_property
     def results(self) -> set[str]:
-        """The derivatives by the data: those of the mean cost have the factor 1/m, which δ, each example's own, has not."""
+        """The derivatives by the data: they have the factor 1/m of the mean cost; δ, each example's own, has not."""
         used = {tensor.name for equation in self.program for tensor in tensors(equation.right)}
         adjoints = self.program.adjoints.items()
         return {name for name, a in adjoints if a.wrt in self.program.inputs and name not in used}

@@ -50,6 +50,7 @@ class Compiled:
     def source(self) -> str:
         """The code of `raw`, each line with the equation that it computes, and of the helpers that it calls."""
         writer = writer_for(self.program, "ascii")
+        writer.base = 0  # as arrays count
         comments = {e.tensor.name: " = ".join(writer.equation(e)) for e in self.program}
         body = []
         for line in inspect.getsource(self.raw).replace("_lambdifygenerated", "compute", 1).splitlines():

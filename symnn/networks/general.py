@@ -55,7 +55,13 @@ class GeneralNetwork:
             layered=True,
             adjoints={**layer.program.adjoints, **output.program.adjoints},
         )
-        backward = {"dz_L": "(BP1)", "dz_l": "(BP2)", "db_l": "(BP3)", "dW_l": "(BP4)"}
+        marks = {"dz_L": "(BP1)", "dz_l": "(BP2)", "db_l": "(BP3)", "dW_l": "(BP4)"}
+        derived = [name for name in (*output.backward, *layer.backward) if name not in ("db_L", "dW_L", *marks)]
+        # What stands between, such as the adjoint of a softmax's activation, comes before its use.
+        backward = {name: marks.get(name, "") for name in (
+            *(n for n in output.backward if n in derived), "dz_L",
+            *(n for n in layer.backward if n in derived), "dz_l", "db_l", "dW_l",
+        )}  # fmt: skip
         parts = [
             ("Layer l = 1, …, L", {"z_l": "", "L_l": "", "a_l": ""}),
             ("Output layer", {"L_L": "", "a_L": "", "C": ""}),

@@ -19,7 +19,14 @@ from symnn.language import (
 )
 from symnn.views.graph import Graph, NoMatrixFormError, assemble, eliminate
 from symnn.views.making import plus, scaled
-from symnn.views.order import common_factors, ordered_factors, ordered_operands, ordered_terms, split_number
+from symnn.views.order import (
+    common_factors,
+    common_sizes,
+    ordered_factors,
+    ordered_operands,
+    ordered_terms,
+    split_number,
+)
 from symnn.views.tree import (
     Apply,
     DiagonalOf,
@@ -44,6 +51,10 @@ def convert(expression: Expr, row: Idx | None, column: Idx | None) -> Tree:
         shared, inner = common_factors(expression)
         if shared:
             return convert(Mul(*shared, inner, evaluate=False), row, column)
+        number, rest = split_number(expression)
+        sizes, rest = common_sizes(rest)
+        if sizes or abs(number) != 1:
+            return scaled([Scalar(number)] * (number != 1) + [Scalar(s) for s in sizes], convert(rest, row, column))
         return plus(*(convert(term, row, column) for term in ordered_terms(expression)))
     graph = Graph()
     number, rest = split_number(expression)

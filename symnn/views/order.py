@@ -105,6 +105,25 @@ def common_factors(expression: Add) -> tuple[list[Expr], Expr]:
     return shared, Add(*rest)
 
 
+def common_sizes(expression: Expr) -> tuple[list[Expr], Expr]:
+    """Return the factors made of sizes alone that all terms of a sum share, and what they multiply.
+
+    >>> from symnn.language import sizes, tensor
+    >>> m, a, y = sizes("m"), tensor("a"), tensor("y"); common_sizes(a / m - y / m)
+    ([1/m], a - y)
+    """
+    if not isinstance(expression, Add):
+        return [], expression
+    first, *others = expression.args
+    shared = [
+        factor
+        for factor in Mul.make_args(first)
+        if not (entries(factor) or free_indices(factor) or factor.is_number)
+        and all(factor in Mul.make_args(term) for term in others)
+    ]
+    return shared, Add(*(term / Mul(*shared) for term in expression.args)) if shared else expression
+
+
 def ordered_factors(factors: Iterable[Expr], first: Sequence[Idx] = ()) -> list[Expr]:
     """Return the factors of a product in the order in which a textbook writes them.
 

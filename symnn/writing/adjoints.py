@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from symnn.language import Equation, Program, Tensor, tensors
+from symnn.language import Equation, Program, Tensor, examples, tensors
 from symnn.views.matrix import MatrixEquation
 from symnn.writing.expressions import ExpressionWriter
 from symnn.writing.names import directions_of, mark_of_name, second_adjoints
@@ -99,12 +99,13 @@ class _Saying:
         tensor, known = self.names.tensors[name], self.names.tensors.get(adjoint.wrt)
         mark, wrt = self.names.of(tensor), self._wrt(name)
         of = self.names.numerator or self.names.marks.get(adjoint.of, Mark("C"))
-        if self.whole and not self.batch:
+        batch = self.batch and bool(tensor.rank) and tensor.shape[0] == examples
+        if self.whole and not batch:
             mark, wrt = self.names.whole(tensor), self.names.whole(known) if known is not None else wrt
         if general:
             mark, wrt = (replace(m, layer="l") if m.layer else replace(m, subscript="l") for m in (mark, wrt))
         bold = self.whole and tensor.rank > 0
-        if not self.batch or not tensor.rank:
+        if not batch:
             return f"{dialect.symbol(mark, bold=bold).text} = {dialect.flat(replace(wrt, of=of), bold=bold)}"
         row = dialect.example_derivative(of, wrt, self.whole)
         if not self.whole or tensor.rank != 2:

@@ -62,6 +62,8 @@ class ExpressionWriter:
     def __init__(self, dialect: Text, names: Names) -> None:
         self.dialect = dialect
         self.names = names
+        self.base = 1
+        """Where whole numbers count from: 1 for scalars by name, 0 beside indices that are calculated with."""
 
     def equation(self, equation: Equation) -> tuple[str, str]:
         """Return the two sides of an equation."""
@@ -107,7 +109,7 @@ class ExpressionWriter:
     def index(self, place: Expr, scope: Scope) -> str:
         """Return an index expression such as i+p, close set."""
         if place.is_Integer:
-            return str(int(place) + 1)
+            return str(int(place) + self.base)
         terms = sorted(
             Add.make_args(place), key=lambda t: (t.is_number, t.could_extract_minus_sign(), self.index_key(t, scope))
         )

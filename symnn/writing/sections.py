@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Integer
+from sympy import Idx, Integer, KroneckerDelta
 
 from symnn.calculus.derivation import Derivation
 from symnn.errors import InputError, suggest
-from symnn.language import Equation, Fact, Program
+from symnn.language import Equation, Fact, Program, Within, entries
 from symnn.views.matrix import MatrixEquation, matrix_equations
 from symnn.views.scalar import ScalarEquation, scalar_equations
 from symnn.writing.definitions import definitions, facts_text
@@ -75,6 +75,7 @@ def page_of(
     """Return all that is shown of a derivation, or of a bare program."""
     program = subject.program if isinstance(subject, Derivation) else subject
     shown = view_of(program, view)
+    writer.base = 1 if view == "scalar" else 0
     if isinstance(subject, Derivation):
         backward = set(subject.backward)
         forward = [one for one in shown if _name(one) not in backward]
@@ -89,7 +90,16 @@ def page_of(
         if group
     )
     defined = tuple(definitions(writer, shown, program, batch))
+    if any(isinstance(one, Equation) and _calculates_with_indices(one) for one in shown):
+        defined = (*defined, writer.dialect.prose("indices count from 0").strip())
     return Page(title, sections, defined, facts_text(writer, facts), count, shapes, tuple(notes))
+
+
+def _calculates_with_indices(equation: Equation) -> bool:
+    """Whether it matters from where indices count: x[2], x[i + p], or a bracket."""
+    found = entries(equation.right)
+    plain = all(isinstance(place, Idx) for entry in found for place in entry.indices)
+    return not plain or bool(equation.right.has(KroneckerDelta, Within))
 
 
 def view_of(program: Program, view: str) -> tuple[Any, ...]:
