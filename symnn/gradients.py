@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +21,7 @@ Array = NDArray[Any]
 BACKENDS = ("numpy",)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Gradient:
     """The gradient of a tensor of a program, as equations.
 
@@ -102,6 +102,14 @@ class Gradient:
         title = self.title.replace("one example, columns", "a batch of m examples, rows") if shown else self.title
         return write(derivation, view=view, format=format, title=title, batch=shown, notation=self.notation)
 
+    def __repr__(self) -> str:
+        by = ", ".join(self.wrt)
+        return f"<Gradient of {self.of} by {by}: {len(self.program)} equations>"
+
+    def with_notation(self, notation: Notation) -> Gradient:
+        """Return the same gradient, written in another notation."""
+        return replace(self, notation=notation)
+
     def _repr_latex_(self) -> str:
         return notebook_latex(self.derivation, notation=self.notation)
 
@@ -156,7 +164,9 @@ class GradientFunction:
         """The code: one function, and NumPy."""
         return self.compiled.source
 
-    def __call__(self, parameters: Mapping[str, Any] | None = None, X: Any = None, Y: Any = None, **arrays: Any) -> Any:
+    def __call__(
+        self, parameters: Mapping[str, Any] | None = None, X: Any = None, Y: Any = None, /, **arrays: Any
+    ) -> Any:
         """Return the value (a float where it is a scalar) and a dict of derivatives, fresh arrays.
 
         Args:

@@ -102,8 +102,11 @@ def train_command(architecture: str, output: str | None, as_json: bool, **option
         classes=work.data.classes,
     )
     results = work.results(fit)
-    if output is not None:
+    if output is not None and fit.epochs:
         save_model(output, work.model(fit, results))
+    elif output is not None:
+        note(f"symnn: nothing was learned: {output} was not written")
+        output = None
     if fit.stopped is not None:
         note(f"symnn: {one_line(fit.stopped)}")
     echo_json({**results, "model": output}) if as_json else click.echo(_report(results, output))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from sympy import Expr, Integer, Symbol, Tuple, lambdify, solve
+from sympy.printing.codeprinter import PrintMethodNotImplementedError
 
 from symnn.compiling.formulas import with_formulas
 from symnn.compiling.lowering import lower
@@ -59,7 +60,7 @@ class Compiled:
         helpers = "".join(f"\n{HELPERS[name]}" for name in self.helpers)
         return "import numpy as np\n" + helpers + "\n\n" + "\n".join(body) + "\n"
 
-    def __call__(self, **arrays: Any) -> dict[str, Any]:
+    def __call__(self, /, **arrays: Any) -> dict[str, Any]:
         """Return each output by name.
 
         Raises:
@@ -85,6 +86,8 @@ class Compiled:
 
 def _checked(given: Any, tensor: Tensor, sizes: dict[Symbol, Integer], dtype: str) -> Any:
     try:
+        if np.iscomplexobj(given):
+            raise InputError(f"'{tensor.name}' has complex numbers: real ones are needed")
         array = np.asarray(given, dtype=dtype)
     except (TypeError, ValueError):
         raise InputError(f"'{tensor.name}' is not an array of numbers") from None
@@ -178,7 +181,12 @@ def _function(
     results = Tuple(*(Symbol(name, real=True) for name in outputs))
     namespace: dict[str, Any] = {"np": np}
     hook = _Hook([*sizes, *(with_releases(lines, outputs) if release else lines)], results)
-    made: Callable[..., tuple[Any, ...]] = lambdify(symbols, results, modules=[namespace], printer=printer, cse=hook)
+    made: Callable[..., tuple[Any, ...]]
+    try:
+        made = lambdify(symbols, results, modules=[namespace], printer=printer, cse=hook)
+    except PrintMethodNotImplementedError as error:
+        function = str(error).partition(": ")[2].partition("\n")[0]
+        raise CompileError(f"NumPy code for {function} is not known") from None
     for helper in printer.helpers:
         exec(HELPERS[helper], made.__globals__)  # symnn's own text, from the table of helpers
     return made

@@ -14,6 +14,7 @@ from sympy import (
     Idx,
     IndexedBase,
     Rational,
+    S,
     Sum,
     Symbol,
     SympifyError,
@@ -40,6 +41,7 @@ from symnn.language.functions import Step, Within, undefined_function
 from symnn.language.names import check_name
 from symnn.language.tensors import Entry, ExampleCount, Tensor, size_of, tensor
 
+_NOT_REAL = (S.Infinity, S.NegativeInfinity, S.ComplexInfinity, S.NaN, S.ImaginaryUnit)
 _SHORT = 8
 """Decimals of more digits than this are measurements, not fractions."""
 
@@ -205,6 +207,8 @@ def _on_entry(expression: Expr) -> Expr:
             return Step(transform(part.args[0], enter))
         if isinstance(part, Entry | Idx):
             return part
+        if part in _NOT_REAL:
+            raise ProgramError(f"{part} is not a real, finite number")
         if isinstance(part, IndexedBase):
             shown = ", ".join("ijklpq"[: getattr(part, "rank", 1)])
             raise ProgramError(f"{part}: the right side needs entries of tensors, such as {part}[{shown}]")
@@ -223,7 +227,7 @@ def _is_entered(part: Basic) -> bool:
     """Whether an expression is in symnn's own terms already, as all that the calculus makes is."""
     if isinstance(part, Entry | Idx):
         return True
-    if isinstance(part, IndexedBase):
+    if isinstance(part, IndexedBase) or part in _NOT_REAL:
         return False
     if isinstance(part, AppliedUndef | Float | Heaviside | Symbol | Sum) and not _is_whole_sum(part):
         return isinstance(part, ExampleCount)

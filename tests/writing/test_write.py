@@ -167,6 +167,7 @@ def test_remarks_stand_in_one_column() -> None:
         "zᵢ = Σₖ xᵢ₊ₖ wₖ           (index form: no matrix form)\n"
         "uᵢ = 1 + Σₖₚ xᵢ₊ₖ wₖ wₚ   (index form: no matrix form)\n"
         "t  = ‖z‖²\n"
+        "where indices count from 0\n"
     )
 
 
