@@ -22,7 +22,7 @@ from symnn.training import (
     Fit,
     Model,
     Scaling,
-    default_learning_rate,
+    learning_rate_for,
     load_data,
     save_model,
     split,
@@ -78,7 +78,7 @@ def _train(net: Network, folder: Path, seed: int) -> tuple[Fit, Any]:
     data = load_data("digits")
     parts = split(data, seed)
     scaling = Scaling.fitted(parts.training.X, "unit", together=True)
-    rate = default_learning_rate(str(net.cost), net.activations, 10)
+    rate = learning_rate_for(net, 10)
     _heading(3, f"The same equations, trained: {data}")
     click.echo(f"gradient descent, learning rate {rate:g}, 30 epochs, batches of 10, inputs scaled to 0…1")
     fit = train(

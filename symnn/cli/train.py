@@ -38,7 +38,7 @@ from symnn.training import (
     Model,
     Scaling,
     Split,
-    default_learning_rate,
+    learning_rate_for,
     load_data,
     save_model,
     split,
@@ -84,7 +84,7 @@ def train_command(architecture: str, output: str | None, as_json: bool, **option
     if output is not None:
         check_model_path(output)
     work = _prepared(architecture, options)
-    optimizer = optimizer or SGD(default_learning_rate(work.network.cost, work.network.activations, work.outputs))
+    optimizer = optimizer or SGD(learning_rate_for(work.network, work.outputs))
     epochs = options["epochs"] or default_epochs(len(work.parts.training), options["batch_size"])
     if not as_json:
         click.echo(work.headline(architecture, optimizer.learning_rate, epochs, options))

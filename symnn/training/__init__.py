@@ -5,7 +5,7 @@ from symnn.training.files import check_writable, write_atomically
 from symnn.training.fit import Fit
 from symnn.training.loop import DTYPES, train
 from symnn.training.models import Model, load_model, save_model
-from symnn.training.optimizers import SGD, Optimizer, Update, default_learning_rate
+from symnn.training.optimizers import SGD, Optimizer, Update, default_learning_rate, learning_rate_for
 from symnn.training.scaling import SCALES, Scaling
 from symnn.training.targets import Targets, targets_of
 
@@ -24,6 +24,7 @@ __all__ = [
     "Update",
     "check_writable",
     "default_learning_rate",
+    "learning_rate_for",
     "load_data",
     "load_model",
     "moons",

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from symnn.errors import DataError, InputError, suggest
 from symnn.language import tensors
 from symnn.training.fit import Fit, as_inputs, check_rows, evaluate
-from symnn.training.optimizers import SGD, Optimizer, default_learning_rate
+from symnn.training.optimizers import SGD, Optimizer, learning_rate_for
 from symnn.training.progress import Bar
 from symnn.training.shapes import input_shape, output_shape
 from symnn.training.step import Step, compile_step
@@ -79,7 +79,7 @@ def train(
     if net.cost is None:
         raise InputError("cannot train a network without a cost (give it one, such as cost='quadratic')")
     inputs, outputs = input_shape(net), math.prod(output_shape(net))
-    optimizer = optimizer or SGD(default_learning_rate(net.cost, net.activations, outputs))
+    optimizer = optimizer or SGD(learning_rate_for(net, outputs))
     step = compile_step(net, optimizer, dtype)
     X = as_inputs(X, inputs)
     activation = net.activations[-1] if net.activations else "identity"

@@ -20,7 +20,7 @@ from symnn.errors import CompileError
 from symnn.language import Program
 from symnn.networks import Dense, Layer, Network
 from symnn.training.module_text import function_text, header, module_text
-from symnn.training.optimizers import SGD, default_learning_rate
+from symnn.training.optimizers import SGD, learning_rate_for
 
 _DRAWN = {"he": "2 / {inputs}", "glorot": "2 / ({inputs} + {outputs})"}
 
@@ -73,7 +73,7 @@ def module_source(net: Network, dtype: str = "float64") -> str:
         sizes=_symbols(shapes),
         drawn=_drawn(net),
         output=net.output,
-        learning_rate=default_learning_rate(net.cost, net.activations, _count(outputs)),
+        learning_rate=learning_rate_for(net, _count(outputs)),
         dtype=dtype,
         targets=_targets(net.cost, outputs),
     )

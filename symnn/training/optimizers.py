@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from sympy import Integer
+
 from symnn.errors import InputError
 from symnn.language import Equation, Program, Tensor, index, tensor
 
@@ -106,7 +108,17 @@ _AFTER_SIGMOIDS = {"binary_cross_entropy": 1.0, "cross_entropy": 1.0, "hinge": 0
 _OTHERWISE = 0.1
 
 
-def default_learning_rate(cost: str, activations: Sequence[str], outputs: int = 1) -> float:
+_WIDE = 100
+
+
+def learning_rate_for(net: Any, outputs: int = 1) -> float:
+    """Return the default learning rate of a network: see `default_learning_rate`."""
+    *hidden, _ = net.layers
+    widths = [layer.outputs for layer in hidden if isinstance(layer.outputs, int | Integer)]
+    return default_learning_rate(str(net.cost), net.activations, outputs, max(map(int, widths), default=1))
+
+
+def default_learning_rate(cost: str, activations: Sequence[str], outputs: int = 1, width: int = 1) -> float:
     """Return the learning rate that is used when none is given.
 
     A quadratic cost after a sigmoid has small gradients (σ′ ≤ ¼) and bears 3.0; other activations
@@ -116,6 +128,8 @@ def default_learning_rate(cost: str, activations: Sequence[str], outputs: int = 
         cost: the cost's name; any other text is a formula.
         activations: the names of the layers' activations, the output's last.
         outputs: how many outputs the network has.
+        width: the size of its widest hidden layer. A step moves a pre-activation by a sum over that
+            many units, so above 100 the rate goes down with the width.
 
     >>> default_learning_rate("quadratic", ["sigmoid", "sigmoid"])
     3.0
@@ -127,8 +141,10 @@ def default_learning_rate(cost: str, activations: Sequence[str], outputs: int = 
     if cost in ("quadratic", "mean_squared_error"):
         rate = (3.0 if small_slopes else 1.0) if last in ("sigmoid", "softmax") else 0.05
         # ½ Σ (a − y)² has the slope a − y, the mean over the outputs 2 (a − y) / outputs.
-        return rate * outputs / 2 if cost == "mean_squared_error" else rate
-    return _AFTER_SIGMOIDS.get(cost, _OTHERWISE) if hidden and small_slopes else _OTHERWISE
+        rate = rate * outputs / 2 if cost == "mean_squared_error" else rate
+    else:
+        rate = _AFTER_SIGMOIDS.get(cost, _OTHERWISE) if hidden and small_slopes else _OTHERWISE
+    return rate * min(1.0, _WIDE / width)
 
 
 def _indices(parameter: Tensor) -> tuple[Any, ...]:
