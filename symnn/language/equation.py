@@ -41,7 +41,7 @@ from symnn.language.functions import Step, Within, undefined_function
 from symnn.language.names import check_name
 from symnn.language.tensors import Entry, ExampleCount, Tensor, size_of, tensor
 
-_NOT_REAL = (S.Infinity, S.NegativeInfinity, S.ComplexInfinity, S.NaN, S.ImaginaryUnit)
+_NOT_REAL = frozenset((S.Infinity, S.NegativeInfinity, S.ComplexInfinity, S.NaN, S.ImaginaryUnit))
 _SHORT = 8
 """Decimals of more digits than this are measurements, not fractions."""
 
