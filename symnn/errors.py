@@ -50,10 +50,6 @@ class OutputError(SymnnError):
     """A file that cannot be written."""
 
 
-class TrainingError(SymnnError):
-    """Training that cannot go on."""
-
-
 def suggest(given: str, accepted: Iterable[str]) -> str:
     """Return `` (did you mean 'relu'?)`` for the nearest accepted word, or the accepted words.
 

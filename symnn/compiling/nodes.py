@@ -79,12 +79,6 @@ class Diagonal(ArrayNode):
     is_view = True
 
 
-class Reshape(ArrayNode):
-    """A.reshape(shape)"""
-
-    is_view = True
-
-
 class Broadcast(ArrayNode):
     """np.broadcast_to(A, shape)"""
 

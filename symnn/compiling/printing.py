@@ -117,9 +117,6 @@ class ArrayPrinter(NumPyPrinter):
         shown = [str(b.name) if b.name != "@" else self._print(next(values)) for b in before]
         return f"{self._atom(array)}[{', '.join([*shown, *map(self._print, values)])}]"
 
-    def _print_Reshape(self, expr: Any) -> str:
-        return f"{self._atom(expr.args[0])}.reshape({', '.join(map(self._print, expr.args[1]))})"
-
     def _print_Broadcast(self, expr: Any) -> str:
         return f"np.broadcast_to({self._print(expr.args[0])}, {self._tuple(expr.args[1])})"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -64,8 +65,8 @@ def transpose(tree: Tree) -> Tree:
     return Transposed(tree)
 
 
-def product(*factors: Tree) -> Tree:
-    """Return the matrix product; scalars of its factors go in front, identities are left out."""
+def _taken_apart(factors: Iterable[Tree], kind: type[Product | Hadamard]) -> tuple[list[Tree], list[Tree]]:
+    """Return the scalars in front of factors, and the factors, those inside products of the same kind too."""
     scalars: list[Tree] = []
     chain: list[Tree] = []
     for factor in factors:
@@ -73,7 +74,13 @@ def product(*factors: Tree) -> Tree:
         if isinstance(inner, Scaled):
             scalars.extend(inner.scalars)
             inner = inner.body
-        chain.extend(inner.factors if isinstance(inner, Product) else (inner,))
+        chain.extend(inner.factors if isinstance(inner, kind) else (inner,))
+    return scalars, chain
+
+
+def product(*factors: Tree) -> Tree:
+    """Return the matrix product; scalars of its factors go in front, identities are left out."""
+    scalars, chain = _taken_apart(factors, Product)
     for left, right in pairwise(chain):
         if not same_axis(left.columns, right.rows):
             raise ShapeError(f"a product of {shape_text(left)} and {shape_text(right)}")
@@ -83,14 +90,7 @@ def product(*factors: Tree) -> Tree:
 
 def hadamard(*factors: Tree) -> Tree:
     """Return the elementwise product; scalars of its factors go in front."""
-    scalars: list[Tree] = []
-    chain: list[Tree] = []
-    for factor in factors:
-        inner = factor
-        if isinstance(inner, Scaled):
-            scalars.extend(inner.scalars)
-            inner = inner.body
-        chain.extend(inner.factors if isinstance(inner, Hadamard) else (inner,))
+    scalars, chain = _taken_apart(factors, Hadamard)
     _same_shapes("an elementwise product", chain)
     kept = sorted((f for f in chain if not _is_ones(f)), key=_hadamard_rank) or chain[:1]
     return scaled(scalars, kept[0] if len(kept) == 1 else Hadamard(tuple(kept)))
