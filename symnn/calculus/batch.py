@@ -67,14 +67,14 @@ class _Batch:
         self.program = program
         self.factor = 1 / examples if average else Integer(1)
         self.lifted = {
-            name: Tensor(name, (examples, *tensor.shape), tensor.role)
+            name: tensor.like(shape=(examples, *tensor.shape))
             for name, tensor in program.inputs.items()
             if tensor.role in ("input", "target") or name in program.adjoints
         }
         for equation in program:
             name, tensor = equation.tensor.name, equation.tensor
             if any(t.name in self.lifted for t in tensors(equation.right)) and not self._is_one(name, averaged):
-                self.lifted[name] = Tensor(name, (examples, *tensor.shape), tensor.role)
+                self.lifted[name] = tensor.like(shape=(examples, *tensor.shape))
 
     @cached_property
     def results(self) -> set[str]:

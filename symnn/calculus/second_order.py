@@ -45,7 +45,7 @@ def hessian_vector_product(
         tensor = first.program.find(gradient)
         called = (direction or {}).get(name) or first.program.fresh_name(f"v{name}")
         axes = tuple(fresh_index_over(size, "ijklpq"[n % 6]) for n, size in enumerate(tensor.shape))
-        terms.append(tidy_sum(tensor[axes] * Tensor(called, tensor.shape, "hyperparameter")[axes], axes))
+        terms.append(tidy_sum(tensor[axes] * tensor.like(called, role="hyperparameter")[axes], axes))
     taken = {entry.base.name for term in terms for entry in entries(term)}
     slope = Tensor(first.program.fresh_name("s", taken), (), "value")[()]
     return differentiate(

@@ -121,7 +121,7 @@ class _Sweep:
 
     def _upstream(self, name: str | None) -> Tensor:
         wanted = name or self._adjoint_name(self.target.name)
-        return Tensor(self.program.fresh_name(wanted), self.target.shape, "adjoint")
+        return self.target.like(self.program.fresh_name(wanted), role="adjoint")
 
     def result(self) -> Derivation:
         self._seed()
@@ -162,7 +162,7 @@ class _Sweep:
         if self.upstream is not None and tensor == self.target and not wanted:
             return total, None
         name = self.program.fresh_name(self._adjoint_name(tensor.name), [*self.names.values(), *self._reserved()])
-        made = Tensor(name, tensor.shape, "adjoint")[axes]
+        made = tensor.like(name, role="adjoint")[axes]
         self.names[tensor.name] = name
         self.equations.append(Equation(made, total))
         self.facts.define(self.equations[-1])

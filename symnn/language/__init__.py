@@ -1,6 +1,6 @@
 """What a network is written in: axes, indices, tensors, functions, equations and programs."""
 
-from symnn.language.equation import Equation, plain, same_size
+from symnn.language.equation import Equation, plain
 from symnn.language.expressions import (
     LogSumExp,
     Maximum,
@@ -28,6 +28,7 @@ from symnn.language.functions import (
     prime,
     undefined_function,
 )
+from symnn.language.matrices import Cholesky, Determinant, Inverse, LogDeterminant, MatrixOperation
 from symnn.language.parser import parse_expression
 from symnn.language.program import Adjoint, Fact, Program
 from symnn.language.shorthand import Architecture, parse_architecture, parse_assignments
@@ -38,6 +39,7 @@ from symnn.language.tensors import (
     fresh_index,
     fresh_index_over,
     index,
+    same_size,
     size_of,
     sizes,
     tensor,
@@ -47,11 +49,16 @@ __all__ = [
     "NAMED",
     "Adjoint",
     "Architecture",
+    "Cholesky",
+    "Determinant",
     "Elementwise",
     "Entry",
     "Equation",
     "Fact",
+    "Inverse",
+    "LogDeterminant",
     "LogSumExp",
+    "MatrixOperation",
     "Maximum",
     "Program",
     "Reduction",

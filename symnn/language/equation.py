@@ -18,7 +18,6 @@ from sympy import (
     Sum,
     Symbol,
     SympifyError,
-    expand,
     preorder_traversal,
 )
 from sympy.core.basic import Basic
@@ -39,7 +38,7 @@ from symnn.language.expressions import (
 )
 from symnn.language.functions import Step, Within, undefined_function
 from symnn.language.names import check_name
-from symnn.language.tensors import Entry, ExampleCount, Tensor, size_of, tensor
+from symnn.language.tensors import Entry, ExampleCount, Tensor, same_size, size_of, tensor
 
 _NOT_REAL = frozenset((S.Infinity, S.NegativeInfinity, S.ComplexInfinity, S.NaN, S.ImaginaryUnit))
 _SHORT = 8
@@ -141,11 +140,6 @@ def as_expression(given: Any) -> Any:
         return _sympify(given)
     except SympifyError:
         return given
-
-
-def same_size(one: Expr, other: Expr) -> bool:
-    """Whether two sizes, symbolic ones too, are equal."""
-    return one == other or expand(one - other) == 0
 
 
 def _with_letters(*parts: Any) -> tuple[Any, ...]:

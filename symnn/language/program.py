@@ -12,9 +12,9 @@ from sympy import Expr, Idx
 
 from symnn.errors import ProgramError, suggest
 from symnn.language.display import Shown
-from symnn.language.equation import Equation, as_expression, plain, same_size
+from symnn.language.equation import Equation, as_expression, plain
 from symnn.language.expressions import entries, tensors
-from symnn.language.tensors import Tensor, examples
+from symnn.language.tensors import Tensor, examples, same_size
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from sympy import Dummy, Expr, Idx, Indexed, IndexedBase, Integer, Symbol, SympifyError, Tuple
+from sympy import Dummy, Expr, Idx, Indexed, IndexedBase, Integer, Symbol, SympifyError, Tuple, expand, false, true
 from sympy.core.symbol import Str
 from sympy.core.sympify import _sympify
 
@@ -26,7 +26,11 @@ class Entry(Indexed):
     is_commutative = True
 
     def __new__(cls, base: Tensor, *indices: Any) -> Entry:
-        return Expr.__new__(cls, base, *map(_checked_index, indices))
+        checked = [_checked_index(index) for index in indices]
+        if base.is_symmetric and all(isinstance(index, Idx) for index in checked[-2:]):
+            # S[j, i] is S[i, j]: one way to write it, so that equal terms are seen to be equal.
+            checked[-2:] = sorted(checked[-2:], key=_place_in_order)
+        return Expr.__new__(cls, base, *checked)
 
     def _hashable_content(self) -> tuple[Any, ...]:
         return tuple(self._args)
@@ -48,17 +52,26 @@ class Entry(Indexed):
         return f"{self.base.name}[{inside}]" if self.indices else str(self.base.name)
 
 
+def _place_in_order(an_index: Idx) -> tuple[str, int]:
+    return an_index.name, getattr(an_index.label, "dummy_index", 0)
+
+
 class Tensor(IndexedBase):
-    """A named real tensor: `args` are its label, its shape and its role."""
+    """A named real tensor: `args` are its label, its shape, its role, and whether it is symmetric.
+
+    A symmetric tensor is so in its last two axes, which have one size.
+    """
 
     is_real = True
 
-    def __new__(cls, label: Any, shape: Any, role: Any = "value") -> Tensor:
+    def __new__(cls, label: Any, shape: Any, role: Any = "value", symmetric: Any = False) -> Tensor:
         symbol = Symbol(check_name(str(label)), real=True)
         if str(role) not in ROLES:
             raise ProgramError(f"tensor '{symbol}': unknown role {str(role)!r} (accepted: {', '.join(ROLES)})")
         sizes = Tuple(*(check_size(size) for size in shape))
-        made = Expr.__new__(cls, symbol, sizes, Str(str(role)))
+        if symmetric and (len(sizes) < 2 or not same_size(*sizes[-2:])):
+            raise ShapeError(f"tensor '{symbol}': only a square matrix is symmetric, not one of shape {sizes}")
+        made = Expr.__new__(cls, symbol, sizes, Str(str(role)), true if symmetric else false)
         made._shape, made._offset, made._strides, made._name = sizes, Integer(0), None, symbol.name
         return made
 
@@ -68,6 +81,16 @@ class Tensor(IndexedBase):
     @property
     def role(self) -> str:
         return str(self.args[2].name)
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether T[…, i, j] = T[…, j, i]."""
+        return bool(self.args[3])
+
+    def like(self, name: str | None = None, shape: Any = None, role: str | None = None) -> Tensor:
+        """Return the same tensor under another name, with another shape, or in another role."""
+        given = (self.name if name is None else name, self.shape if shape is None else shape)
+        return Tensor(*given, self.role if role is None else role, self.is_symmetric)
 
     @property
     def rank(self) -> int:
@@ -105,13 +128,14 @@ def _checked_index(given: Any) -> Expr:
     return value
 
 
-def tensor(name: str, shape: Any = (), role: str = "value") -> Any:
+def tensor(name: str, shape: Any = (), role: str = "value", symmetric: bool = False) -> Any:
     """Return a tensor; one of rank 0 is returned as its only entry, ready to stand in an expression.
 
     Args:
         name: letters, digits and single underscores.
         shape: a size or a tuple of sizes, each a positive integer or a symbol from `sizes`.
         role: input, target, parameter, value, adjoint or hyperparameter.
+        symmetric: whether it is a symmetric matrix: its gradient is then symmetric too.
 
     >>> n, d = sizes("n d"); j, k = index("j", n), index("k", d)
     >>> tensor("W", (n, d), role="parameter")[j, k]
@@ -123,7 +147,7 @@ def tensor(name: str, shape: Any = (), role: str = "value") -> Any:
         BadNameError, ShapeError, ProgramError: for a bad name, size or role.
     """
     shape = tuple(shape) if isinstance(shape, tuple | list | Tuple) else (shape,)
-    made = Tensor(name, shape, role)
+    made = Tensor(name, shape, role, symmetric)
     return made if shape else made[()]
 
 
@@ -176,3 +200,8 @@ def size_of(an_index: Idx) -> Expr:
     if an_index.upper is None:
         raise ProgramError(f"index '{an_index}' has no size: make it with symnn.index(name, size)")
     return an_index.upper - an_index.lower + 1
+
+
+def same_size(one: Expr, other: Expr) -> bool:
+    """Whether two sizes, symbolic ones too, are equal."""
+    return one == other or expand(one - other) == 0

@@ -128,7 +128,7 @@ def _layer_equations(
 
 def _as_input(right: Expr, seen: Tensor) -> Expr:
     """Mark a layer's input as data, so that it is given the example axis."""
-    marked = Tensor(seen.name, seen.shape, "input")
+    marked = seen.like(role="input")
 
     def change(part: Any) -> Any:
         return marked[part.indices] if isinstance(part, Entry) and part.base == seen else None
@@ -142,8 +142,8 @@ def _numbered(equation: Equation, number: int, kept: set[str], inputs: Tensor) -
             return None
         base = part.base
         if base.name in kept:
-            return Tensor(base.name, base.shape, inputs.role)[part.indices]
-        return Tensor(f"{base.name}{number}", base.shape, base.role)[part.indices]
+            return base.like(role=inputs.role)[part.indices]
+        return base.like(f"{base.name}{number}")[part.indices]
 
     return Equation(change(equation.left), transform(equation.right, change))
 

@@ -139,6 +139,6 @@ def _dense(inputs: Any, outputs: Any, activation: Any, weights: str, below: str,
         if not isinstance(part, Entry):
             return None
         base = part.base
-        return part if base == source else Tensor(f"{base.name}_{here}", base.shape, base.role)[part.indices]
+        return part if base == source else base.like(f"{base.name}_{here}")[part.indices]
 
     return [Equation(change(e.left), transform(e.right, change)) for e in equations]

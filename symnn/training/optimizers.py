@@ -82,7 +82,7 @@ class SGD:
         equations = []
         for name, parameter in parameters.items():
             at = _indices(parameter)
-            new = Tensor(renewed[name], parameter.shape)
+            new = parameter.like(renewed[name], role="value")
             equations.append(Equation(new[at], parameter[at] - eta * gradients[name][at]))
         return Update(tuple(equations), renewed, {rate: self.learning_rate})
 
