@@ -2,6 +2,7 @@
 
 The equations are differentiated for one example, and batched after: δ[n, j] is each example's own
 ∂Cₙ/∂zₙ, and the average stands where textbooks put it, in ∂C/∂W = (1/m) Σₙ δ[n, j] a[n, k].
+Where the examples have weights s, it is C = Σₙ s[n] Cₙ / S with S = Σₙ s[n]: 1/m becomes s[n]/S.
 """
 
 from __future__ import annotations
@@ -27,23 +28,24 @@ from symnn.language import (
     rebind,
     rebuild,
     refresh,
+    sum_over,
     tensors,
 )
 
 
-def batched(derivation: Derivation, average: bool | None = None) -> Derivation:
+def batched(derivation: Derivation, average: bool | None = None, weights: str | None = None) -> Derivation:
     """Return the derivation for a batch of m examples; one that names the example axis is returned as it is.
 
     The cost and the adjoints of what is the same for all examples (the parameters) are averaged over
     the examples; where an upstream adjoint is given, they are summed, unless `average` is set.
-    Penalties are not averaged.
+    Penalties are not averaged. `weights` is a name for the weights of the examples, where they have any.
     """
     program = derivation.program
     if program.names_examples:
         return derivation
     averaged = {derivation.of} | {a.of for a in program.adjoints.values() if not program.find(a.of).rank}
     mean = derivation.upstream is None if average is None else average
-    lifted = batch_program(program, averaged, mean)
+    lifted = batch_program(program, averaged, mean, weights)
     return Derivation(
         lifted,
         derivation.of,
@@ -55,17 +57,26 @@ def batched(derivation: Derivation, average: bool | None = None) -> Derivation:
     )
 
 
-def batch_program(program: Program, averaged: Iterable[str] = (), average: bool = True) -> Program:
-    """Return a program for a batch: `averaged` names the tensors that are one for the whole batch."""
-    return _Batch(program, set(averaged), average).result()
+def batch_program(
+    program: Program, averaged: Iterable[str] = (), average: bool = True, weights: str | None = None
+) -> Program:
+    """Return a program for a batch: `averaged` names the tensors that are one for the whole batch.
+
+    Args:
+        average: whether those are means over the examples, and not sums.
+        weights: a name for the weights of the examples in these means: an input of shape (m,).
+    """
+    return _Batch(program, set(averaged), average, weights).result()
 
 
 class _Batch:
     """One example's equations, rewritten for m of them."""
 
-    def __init__(self, program: Program, averaged: set[str], average: bool) -> None:
+    def __init__(self, program: Program, averaged: set[str], average: bool, weights: str | None) -> None:
         self.program = program
-        self.factor = 1 / examples if average else Integer(1)
+        self.weights = Tensor(weights, (examples,)) if average and weights is not None else None
+        self.total = Tensor(program.fresh_name("S"), ())[()]
+        self.factor = Integer(1) if not average else 1 / (examples if self.weights is None else self.total)
         self.lifted = {
             name: tensor.like(shape=(examples, *tensor.shape))
             for name, tensor in program.inputs.items()
@@ -92,14 +103,27 @@ class _Batch:
 
     def result(self) -> Program:
         equations = [self._equation(equation) for equation in self.program]
+        equations = self._with_total(equations)
         facts = [Fact(self._lift(f.left, fresh_index_over(examples, "n")), f.right) for f in self.program.facts]
         return Program(equations, facts, self.program.layered, self.program.adjoints)
+
+    def _with_total(self, equations: list[Equation]) -> list[Equation]:
+        """Define the sum S of the weights before it is used."""
+        place = next((p for p, e in enumerate(equations) if self.total.base in tensors(e.right)), None)
+        if self.weights is None or place is None:
+            return equations
+        n = fresh_index_over(examples, "n")
+        return [*equations[:place], Equation(self.total, sum_over(self.weights[n], [n])), *equations[place:]]
+
+    def _share(self, n: Idx) -> Expr:
+        """How much an example counts, but for the factor that is the same for all."""
+        return Integer(1) if self.weights is None else self.weights[n]
 
     def _equation(self, equation: Equation) -> Equation:
         n = fresh_index_over(examples, "n")
         if equation.tensor.name in self.lifted:
             left = self.lifted[equation.tensor.name][(n, *equation.indices)]
-            share = self.factor if equation.tensor.name in self.results else 1
+            share = self.factor * self._share(n) if equation.tensor.name in self.results else 1
             return Equation(left, share * self._lift(equation.right, n))
         if not any(tensor.name in self.lifted for tensor in tensors(equation.right)):
             return equation
@@ -109,12 +133,13 @@ class _Batch:
     def _mean(self, term: Expr, n: Idx) -> Expr:
         if not any(tensor.name in self.lifted for tensor in tensors(term)):
             return term
-        return self.factor * tidy_sum(self._lift(refresh(term), n), [n])
+        return self.factor * tidy_sum(self._share(n) * self._lift(refresh(term), n), [n])
 
     def _lift(self, part: Basic, n: Idx) -> Basic:
         if isinstance(part, Entry):
             lifted = self.lifted.get(part.base.name)
-            return part if lifted is None else lifted[(n, *part.indices)]
+            places = [self._lift(index, n) for index in part.indices]
+            return part.base[tuple(places)] if lifted is None else lifted[(n, *places)]
         if isinstance(part, Idx | Tensor) or not part.args:
             return part
         if is_binder(part):

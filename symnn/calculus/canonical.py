@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
 from sympy import Add, Expr, Idx, Integer, Mul, Sum, Symbol
@@ -37,7 +37,7 @@ def canonical(expression: Expr) -> Expr:
             return part
         if is_binder(part):
             body, bound = body_and_bound(part)
-            order = sorted(bound, key=lambda i: (str(size_of(i)), _first_use(body, i), i.name))
+            order = sorted(bound, key=lambda i: (str(size_of(i)), _first_use(body, i, bound), i.name))
             made = {i: Idx(Symbol(f"c{depth + n}", integer=True), size_of(i)) for n, i in enumerate(order)}
             inner = walk(body, {**names, **made}, depth + len(order))
             return rebind(part, inner, (made[i] for i in order))
@@ -46,10 +46,15 @@ def canonical(expression: Expr) -> Expr:
     return walk(walk(expression, {}, 0), {}, 0)
 
 
-def _first_use(body: Expr, an_index: Idx) -> tuple[tuple[str, int], ...]:
-    """Where an index stands, in terms that do not depend on what it is called."""
+def _first_use(body: Expr, an_index: Idx, bound: Collection[Idx]) -> tuple[tuple[str, int, tuple[str, ...]], ...]:
+    """Where an index stands, and with what free ones, in terms that do not depend on what it is called."""
     from_entries = sorted(
-        (entry.base.name, position)
+        # Either axis of a symmetric tensor is the same place.
+        (
+            entry.base.name,
+            min(position, entry.base.rank - 2) if entry.base.is_symmetric else position,
+            tuple(str(other) for other in entry.indices if not free_indices(other) & set(bound)),
+        )
         for entry in entries(body)
         for position, e in enumerate(entry.indices)
         if an_index in free_indices(e)

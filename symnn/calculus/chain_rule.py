@@ -75,7 +75,11 @@ class Contribution:
 
 
 def contributions(
-    equation: Equation, adjoint: Expr, definition: Expr | None, active: Collection[str]
+    equation: Equation,
+    adjoint: Expr,
+    definition: Expr | None,
+    active: Collection[str],
+    beside: Tensor | None = None,
 ) -> Iterator[Contribution]:
     """Yield what an equation T = … contributes to the adjoints of the tensors in it.
 
@@ -84,6 +88,7 @@ def contributions(
         adjoint: T̄, in the equation's own free indices (an entry of a tensor, or a constant).
         definition: what T̄ equals, where that may be put in its place if the product gets shorter.
         active: the names of the tensors whose adjoints are wanted.
+        beside: the companion of a matrix operation, where its rule needs one.
     """
     own = {i: fresh_index(i) for i in equation.indices}
     renamed = Equation.__new__(Equation)
@@ -92,7 +97,7 @@ def contributions(
     object.__setattr__(renamed, "program", None)
     cotangent = substitute(adjoint, own)
     defined = None if definition is None else substitute(definition, own)
-    for occurrence in occurrences(renamed, active):
+    for occurrence in occurrences(renamed, active, beside):
         slope = fold(occurrence.slope, renamed)
         product = shorten_product(cotangent, defined, slope, renamed)
         bound = (*own.values(), *occurrence.bound)
@@ -108,11 +113,11 @@ def _hint(expression: Expr) -> str:
     return expression.name if isinstance(expression, Idx) else "r"
 
 
-def occurrences(equation: Equation, active: Collection[str]) -> Iterator[Occurrence]:
+def occurrences(equation: Equation, active: Collection[str], beside: Tensor | None = None) -> Iterator[Occurrence]:
     """Yield every occurrence of an active tensor on the right side of an equation, with its local derivative."""
     right = equation.right
     if isinstance(right, Reduction):
-        weight = refresh(weight_of(equation.left, right))
+        weight = refresh(weight_of(equation.left, right, beside))
         yield from _walk(right.body, weight, right.bound, active)
     else:
         yield from _walk(right, Integer(1), (), active)

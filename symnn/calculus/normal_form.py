@@ -1,29 +1,35 @@
 """The normal form in which programs are differentiated: sums are linear, reductions stand alone.
 
 Every sum inside a nonlinear function, and every reduction that is not a whole right side, becomes
-an equation with a name of its own, so that nothing is computed twice and one rule is enough.
+an equation with a name of its own, so that nothing is computed twice and one rule is enough. What
+the adjoint rule of a matrix operation needs beside it, such as an inverse, is named here too.
 """
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Mul, Sum
+from sympy import Add, Expr, Idx, Mul, Sum, Symbol
 from sympy.core.basic import Basic
 
 from symnn.calculus.canonical import canonical
+from symnn.calculus.primitives import companion_of
 from symnn.language import (
     Entry,
     Equation,
+    MatrixOperation,
     Program,
     Reduction,
     Tensor,
     body_and_bound,
     entries,
     free_indices,
+    fresh_index,
     has_binder,
     is_binder,
     rebind,
     rebuild,
+    refresh,
     size_of,
+    substitute,
 )
 
 
@@ -37,9 +43,46 @@ def normal_form(program: Program) -> Program:
     s = Sum(x[i]**2, i)
     h = log(s)
     """
-    if not any(_needs_names(equation.right) for equation in program):
+    named = program
+    if any(_needs_names(equation.right) for equation in program):
+        named = _Naming(program).result()
+    return _with_companions(named)
+
+
+def companions(program: Program) -> dict[str, Tensor]:
+    """Return, for each matrix operation that needs one, the tensor that holds its companion."""
+    known = {_key(e.left, e.right): e.tensor for e in program if isinstance(e.right, MatrixOperation)}
+    wanted = {e.tensor.name: (e.left, companion_of(e)) for e in program}
+    return {name: known[_key(left, made)] for name, (left, made) in wanted.items() if made is not None}
+
+
+def _with_companions(program: Program) -> Program:
+    """Name what adjoint rules need, unless it has a name already."""
+    known = {_key(e.left, e.right) for e in program if isinstance(e.right, MatrixOperation)}
+    names: list[str] = []
+    equations: list[Equation] = []
+    for equation in program:
+        equations.append(equation)
+        made = companion_of(equation)
+        if made is None or (key := _key(equation.left, made)) in known:
+            continue
+        known.add(key)
+        names.append(program.fresh_name("V", names))
+        axes = [i for i in equation.indices if i in free_indices(made.body)]
+        axes += [fresh_index(i) for i in made.bound]
+        symmetric = isinstance(made.body, Entry) and made.body.base.is_symmetric
+        left = Tensor(names[-1], [size_of(i) for i in axes], "value", symmetric)[tuple(axes)]
+        equations.append(Equation(left, made))
+    if not names:
         return program
-    return _Naming(program).result()
+    return Program(equations, program.facts, program.layered, program.adjoints)
+
+
+def _key(left: Entry, operation: Expr) -> Expr:
+    """What a matrix operation computes, whatever its indices are called."""
+    shared = [i for i in left.indices if i in free_indices(operation)]
+    places = {i: Idx(Symbol(f"n{n}", integer=True), size_of(i)) for n, i in enumerate(shared)}
+    return canonical(substitute(refresh(operation), places))
 
 
 def _needs_names(right: Expr) -> bool:

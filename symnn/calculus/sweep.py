@@ -18,9 +18,20 @@ from symnn.calculus.derivation import Derivation
 from symnn.calculus.facts import Facts
 from symnn.calculus.folding import Names
 from symnn.calculus.inlining import inlined
-from symnn.calculus.normal_form import normal_form
+from symnn.calculus.normal_form import companions, normal_form
 from symnn.errors import CalculusError, ProgramError
-from symnn.language import Adjoint, Equation, Program, Tensor, entries, fresh_index_over, substitute, tensors
+from symnn.language import (
+    Adjoint,
+    Equation,
+    Program,
+    Tensor,
+    entries,
+    fresh_index_over,
+    lookups,
+    refresh,
+    substitute,
+    tensors,
+)
 from symnn.language.names import is_name
 
 _PRE_ACTIVATION = re.compile(r"z(\d+)\Z")
@@ -63,7 +74,10 @@ def differentiate(
     _refuse_facts_about(program, names)
     # What earlier adjoints are derivatives of is kept, because it is spoken of.
     spoken_of = {adjoint.of for adjoint in program.adjoints.values()}
-    return _Sweep(normal_form(program).pruned([of, *spoken_of]), program, of, names, upstream, may_be_zero).result()
+    normal = normal_form(program)
+    beside = [tensor.name for tensor in companions(normal).values()]
+    needed = normal.pruned([of, *spoken_of, *beside])
+    return _Sweep(needed, program, of, names, upstream, may_be_zero).result()
 
 
 def _wanted(program: Program, wrt: Iterable[str] | None) -> tuple[str, ...]:
@@ -75,6 +89,10 @@ def _wanted(program: Program, wrt: Iterable[str] | None) -> tuple[str, ...]:
     names = (wrt,) if isinstance(wrt, str) else tuple(dict.fromkeys(wrt))
     for name in names:
         program.find(name)
+    looked_up = {tensor.name for equation in program for tensor in lookups(equation.right)}
+    if whole := looked_up & set(names):
+        name = sorted(whole)[0]
+        raise CalculusError(f"'{name}' holds whole numbers, by which others are looked up: it has no derivative")
     return names
 
 
@@ -100,6 +118,7 @@ class _Sweep:
         self.facts = Facts.of(program, fixed=wrt)
         self.folds = Names(program)
         self.letters = program.letters()
+        self.companions = companions(program)
         self.active = self._active()
         self.terms: dict[str, list[Expr]] = {}
         self.axes: dict[str, tuple[Idx, ...]] = {}
@@ -153,7 +172,10 @@ class _Sweep:
     def _adjoint(self, tensor: Tensor, keep: bool = False) -> tuple[Expr, Expr | None]:
         """Close the adjoint of a tensor: return what stands for it, and what it equals."""
         axes = self._axes(tensor)
-        total = content(self.facts.apply(self.folds.apply(add_terms(self.terms.get(tensor.name, [])))))
+        terms = self.terms.get(tensor.name, [])
+        if tensor.is_symmetric:
+            terms = _symmetrised(terms, axes)
+        total = content(self.facts.apply(self.folds.apply(add_terms(terms))))
         wanted = keep or tensor.name in self.wrt
         if not entries(total) and not total.free_symbols - {*axes, *tensor.free_symbols} and not wanted and not axes:
             return total, None
@@ -180,7 +202,8 @@ class _Sweep:
     def _pull_back(self, equation: Equation, adjoint: Expr, definition: Expr | None) -> None:
         own = dict(zip(self._axes(equation.tensor), equation.indices, strict=True))
         here, defined = substitute(adjoint, own), None if definition is None else substitute(definition, own)
-        for part in contributions(equation, here, defined, self.active):
+        beside = self.companions.get(equation.tensor.name)
+        for part in contributions(equation, here, defined, self.active, beside):
             axes = self._axes(part.tensor)
             term = substitute(part.term, dict(zip(part.indices, axes, strict=True)))
             self.terms.setdefault(part.tensor.name, []).append(term)
@@ -213,6 +236,17 @@ class _Sweep:
         wanted = {tensor.name for equation in backward for tensor in tensors(equation.right)} | {self.target.name}
         wanted |= {a.of for a in self.program.adjoints.values()} & self.program.defined.keys()
         return self.program.pruned(wanted).equations
+
+
+def _symmetrised(terms: Iterable[Expr], axes: tuple[Idx, ...]) -> list[Expr]:
+    """Return G = (T + Tᵀ)/2: the gradient by a symmetric S is the symmetric G with dC = tr(G dS)."""
+    *_, row, column = axes
+    spare = fresh_index_over(row.upper + 1, row.name)
+
+    def turned(term: Expr) -> Expr:
+        return substitute(substitute(substitute(refresh(term), {row: spare}), {column: row}), {spare: column})
+
+    return [half for term in terms for half in (term / 2, turned(term) / 2)]
 
 
 def _needed(equations: list[Equation], wanted: set[str]) -> list[Equation]:

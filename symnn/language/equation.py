@@ -37,6 +37,7 @@ from symnn.language.expressions import (
     transform,
 )
 from symnn.language.functions import Step, Within, undefined_function
+from symnn.language.matrices import MatrixOperation
 from symnn.language.names import check_name
 from symnn.language.tensors import Entry, ExampleCount, Tensor, same_size, size_of, tensor
 
@@ -105,6 +106,7 @@ class Equation(Shown):
         if extra := right - left:
             names = ", ".join(sorted(index.name for index in extra))
             raise ProgramError(f"{self}: index {names} is free on the right but not on the left")
+        self._check_operations()
         bracketed = bool(self.right.has(Within))
         for entry in entries(self.right) | {self.left}:
             if len(entry.indices) != entry.base.rank:
@@ -112,8 +114,25 @@ class Equation(Shown):
             for position, expression in enumerate(entry.indices):
                 self._check_index(entry, position, expression, bracketed)
 
+    def _check_operations(self) -> None:
+        """A matrix operation whose result is a matrix stands alone, and the left side has its axes."""
+        found = self.right if isinstance(self.right, MatrixOperation) else None
+        nested = [o for o in self.right.atoms(MatrixOperation) if o is not found and o.rank]
+        if nested:
+            kind = type(nested[0]).__name__
+            raise ProgramError(f"{self}: {kind} stands alone on a right side, as in V[i, j] = {kind}(S[p, q], p, q)")
+        if found is None:
+            return
+        axes = [i for i in self.indices if i not in free_indices(found.body)]
+        sizes = {size_of(i) for i in axes} | {size_of(found.bound[0])}
+        if len(axes) != found.rank or not all(same_size(size, size_of(found.bound[0])) for size in sizes):
+            shape = " × ".join(["1"] if not found.rank else [str(size_of(i)) for i in found.bound])
+            raise ProgramError(f"{self}: the right side is {shape}, and the left side has {len(axes)} axes for it")
+
     def _check_index(self, entry: Entry, position: int, expression: Expr, bracketed: bool) -> None:
         size = entry.base.shape[position]
+        if isinstance(expression, Entry):  # a lookup: what it finds is checked where the numbers are known
+            return
         if isinstance(expression, Idx):
             if not same_size(size_of(expression), size):
                 raise ProgramError(

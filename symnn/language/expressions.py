@@ -103,9 +103,9 @@ def rebuild(expression: Basic, args: Iterable[Basic]) -> Basic:
 
 @lru_cache(maxsize=65536)
 def entries(expression: Basic) -> frozenset[Entry]:
-    """Return every entry that occurs in the expression."""
+    """Return every entry that occurs in the expression, those that others are looked up by too."""
     if isinstance(expression, Entry):
-        return frozenset((expression,))
+        return frozenset((expression,)).union(*(entries(index) for index in expression.indices))
     if isinstance(expression, Idx) or not expression.args:
         return frozenset()
     return frozenset().union(*(entries(arg) for arg in expression.args))
@@ -115,6 +115,13 @@ def entries(expression: Basic) -> frozenset[Entry]:
 def tensors(expression: Basic) -> frozenset[Tensor]:
     """Return every tensor that occurs in the expression."""
     return frozenset(entry.base for entry in entries(expression))
+
+
+@lru_cache(maxsize=65536)
+def lookups(expression: Basic) -> frozenset[Tensor]:
+    """Return the tensors of whole numbers by which others are looked up: t in E[t[i], k]."""
+    places = [index for entry in entries(expression) for index in entry.indices]
+    return frozenset().union(*(tensors(place) for place in places))
 
 
 @lru_cache(maxsize=65536)

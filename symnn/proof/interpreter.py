@@ -18,17 +18,23 @@ from sympy.logic.boolalg import And, BooleanFalse, BooleanTrue, Not, Or
 
 from symnn.errors import CalculusError
 from symnn.language import (
+    Cholesky,
+    Determinant,
     Elementwise,
     Entry,
     Equation,
+    Inverse,
     LogSumExp,
+    MatrixOperation,
     Maximum,
     body_and_bound,
     free_indices,
     is_binder,
+    size_of,
     substitute,
 )
 from symnn.proof.arithmetic import Arithmetic
+from symnn.proof.linear_algebra import cholesky, determinant, inverse
 from symnn.proof.operations import MAKERS, RELATIONS, Closure, Scope, Slots
 
 
@@ -50,7 +56,8 @@ class Interpreter:
     def prepare(self, equation: Equation) -> Callable[[], None]:
         """Return a function that computes the equation's left side, at all its indices, from what is there."""
         scope = {index: self.slot() for index in equation.indices}
-        places, right = list(scope.values()), self.closure(equation.right, scope)
+        places = list(scope.values())
+        right = self.right_side(equation, scope)
         ranges = [range(self.size(size)) for size in equation.tensor.shape]
         target = self.data.setdefault(equation.tensor.name, [])
         target[:] = [self.zero] * math.prod(len(values) for values in ranges)
@@ -63,6 +70,52 @@ class Interpreter:
                 target[position] = right(slots)
 
         return compute
+
+    def right_side(self, equation: Equation, scope: Scope) -> Closure:
+        """Return a function of the slots that computes one entry of the equation's right side."""
+        if not isinstance(equation.right, MatrixOperation):
+            return self.closure(equation.right, scope)
+        shared = [scope[i] for i in equation.indices if i in free_indices(equation.right)]
+        own = [scope[i] for i in equation.indices if i not in free_indices(equation.right)]
+        whole = self.operation(equation.right, scope)
+        known: dict[tuple[int, ...], Any] = {}
+
+        def read(slots: Slots) -> Any:
+            here = tuple(slots[place] for place in shared)
+            if all(slots[place] == 0 for place in own):  # the first entry: what was given may have changed
+                known[here] = whole(slots)
+            found = known[here]
+            for place in own:
+                found = found[slots[place]]
+            return found
+
+        return read
+
+    def operation(self, operation: MatrixOperation, scope: Scope) -> Closure:
+        """Return a function of the slots that computes the whole result of a matrix operation."""
+        row, column = operation.bound
+        places = {row: self.slot(), column: self.slot()}
+        body = self.closure(operation.body, {**scope, **places})
+        size, one, functions = self.size(size_of(row)), self.one, self.arithmetic.functions
+
+        def matrix(slots: Slots) -> Any:
+            rows: list[list[Any]] = []
+            for r in range(size):
+                slots[places[row]] = r
+                rows.append([])
+                for c in range(size):
+                    slots[places[column]] = c
+                    rows[-1].append(body(slots))
+            return rows
+
+        if isinstance(operation, Inverse):
+            return lambda slots: inverse(matrix(slots), one)
+        if isinstance(operation, Cholesky):
+            half, power = one / (one + one), self.arithmetic.power
+            return lambda slots: cholesky(matrix(slots), one, lambda value: power(value, half))
+        if isinstance(operation, Determinant):
+            return lambda slots: determinant(matrix(slots), one)
+        return lambda slots: functions["log"](determinant(matrix(slots), one))
 
     def slot(self) -> int:
         self.slots.append(0)
@@ -88,6 +141,8 @@ class Interpreter:
             return _always(self.arithmetic.convert(expression))
         if isinstance(expression, Symbol) and expression in self.sizes:
             return _always(self.arithmetic.convert(self.sizes[expression]))
+        if isinstance(expression, MatrixOperation):
+            return self.operation(expression, scope)
         if is_binder(expression):
             return self.reduction(expression, scope)
         for kind, make in MAKERS:
@@ -115,6 +170,8 @@ class Interpreter:
         """Read an entry: each axis is an affine form of the slots, checked where it may leave the axis."""
         values, stride, plain = self.data[entry.base.name], 1, True
         offset, steps, checks = 0, [], []
+        if any(isinstance(index, Entry) for index in entry.indices):
+            return self.lookup(entry, scope)
         for index, size in reversed(list(zip(entry.indices, map(self.size, entry.base.shape), strict=True))):
             constant, terms = self.affine(index, scope)
             offset += stride * constant
@@ -134,6 +191,30 @@ class Interpreter:
             return values[offset + sum(slots[place] * step for place, step in steps)]
 
         return read
+
+    def lookup(self, entry: Entry, scope: Scope) -> Closure:
+        """Read an entry some of whose indices are looked up in other tensors."""
+        values, sizes = self.data[entry.base.name], list(map(self.size, entry.base.shape))
+        places = [self.place(index, scope) for index in entry.indices]
+
+        def read(slots: Slots) -> Any:
+            offset = 0
+            for place, size in zip(places, sizes, strict=True):
+                position = place(slots)
+                if not 0 <= position < size:
+                    raise CalculusError(f"{entry}: index {position} is outside an axis of size {size}")
+                offset = offset * size + position
+            return values[offset]
+
+        return read
+
+    def place(self, index: Expr, scope: Scope) -> Callable[[Slots], int]:
+        """Return a function of the slots that computes an index."""
+        if isinstance(index, Entry):
+            looked_up = self.entry(index, scope)
+            return lambda slots: int(looked_up(slots))
+        constant, terms = self.affine(index, scope)
+        return lambda slots: constant + sum(slots[place] * coefficient for place, coefficient in terms)
 
     def affine(self, index: Expr, scope: Scope) -> tuple[int, list[tuple[int, int]]]:
         """Return an index expression as a constant and (slot, coefficient) pairs."""

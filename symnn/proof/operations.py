@@ -9,7 +9,7 @@ from sympy import Abs, Add, Expr, KroneckerDelta, Max, Min, Mul, Piecewise, Pow,
 from sympy.core.basic import Basic
 
 from symnn.errors import CalculusError
-from symnn.language import Elementwise, Step, Within, formula
+from symnn.language import Elementwise, Entry, Step, Within, formula
 
 if TYPE_CHECKING:
     from symnn.proof.interpreter import Interpreter
@@ -99,8 +99,11 @@ def _within(machine: Interpreter, expression: Expr, scope: Scope) -> Closure:
 
 
 def _delta(machine: Interpreter, expression: Expr, scope: Scope) -> Closure:
-    constant, terms = machine.affine(expression.args[0] - expression.args[1], scope)
     zero, one = machine.zero, machine.one
+    if any(isinstance(index, Entry) for index in expression.args):
+        left, right = (machine.place(index, scope) for index in expression.args)
+        return lambda slots: one if left(slots) == right(slots) else zero
+    constant, terms = machine.affine(expression.args[0] - expression.args[1], scope)
     return lambda slots: zero if constant + sum(slots[place] * step for place, step in terms) else one
 
 
