@@ -6,7 +6,7 @@ dW2[j, k] = a1[k]*delta2[j]
 """
 
 from symnn.errors import SymnnError
-from symnn.gradients import Gradient, gradient, hessian_vector_product
+from symnn.gradients import Gradient, gradient, hessian, hessian_vector_product, jacobian
 from symnn.language import (
     Equation,
     Fact,
@@ -40,8 +40,10 @@ __all__ = [
     "examples",
     "function",
     "gradient",
+    "hessian",
     "hessian_vector_product",
     "index",
+    "jacobian",
     "load_data",
     "load_model",
     "mlp",

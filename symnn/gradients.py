@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symnn.calculus import Derivation, batched, differentiate
+from symnn.calculus import hessian as _hessian
 from symnn.calculus import hessian_vector_product as _hessian_vector_product
+from symnn.calculus import jacobian as _jacobian
 from symnn.compiling import Compiled, compile_program
 from symnn.errors import CompileError, InputError, ShapeError, suggest
 from symnn.language import Equation, Program
@@ -43,6 +45,8 @@ class Gradient:
     """Whether the compiled function takes a batch: a network's does, a program of one's own is taken as it stands."""
     undefined: str = ""
     """The cost, where it is an undefined function."""
+    with_value: bool = True
+    """Whether the compiled function returns the value too; of a Jacobian and a Hessian it returns the derivative."""
 
     @property
     def program(self) -> Program:
@@ -60,8 +64,8 @@ class Gradient:
         return self.batch_derivation.program
 
     @property
-    def gradients(self) -> dict[str, str]:
-        """For each name that was differentiated by, the tensor in the program that is the derivative."""
+    def gradients(self) -> dict[Any, str]:
+        """For each name that was differentiated by (or pair of names), the tensor that is the derivative."""
         return self.derivation.gradients
 
     @property
@@ -74,9 +78,11 @@ class Gradient:
         """What it was differentiated with respect to."""
         return self.derivation.wrt
 
-    def __getitem__(self, name: str) -> Equation:
+    def __getitem__(self, name: Any) -> Equation:
         if name not in self.gradients:
-            raise InputError(f"no derivative with respect to '{name}'{suggest(name, self.gradients)}")
+            known = {str(key).replace("'", "").strip("()"): key for key in self.gradients}
+            asked = str(name).replace("'", "").strip("()")
+            raise InputError(f"no derivative with respect to '{asked}'{suggest(asked, known)}")
         found = self.program[self.gradients[name]]
         return Equation(found.left, found.right, program=self.program)
 
@@ -116,12 +122,16 @@ class Gradient:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/plain": self.text(), "text/latex": self._repr_latex_()}
 
-    def compile(self, backend: str = "numpy", dtype: str = "float64") -> GradientFunction:
+    def compile(
+        self, backend: str = "numpy", dtype: str = "float64", batch: bool | None = None
+    ) -> GradientFunction:
         """Return the gradient as a function.
 
         Args:
             backend: numpy.
             dtype: float64 or float32.
+            batch: whether it takes a batch of examples; by default a network's does, and a program of one's
+                own is taken as it stands.
 
         Raises:
             CompileError: for an undefined function.
@@ -133,11 +143,19 @@ class Gradient:
             raise CompileError(
                 f"the cost '{self.undefined}' is an undefined function: it is printed and differentiated, not compiled"
             )
-        program = self.batched if self.for_batches else self.program
-        value = [self.of] if self.of in program.defined else []
-        compiled = compile_program(program, [*value, *self.gradients.values()], dtype)
+        program = self.batched if (self.for_batches if batch is None else batch) else self.program
+        value = [self.of] if self.with_value and self.of in program.defined else []
+        outputs = dict.fromkeys([*value, *self.gradients.values()])
+        compiled = compile_program(program, list(outputs), dtype)
+        unneeded = program.inputs.keys() - set(compiled.arguments)
         return GradientFunction(
-            compiled, self.of, dict(self.gradients), _one(program, "input"), _one(program, "target")
+            compiled,
+            self.of,
+            dict(self.gradients),
+            _one(program, "input"),
+            _one(program, "target"),
+            self.with_value,
+            frozenset(unneeded),
         )
 
 
@@ -155,9 +173,12 @@ class GradientFunction:
 
     compiled: Compiled
     of: str
-    gradients: Mapping[str, str]
+    gradients: Mapping[Any, str]
     input: str | None
     target: str | None
+    with_value: bool = True
+    unneeded: frozenset[str] = frozenset()
+    """Names of the program that the code does not need: they may be given."""
 
     @property
     def source(self) -> str:
@@ -168,6 +189,8 @@ class GradientFunction:
         self, parameters: Mapping[str, Any] | None = None, X: Any = None, Y: Any = None, /, **arrays: Any
     ) -> Any:
         """Return the value (a float where it is a scalar) and a dict of derivatives, fresh arrays.
+
+        Of a Jacobian or a Hessian, only the dict: a Hessian's keys are pairs of names.
 
         Args:
             parameters: an array for each parameter, by name.
@@ -189,10 +212,23 @@ class GradientFunction:
                         f"{role} was given, and the program has not exactly one such tensor: give it by name"
                     )
                 given[name] = self._batch(name, value)
-        results = self.compiled(**given)
+        results = self.compiled(**{name: array for name, array in given.items() if name not in self.unneeded})
         gradients = {name: results[made] for name, made in self.gradients.items()}
+        if not self.with_value:
+            return gradients | self._transposed(gradients)
         value = results.get(self.of)
         return (float(value) if value is not None and np.ndim(value) == 0 else value), gradients
+
+    def _transposed(self, blocks: Mapping[Any, Any]) -> dict[Any, Any]:
+        """A Hessian's other blocks: ∂²/∂b∂a is ∂²/∂a∂b with the axes of a and b exchanged."""
+        other = {}
+        for key, block in blocks.items():
+            if isinstance(key, tuple) and key[0] != key[1]:
+                adjoints, tensors = self.compiled.program.adjoints, self.compiled.program.tensors
+                behind = tensors[adjoints[self.gradients[key]].wrt].rank
+                front = np.ndim(block) - behind
+                other[key[::-1]] = np.moveaxis(block, range(front), range(behind, front + behind))
+        return other
 
     def _batch(self, name: str, value: Any) -> Any:
         array = np.asarray(value)
@@ -242,3 +278,40 @@ def hessian_vector_product(
     [6.0, 0.0, 18.0]
     """
     return Gradient(_hessian_vector_product(program, of, wrt, direction))
+
+
+def jacobian(program: Program, of: str, wrt: Iterable[str] | str | None = None) -> Gradient:
+    """Return the derivative of every entry of a tensor by every entry of others: J[a…, p…] = ∂of[a…]/∂wrt[p…].
+
+    Args:
+        program: the equations.
+        of: what to differentiate.
+        wrt: with respect to what; by default every parameter.
+
+    >>> from sympy import Sum
+    >>> from symnn.language import Equation, index, tensor
+    >>> i = index("i", 2); x, h = tensor("x", 2), tensor("h", 2)
+    >>> jacobian(Program([Equation(h[i], x[i] ** 2)]), "h", "x").compile()(x=[1, 3])["x"].tolist()
+    [[2.0, 0.0], [0.0, 6.0]]
+    """
+    return Gradient(_jacobian(program, of, wrt), with_value=False)
+
+
+def hessian(program: Program, of: str = "C", wrt: Iterable[str] | str | None = None) -> Gradient:
+    """Return the second derivatives of a scalar, a block for each pair of names: H[i…, p…] = ∂²of/∂a[i…]∂b[p…].
+
+    Args:
+        program: the equations of the scalar `of`.
+        of: the scalar.
+        wrt: with respect to what; by default every parameter.
+
+    >>> from sympy import Sum
+    >>> from symnn.language import Equation, index, tensor
+    >>> i, j = index("i", 2), index("j", 2); x, A, f = tensor("x", 2), tensor("A", (2, 2)), tensor("f")
+    >>> H = hessian(Program([Equation(f, Sum(x[i] * A[i, j] * x[j], i, j))]), "f", "x")
+    >>> print(H["x", "x"])
+    H[i, j] = A[i, j] + A[j, i]
+    >>> H.compile()(A=[[1, 2], [3, 4]])["x", "x"].tolist()
+    [[2.0, 5.0], [5.0, 8.0]]
+    """
+    return Gradient(_hessian(program, of, wrt), with_value=False)

@@ -2,6 +2,7 @@
 
 from symnn.calculus.batch import batch_program, batched
 from symnn.calculus.derivation import Derivation
+from symnn.calculus.jacobian import hessian, jacobian, with_derivative
 from symnn.calculus.normal_form import normal_form
 from symnn.calculus.primitives import adjoint_rule
 from symnn.calculus.second_order import hessian_vector_product
@@ -13,6 +14,9 @@ __all__ = [
     "batch_program",
     "batched",
     "differentiate",
+    "hessian",
     "hessian_vector_product",
+    "jacobian",
     "normal_form",
+    "with_derivative",
 ]

@@ -74,8 +74,8 @@ class _Batch:
 
     def __init__(self, program: Program, averaged: set[str], average: bool, weights: str | None) -> None:
         self.program = program
-        self.weights = Tensor(weights, (examples,)) if average and weights is not None else None
-        self.total = Tensor(program.fresh_name("S"), ())[()]
+        self.weights = Tensor(weights, (examples,), "hyperparameter") if average and weights is not None else None
+        self.total = Tensor(program.fresh_name("S"), (), "hyperparameter")[()]
         self.factor = Integer(1) if not average else 1 / (examples if self.weights is None else self.total)
         self.lifted = {
             name: tensor.like(shape=(examples, *tensor.shape))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from symnn.language import Equation, Fact, Program
 
@@ -16,7 +17,7 @@ class Derivation:
             `W1` is the tensor named `gradients["W1"]` and has the shape of `W1`.
         of: the name of what was differentiated.
         wrt: the names of what it was differentiated with respect to.
-        gradients: for each name in `wrt`, the name of its adjoint.
+        gradients: for each name in `wrt`, the name of its adjoint; for a Hessian, for each pair of names.
         backward: the names of the tensors that the backward equations define, in order.
         upstream: the name of the upstream adjoint, where `of` is no scalar.
         facts: the facts that were used.
@@ -25,7 +26,7 @@ class Derivation:
     program: Program
     of: str
     wrt: tuple[str, ...]
-    gradients: dict[str, str]
+    gradients: dict[Any, str]
     backward: tuple[str, ...]
     upstream: str | None = None
     facts: tuple[Fact, ...] = ()

@@ -1,7 +1,7 @@
 """Which adjoints get an equation of their own: those that a textbook would name.
 
 An adjoint that is used once, entry for entry, is written where it is used:
-δ = ā ⊙ σ′(z) with ā = Wᵀδ becomes δ = Wᵀδ ⊙ σ′(z). A mere copy is written where it is used, too.
+δ = ā ⊙ σ′(z) with ā = Wᵀδ becomes δ = Wᵀδ ⊙ σ′(z). A mere copy, or its negative, is written where it is used, too.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def inlined(equations: Sequence[Equation], keep: Collection[str]) -> list[Equati
 
 
 def _belongs_inside(equation: Equation, users: Sequence[Equation]) -> bool:
-    if isinstance(equation.right, Entry):
+    if isinstance(equation.right, Entry) or isinstance(-equation.right, Entry):
         return True
     if len(users) != 1:
         return False

@@ -8,7 +8,7 @@ Every adjoint is an equation of the new program, which is a program like any oth
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sympy import Expr, Idx, Integer
 
@@ -43,6 +43,7 @@ def differentiate(
     wrt: Iterable[str] | None = None,
     upstream: str | None = None,
     may_be_zero: bool = False,
+    called: Mapping[str, str] | None = None,
 ) -> Derivation:
     """Return the gradient of a tensor as a program.
 
@@ -55,6 +56,7 @@ def differentiate(
         upstream: the name of the upstream adjoint; by default a fresh one. A scalar given one is
             multiplied by it.
         may_be_zero: whether a gradient that is zero throughout is an answer, not an error.
+        called: names for the derivatives by some of `wrt`.
 
     Raises:
         ProgramError: for a tensor that is not there.
@@ -77,7 +79,7 @@ def differentiate(
     normal = normal_form(program)
     beside = [tensor.name for tensor in companions(normal).values()]
     needed = normal.pruned([of, *spoken_of, *beside])
-    return _Sweep(needed, program, of, names, upstream, may_be_zero).result()
+    return _Sweep(needed, program, of, names, upstream, may_be_zero, called or {}).result()
 
 
 def _wanted(program: Program, wrt: Iterable[str] | None) -> tuple[str, ...]:
@@ -110,11 +112,20 @@ class _Sweep:
     """The state of one reverse sweep: what has been contributed to each adjoint so far."""
 
     def __init__(
-        self, program: Program, whole: Program, of: str, wrt: tuple[str, ...], upstream: str | None, may_be_zero: bool
+        self,
+        program: Program,
+        whole: Program,
+        of: str,
+        wrt: tuple[str, ...],
+        upstream: str | None,
+        may_be_zero: bool,
+        called: Mapping[str, str],
     ) -> None:
+        self.called = called
         self.program, self.target, self.wrt = program, whole.find(of), wrt
         self.may_be_zero = may_be_zero
         self.tensors = {name: whole.find(name) for name in wrt}
+        self.taken = whole.tensors.keys()
         self.facts = Facts.of(program, fixed=wrt)
         self.folds = Names(program)
         self.letters = program.letters()
@@ -140,7 +151,7 @@ class _Sweep:
 
     def _upstream(self, name: str | None) -> Tensor:
         wanted = name or self._adjoint_name(self.target.name)
-        return self.target.like(self.program.fresh_name(wanted), role="adjoint")
+        return self.target.like(self.program.fresh_name(wanted, self.taken), role="adjoint")
 
     def result(self) -> Derivation:
         self._seed()
@@ -191,9 +202,11 @@ class _Sweep:
         return made, total
 
     def _reserved(self) -> list[str]:
-        return [self.upstream.name] if self.upstream is not None else []
+        return [*self.taken, *([self.upstream.name] if self.upstream is not None else [])]
 
     def _adjoint_name(self, name: str) -> str:
+        if name in self.called:
+            return self.called[name]
         match = _PRE_ACTIVATION.match(name) if self.program.layered else None
         if match:
             return f"delta{match[1]}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -146,6 +146,13 @@ class Program(Shown):
                 needed.update(tensor.name for tensor in tensors(equation.right))
         return Program(reversed(kept), self.facts, self.layered, self.adjoints)
 
+    def with_derivative(self, of: str, wrt: str, order: int = 1, name: str | None = None) -> Program:
+        """Return the program with ∂of/∂wrt (or a higher derivative) as one more equation, for later ones to use.
+
+        See `symnn.calculus.with_derivative`, which does it: the calculus stands above this folder.
+        """
+        return _derivatives[0](self, of, wrt, order, name)
+
     def fresh_name(self, wanted: str, taken: Iterable[str] = ()) -> str:
         """Return `wanted`, or the first of `wanted_2`, `wanted_3`, … that names nothing in the program."""
         others = set(taken)
@@ -194,6 +201,14 @@ class Program(Shown):
                 for symbol in size.free_symbols:
                     if symbol.name in named:
                         raise ProgramError(f"'{symbol.name}' names both a size and a tensor")
+
+
+_derivatives: list[Callable[[Program, str, str, int, str | None], Program]] = []
+
+
+def differentiate_with(function: Callable[[Program, str, str, int, str | None], Program]) -> None:
+    """Say what `Program.with_derivative` calls."""
+    _derivatives[:] = [function]
 
 
 def _check_same_shape(known: Tensor, given: Tensor, equation: Equation) -> None:
