@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sympy import Add, Expr, Idx, Sum, exp, expand_mul
+from sympy import Add, Expr, Idx, Integer, Mul, Sum, Symbol, exp, expand_mul
 from sympy.core.basic import Basic
 
-from symnn.calculus.canonical import add_terms, tidy_sum
+from symnn.calculus.canonical import add_terms, canonical, tidy_sum
 from symnn.language import (
     Entry,
     Equation,
@@ -21,14 +21,18 @@ from symnn.language import (
     Program,
     Tensor,
     body_and_bound,
+    entries,
     free_indices,
     fresh_index,
     has_binder,
     is_binder,
     rebind,
     rebuild,
+    refresh,
+    size_of,
     substitute,
     sum_over,
+    transform,
 )
 
 
@@ -40,6 +44,8 @@ class Facts:
     used: list[Fact] = field(default_factory=list)
     definitions: dict[str, Equation] = field(default_factory=dict)
     """The adjoints so far that are sums of terms without sums: what they add up to may be known."""
+    sums: dict[Expr, tuple[Tensor, tuple[int, ...], Expr]] = field(default_factory=dict)
+    """The adjoints so far that are a number times a sum: the sum, when it is met again, has a name."""
 
     @classmethod
     def of(cls, program: Program, fixed: Iterable[str]) -> Facts:
@@ -124,7 +130,7 @@ class Facts:
             return term if not term.has(Sum) or not term.args else rebuild(term, [self._one(a) for a in term.args])
         place = _place(term)
         if place is None:
-            return term
+            return self._vanishing(term)
         fact = self.known.get(place)
         if fact is None:
             return self._by_definition(term, *place)
@@ -132,10 +138,58 @@ class Facts:
             self.used.append(fact)
         return _instance(fact, term)
 
+    def _vanishing(self, term: Sum) -> Expr:
+        """Return 0 where one factor alone has an index of the sum, and adds up to 0 over it."""
+        body, bound = body_and_bound(term)
+        factors = Mul.make_args(body)
+        for an_index in bound:
+            having = [factor for factor in factors if an_index in free_indices(factor)]
+            fact = self.known.get(_place(sum_over(having[0], [an_index])) or ("", 0)) if len(having) == 1 else None
+            if fact is not None and fact.right == 0:
+                return Integer(0)
+        return term
+
     def define(self, equation: Equation) -> None:
         """Remember an adjoint, if what its terms add up to may be known."""
-        if isinstance(equation.right, Add) and not has_binder(equation.right):
+        right = equation.right
+        if isinstance(right, Add) and not has_binder(right):
             self.definitions[equation.tensor.name] = equation
+        if not self.known:
+            return
+        coefficient, rest = right.as_coeff_Mul()
+        if isinstance(rest, Sum):
+            key, order = _signature(rest)
+            if set(order) == set(equation.indices):
+                places = tuple(order.index(i) for i in equation.indices)
+                self.sums[key] = (equation.tensor, places, 1 / coefficient)
+        used = list(self.used)
+        for an_index in equation.indices:
+            if self._has_known(right, an_index) and self._named(self._value(right, an_index)) == 0:
+                self._know(equation, an_index, 0)
+        self.used[:] = used
+
+    def _has_known(self, right: Expr, an_index: Idx) -> bool:
+        """Whether some entry has an index at a place over which its sum is known: else nothing can be found."""
+        return any(
+            (entry.base.name, place) in self.known
+            for entry in entries(right)
+            for place, e in enumerate(entry.indices)
+            if e == an_index
+        )
+
+    def _named(self, expression: Expr) -> Expr:
+        """Return a sum of terms with every sum that is an adjoint written by its name."""
+
+        def name(part: Basic) -> Basic | None:
+            if not isinstance(part, Sum):
+                return None
+            key, order = _signature(part)
+            if key not in self.sums:
+                return part
+            tensor, places, factor = self.sums[key]
+            return factor * tensor[tuple(order[p] for p in places)]
+
+        return add_terms([transform(expression, name)])
 
     def _by_definition(self, term: Sum, name: str, axis: int) -> Expr:
         """Return Σ T as the sums of T's terms, if the value of one of them is known."""
@@ -148,6 +202,16 @@ class Facts:
         before = len(self.used)
         known = [self._one(part) for part in terms]
         return add_terms(known) if len(self.used) > before or known != terms else term
+
+
+def _signature(term: Sum) -> tuple[Expr, list[Idx]]:
+    """Return a sum with its free indices named by where they stand, and those indices in that order."""
+    order: list[Idx] = []
+    free = free_indices(term)
+    for entry in sorted(entries(term), key=lambda e: (e.base.name, len(e.indices))):
+        order.extend(i for i in entry.indices if i in free and i not in order)
+    places = {i: Idx(Symbol(f"f{n}", integer=True), size_of(i)) for n, i in enumerate(order)}
+    return canonical(substitute(refresh(term), places)), order
 
 
 def _constant_factor(right: Expr) -> tuple[Expr, Expr]:

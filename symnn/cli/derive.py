@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -14,12 +13,13 @@ from symnn.cli.options import (
     default_activations,
     echo_json,
     network_of,
+    output_format,
     output_option,
     penalty_options,
     split_names,
     weights_option,
 )
-from symnn.errors import InputError, suggest
+from symnn.errors import InputError
 from symnn.gradients import Gradient
 from symnn.language import Program, parse_architecture
 from symnn.networks import general_network
@@ -48,7 +48,7 @@ def derive_command(architecture: str, output: str | None, as_json: bool, **optio
     ARCHITECTURE is 2-3-1, n0-n1-n2 for sizes that are symbols, or n0-...-nL for any number of layers.
     A single letter is an undefined function: --activation f --cost C.
     """
-    format_ = _format(options, output)
+    format_ = output_format(options, output, _ENDINGS)
     if output is not None:
         check_writable(output)
     subject = _subject(architecture, options)
@@ -66,21 +66,6 @@ def derive_command(architecture: str, output: str | None, as_json: bool, **optio
         click.echo(text, nl=False)
     else:
         write_atomically(output, text)
-
-
-def _format(options: dict[str, Any], output: str | None) -> str:
-    if options["ascii_"]:
-        if options["format_"] not in (None, "text", "ascii"):
-            raise InputError(f"--ascii and --format {options['format_']} exclude each other")
-        return "ascii"
-    if options["format_"]:
-        return str(options["format_"])
-    if output is None:
-        return "text"
-    ending = Path(output).suffix
-    if ending not in _ENDINGS:
-        raise InputError(f"-o {output!r}: unknown ending {ending!r}{suggest(ending, _ENDINGS)}")
-    return _ENDINGS[ending]
 
 
 def _subject(architecture: str, options: dict[str, Any]) -> Any:

@@ -40,7 +40,7 @@ class Commands(click.Group):
         except Exception as error:
             if os.environ.get(TRACEBACK):
                 raise
-            fail(*described(error))
+            fail(*described(error), getattr(error, "context", ""))
         sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -62,9 +62,11 @@ def described(error: BaseException) -> tuple[str, int]:
     return f"unexpected {name}: {error} (set {TRACEBACK}=1 to see where, and please report it)", 1
 
 
-def fail(message: str, code: int) -> NoReturn:
-    """Say what went wrong, in one line, and exit."""
+def fail(message: str, code: int, picture: str = "") -> NoReturn:
+    """Say what went wrong, in one line, and exit; a picture of the place may follow."""
     click.echo(f"symnn: error: {one_line(message)}", err=True)
+    for line in picture.splitlines():
+        click.echo("  " + "".join(c if c.isprintable() else "�" for c in line), err=True)
     sys.exit(code)
 
 

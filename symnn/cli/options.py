@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
+from symnn.errors import InputError, suggest
 from symnn.language import parse_architecture
 from symnn.networks import ORIENTATIONS, Network, mlp
 from symnn.training import BUILT_IN, DTYPES, SCALES
@@ -66,6 +68,22 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 def output_option(help_text: str) -> Decorator:
     """Return the option -o FILE."""
     return click.option("-o", "--output", metavar="FILE", help=help_text)
+
+
+def output_format(options: dict[str, Any], output: str | None, endings: dict[str, str]) -> str:
+    """Return the format that --format, --ascii or the ending of -o FILE says; text if none does."""
+    if options["ascii_"]:
+        if options["format_"] not in (None, "text", "ascii"):
+            raise InputError(f"--ascii and --format {options['format_']} exclude each other")
+        return "ascii"
+    if options["format_"]:
+        return str(options["format_"])
+    if output is None:
+        return "text"
+    ending = Path(output).suffix
+    if ending not in endings:
+        raise InputError(f"-o {output!r}: unknown ending {ending!r}{suggest(ending, endings)}")
+    return endings[ending]
 
 
 def split_names(text: str) -> tuple[str, ...]:
