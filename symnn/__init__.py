@@ -6,6 +6,7 @@ dW2[j, k] = a1[k]*delta2[j]
 """
 
 from symnn.errors import SymnnError
+from symnn.formulas import FormulaDerivative, diff
 from symnn.gradients import Gradient, gradient, hessian, hessian_vector_product, jacobian
 from symnn.language import (
     Equation,
@@ -29,6 +30,7 @@ __all__ = [
     "Equation",
     "Fact",
     "Fit",
+    "FormulaDerivative",
     "Gradient",
     "Layer",
     "LogSumExp",
@@ -37,6 +39,7 @@ __all__ = [
     "Notation",
     "Program",
     "SymnnError",
+    "diff",
     "examples",
     "function",
     "gradient",

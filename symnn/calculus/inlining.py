@@ -1,14 +1,16 @@
 """Which adjoints get an equation of their own: those that a textbook would name.
 
 An adjoint that is used once, entry for entry, is written where it is used:
-δ = ā ⊙ σ′(z) with ā = Wᵀδ becomes δ = Wᵀδ ⊙ σ′(z). A mere copy, or its negative, is written where it is used, too.
+δ = ā ⊙ σ′(z) with ā = Wᵀδ becomes δ = Wᵀδ ⊙ σ′(z). A mere copy, or its negative, is written where
+it is used, too, and so is an outer product that one equation uses: with it written out, matrices
+meet vectors, not matrices.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sympy import Expr, Idx
+from sympy import Expr, Idx, Mul
 from sympy.core.basic import Basic
 
 from symnn.calculus.canonical import add_terms, content
@@ -18,6 +20,8 @@ from symnn.language import (
     Tensor,
     body_and_bound,
     entries,
+    free_indices,
+    has_binder,
     is_binder,
     rebind,
     rebuild,
@@ -53,6 +57,8 @@ def _belongs_inside(equation: Equation, users: Sequence[Equation]) -> bool:
         return True
     if len(users) != 1:
         return False
+    if _is_outer_product(equation):
+        return True
     uses = _occurrences(users[0].right, equation.tensor, bound=False)
     if len(uses) != 1:
         return False
@@ -62,6 +68,14 @@ def _belongs_inside(equation: Equation, users: Sequence[Equation]) -> bool:
         and all(isinstance(i, Idx) for i in entry.indices)
         and (set(entry.indices) == indices and len(entry.indices) == len(indices))
     )
+
+
+def _is_outer_product(equation: Equation) -> bool:
+    """Whether a tensor of several axes is a product of factors with fewer: V (u uᵀ) V is (V u)(V u)ᵀ."""
+    factors = [factor for factor in Mul.make_args(equation.right) if entries(factor)]
+    axes = [free_indices(factor) for factor in factors]
+    separate = len(factors) > 1 and sum(map(len, axes)) == len(equation.indices) and all(map(len, axes))
+    return separate and not any(has_binder(factor) for factor in factors)
 
 
 def _occurrences(part: Basic, tensor: Tensor, bound: bool) -> list[tuple[Entry, bool]]:

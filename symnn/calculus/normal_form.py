@@ -31,6 +31,7 @@ from symnn.language import (
     size_of,
     substitute,
 )
+from symnn.language.matrices import gives_symmetric
 
 
 def normal_form(program: Program) -> Program:
@@ -70,8 +71,7 @@ def _with_companions(program: Program) -> Program:
         names.append(program.fresh_name("V", names))
         axes = [i for i in equation.indices if i in free_indices(made.body)]
         axes += [fresh_index(i) for i in made.bound]
-        symmetric = isinstance(made.body, Entry) and made.body.base.is_symmetric
-        left = Tensor(names[-1], [size_of(i) for i in axes], "value", symmetric)[tuple(axes)]
+        left = Tensor(names[-1], [size_of(i) for i in axes], "value", gives_symmetric(made))[tuple(axes)]
         equations.append(Equation(left, made))
     if not names:
         return program

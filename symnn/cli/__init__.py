@@ -6,6 +6,7 @@ import click
 
 from symnn.cli.code import code_command
 from symnn.cli.derive import derive_command
+from symnn.cli.diff import diff_command
 from symnn.cli.evaluate import evaluate_command
 from symnn.cli.group import Commands
 from symnn.cli.predict import predict_command
@@ -22,6 +23,7 @@ def main() -> None:
 
 
 main.add_command(derive_command)
+main.add_command(diff_command)
 main.add_command(evaluate_command)
 main.add_command(train_command)
 main.add_command(predict_command)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,14 +12,18 @@ import numpy as np
 from sympy import Expr, Integer, Symbol, Tuple, lambdify, solve
 from sympy.printing.codeprinter import PrintMethodNotImplementedError
 
+from symnn.compiling.checking import checked
 from symnn.compiling.formulas import with_formulas
+from symnn.compiling.helpers import HELPERS
 from symnn.compiling.lowering import lower
-from symnn.compiling.nodes import ArrayNode, Copy
-from symnn.compiling.printing import HELPERS, ArrayPrinter
+from symnn.compiling.nodes import ArrayNode, Copy, Solve
+from symnn.compiling.outer import with_vectors
+from symnn.compiling.printing import ArrayPrinter
 from symnn.compiling.sharing import Assignment, shared, with_releases, with_sums_of_scaled
+from symnn.compiling.solving import with_solves
 from symnn.compiling.stable import Rewriting, stable
-from symnn.errors import CompileError, InputError, ShapeError, suggest
-from symnn.language import Program, Tensor
+from symnn.errors import CompileError, InputError, suggest
+from symnn.language import Inverse, Program
 from symnn.writing.write import writer_for
 
 DTYPES = ("float64", "float32")
@@ -71,43 +75,8 @@ class Compiled:
         return dict(zip(self.outputs, self.raw(*values), strict=True))
 
     def checked(self, arrays: Mapping[str, Any]) -> list[Any]:
-        """Return the arrays in order, in the program's type, after checking their names and shapes."""
-        for name in arrays:
-            if name not in self.arguments:
-                raise InputError(f"unknown array '{name}'{suggest(name, self.arguments)}")
-        tensors, sizes = self.program.tensors, dict[Symbol, Integer]()
-        values = []
-        for name in self.arguments:
-            if name not in arrays:
-                raise InputError(f"array '{name}' is missing (needed: {', '.join(self.arguments)})")
-            values.append(_checked(arrays[name], tensors[name], sizes, self.dtype))
-        return values
-
-
-def _checked(given: Any, tensor: Tensor, sizes: dict[Symbol, Integer], dtype: str) -> Any:
-    try:
-        if np.iscomplexobj(given):
-            raise InputError(f"'{tensor.name}' has complex numbers: real ones are needed")
-        array = np.asarray(given, dtype=dtype)
-    except (TypeError, ValueError):
-        raise InputError(f"'{tensor.name}' is not an array of numbers") from None
-    expected = tuple(size.xreplace(sizes) for size in tensor.shape)
-    if array.ndim != len(expected):
-        raise ShapeError(f"'{tensor.name}' has shape {array.shape}; expected {_shown(tensor.shape)}")
-    if 0 in array.shape:
-        raise ShapeError(f"'{tensor.name}' has shape {array.shape}: an axis of length 0 (no examples?)")
-    for found, size in zip(array.shape, expected, strict=True):
-        size = size.xreplace(sizes)
-        if isinstance(size, Symbol):
-            sizes[size] = Integer(found)
-        elif size.is_Integer and int(size) != found:
-            raise ShapeError(f"'{tensor.name}' has shape {array.shape}; expected {_shown(expected)}")
-    return array if array.ndim else float(array)
-
-
-def _shown(shape: Iterable[Any]) -> str:
-    sizes = [str(size) for size in shape]
-    return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
+        """Return the arrays in order, in the program's type, after checking names, shapes and places."""
+        return checked(self.program, self.arguments, arrays, self.dtype)
 
 
 def compile_program(
@@ -135,28 +104,41 @@ def compile_program(
     for name in outputs:
         program.find(name)
     rewritten, rewritings = stable(program)
-    needed = rewritten.pruned(outputs)
+    needed, products = with_vectors(rewritten.pruned(outputs), outputs)
     inputs = sorted(needed.inputs.values(), key=lambda t: _ROLE_ORDER.index(t.role))
     arguments = tuple(dict.fromkeys([t.name for t in inputs] + [n for n in outputs if n not in needed.defined]))
-    lines = _lines(with_formulas(needed), outputs)
     printer = ArrayPrinter(dtype)
+    lines, solutions = _lines(with_formulas(needed), outputs, printer)
     raw = _function(program, arguments, lines, outputs, printer, release)
-    return Compiled(needed, arguments, tuple(outputs), dtype, raw, rewritings, tuple(sorted(printer.helpers)))
+    helpers = tuple(sorted(printer.helpers))
+    return Compiled(needed, arguments, tuple(outputs), dtype, raw, (*rewritings, *products, *solutions), helpers)
 
 
-def _lines(program: Program, outputs: Sequence[str]) -> list[Assignment]:
-    lines = [(Symbol(e.tensor.name, real=True), lower(e)) for e in program]
+def _lines(
+    program: Program, outputs: Sequence[str], printer: ArrayPrinter
+) -> tuple[list[Assignment], tuple[Rewriting, ...]]:
+    inverses = {e.tensor.name for e in program if isinstance(e.right, Inverse)}
+    symmetric = {name for name, tensor in program.tensors.items() if tensor.is_symmetric}
+    lowered = [(Symbol(e.tensor.name, real=True), lower(e, inverses)) for e in program]
+    lines = with_solves(lowered, outputs, symmetric)
+    before = dict(lowered)
+    solutions = [(name, line) for name, line in lines if line.has(Solve) and line != before[name]]
+    written = {name.name: f"{name} = {printer.doprint(line)}" for name, line in solutions}
+    rewritings = tuple(Rewriting(e, written[e.tensor.name]) for e in program if e.tensor.name in written)
     taken = [*program.tensors, *(s.name for t in program.tensors.values() for z in t.shape for s in z.free_symbols)]
     lines = shared(with_sums_of_scaled(lines), taken)
-    computed = {name.name for name, expression in lines if not _is_view(expression)}
+    computed = {name.name for name, expression in lines if not _shares_memory(expression)}
     return [
         (name, Copy(expression) if name.name in outputs and _needs_copy(name.name, program, computed) else expression)
         for name, expression in lines
-    ]
+    ], rewritings
 
 
-def _is_view(expression: Expr) -> bool:
-    return isinstance(expression, Symbol) or (isinstance(expression, ArrayNode) and expression.is_view)
+def _shares_memory(expression: Expr) -> bool:
+    """Whether a value is a name, or a view of one."""
+    if isinstance(expression, ArrayNode) and expression.is_view:
+        return _shares_memory(expression.args[0])
+    return isinstance(expression, Symbol)
 
 
 def _needs_copy(name: str, program: Program, computed: set[str]) -> bool:

@@ -1,7 +1,7 @@
 """Sums of products as matrix products: the order is chosen at compile time, two factors at a time.
 
 NumPy's own `einsum_path` chooses the order from the sizes (a symbolic size counts as 64); each step
-is then one `@` wherever the axes allow it, else a `tensordot`, or rarely an `einsum`.
+is then one `@`: see `symnn.compiling.products`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import numpy as np
 from sympy import Expr, Idx, Integer, Mul
 
 from symnn.compiling.arrays import Array
-from symnn.compiling.nodes import Dot, Einsum, Expand, Item, MatMul, ReduceSum, TensorDot
+from symnn.compiling.nodes import Dot, ReduceSum
+from symnn.compiling.products import product, side_by_side
 from symnn.language import size_of
 
 _TYPICAL_SIZE = 64
@@ -115,18 +116,13 @@ def _pairwise(first: Array, second: Array, summed: set[Idx], order: Sequence[Idx
     if not inner:
         axes = tuple(i for i in order if i in first.axes or i in second.axes)
         return Array(first.aligned(axes) * second.aligned(axes), axes)
+    shared += side_by_side(first, second, order, [*inner, *shared])
     left, right = _in_order(first, second, [*inner, *shared], order)
     rows = [i for i in order if i in left.axes and i not in inner and i not in shared]
     columns = [i for i in order if i in right.axes and i not in inner and i not in shared]
     if not (rows or columns or shared):
         return Array(Dot(left.expression, right.transposed(left.axes).expression))
-    if len(inner) == 1 and len(rows) <= 1 and len(columns) <= 1:
-        return _matrix_product(left, right, shared, rows, inner, columns)
-    if not shared:
-        places = [[array.axes.index(i) for i in inner] for array in (left, right)]
-        outer = tuple(i for array in (left, right) for i in array.axes if i not in inner)
-        return Array(TensorDot(left.expression, right.expression, places), outer)
-    return _einsum(left, right, tuple(i for i in order if i in (*shared, *rows, *columns)))
+    return product(left, right, shared, rows, inner, columns)
 
 
 def _in_order(first: Array, second: Array, common: Sequence[Idx], order: Sequence[Idx]) -> tuple[Array, Array]:
@@ -134,29 +130,3 @@ def _in_order(first: Array, second: Array, common: Sequence[Idx], order: Sequenc
     places = [[order.index(i) for i in array.axes if i not in common] for array in (first, second)]
     swap = bool(places[0]) and bool(places[1]) and min(places[1]) < min(places[0])
     return (second, first) if swap else (first, second)
-
-
-def _matrix_product(
-    left: Array, right: Array, shared: list[Idx], rows: list[Idx], inner: list[Idx], columns: list[Idx]
-) -> Array:
-    if shared and not (rows and columns):
-        if not rows and not columns:
-            return _einsum(left, right, tuple(shared))
-        if not rows:
-            left, right, rows, columns = right, left, columns, rows
-        vector = right.transposed([*shared, *inner]).expression
-        column = Expand(vector, [1] * (len(shared) + 1) + [0])
-        product = MatMul(left.transposed([*shared, *rows, *inner]).expression, column)
-        return Array(Item(product, ["..."], [0]), (*shared, *rows))
-    if not columns and not rows:
-        return _einsum(left, right, tuple(shared))
-    product = MatMul(
-        left.transposed([*shared, *rows, *inner]).expression, right.transposed([*shared, *inner, *columns]).expression
-    )
-    return Array(product, (*shared, *rows, *columns))
-
-
-def _einsum(left: Array, right: Array, axes: tuple[Idx, ...]) -> Array:
-    letters = {i: "abcdefghijklmnop"[n] for n, i in enumerate(dict.fromkeys((*left.axes, *right.axes)))}
-    subscripts = ",".join("".join(letters[i] for i in array.axes) for array in (left, right))
-    return Array(Einsum(left.expression, right.expression, f"{subscripts}->{''.join(letters[i] for i in axes)}"), axes)

@@ -6,7 +6,8 @@ operations bring these axes into line; a sum of a product is contracted; nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 from sympy import (
     Add,
@@ -14,7 +15,6 @@ from sympy import (
     Function,
     Idx,
     Integer,
-    KroneckerDelta,
     Max,
     Min,
     Mul,
@@ -22,7 +22,6 @@ from sympy import (
     Pow,
     S,
     Sum,
-    Symbol,
     exp,
     pi,
     sqrt,
@@ -31,21 +30,22 @@ from sympy.core.basic import Basic
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
+from symnn.compiling.algebra import distributed, with_common_factor
 from symnn.compiling.arrays import Array
 from symnn.compiling.contraction import contract, scaled
 from symnn.compiling.nodes import (
     Broadcast,
     Cast,
     Chain,
-    Diagonal,
-    Equal,
+    CholeskyFactor,
+    Det,
     ExpMinusOne,
     ExpOfMinus,
-    Gather,
-    Inside,
-    Item,
+    Inv,
+    LogDet,
     NegativePart,
     NormalDistribution,
+    Placed,
     Places,
     Positive,
     PositivePart,
@@ -53,14 +53,20 @@ from symnn.compiling.nodes import (
     ReduceMax,
     Softplus,
     TanhSlope,
-    Windows,
 )
+from symnn.compiling.places import Axes, is_mask, length
+from symnn.compiling.scatter import Placement, always, constants, placed, put_down
 from symnn.errors import CompileError
 from symnn.language import (
+    Cholesky,
+    Determinant,
     Elementwise,
     Entry,
     Equation,
+    Inverse,
+    LogDeterminant,
     LogSumExp,
+    MatrixOperation,
     Maximum,
     Reduction,
     Step,
@@ -69,10 +75,10 @@ from symnn.language import (
     entries,
     formula,
     free_indices,
-    index_bounds,
     prime,
     refresh,
     size_of,
+    sum_over,
 )
 from symnn.language.functions import elu, gelu, relu, sigmoid, softplus, tanh
 
@@ -87,25 +93,32 @@ _NODES: dict[type[Elementwise], Callable[[Expr], Expr]] = {
 }
 """Named functions with code of their own: what their formula says, with the digits kept."""
 
+_MATRICES: dict[Any, Any] = {Inverse: Inv, Determinant: Det, LogDeterminant: LogDet, Cholesky: CholeskyFactor}
+
 OWN_CODE = (prime(sigmoid), prime(tanh), prime(elu), prime(gelu))
 """Derivatives whose code is not that of their formula."""
 
 
-def lower(equation: Equation) -> Expr:
+def lower(equation: Equation, inverses: Collection[str] = ()) -> Expr:
     """Return the right side of an equation as an expression on arrays, with the axes of the left side.
+
+    Args:
+        equation: the equation.
+        inverses: the names of matrices that are inverses: numbers stay outside their products, so that
+            one solution of linear equations serves them all.
 
     Raises:
         CompileError: for an undefined function, or something that NumPy has no code for.
     """
-    return _Lowering(equation).result()
+    return _Lowering(equation, inverses).result()
 
 
-class _Lowering:
-    """Lowers one equation; `order` is the order in which axes are kept: the left side's first."""
+class _Lowering(Axes):
+    """Lowers one equation."""
 
-    def __init__(self, equation: Equation) -> None:
-        self.equation = equation
-        self.order: list[Idx] = list(equation.indices)
+    def __init__(self, equation: Equation, inverses: Collection[str]) -> None:
+        super().__init__(equation)
+        self.inverses = inverses
 
     def result(self) -> Expr:
         array = self.array(refresh(self.equation.right))
@@ -117,22 +130,26 @@ class _Lowering:
     def array(self, part: Basic) -> Array:
         """Return any expression as an array."""
         if isinstance(part, Entry):
-            return self._entry(part)
+            return self.entry(part)
         if isinstance(part, Sum):
             return self._sum(part)
+        if isinstance(part, MatrixOperation):
+            return self._matrix(part)
         if isinstance(part, Reduction):
             return self._reduction(part)
+        if (side_by_side := constants(part)) is not None:
+            return self._side_by_side(*side_by_side)
         if isinstance(part, Mul):
             return self._product(part)
         if isinstance(part, Step):
             inner = self.array(part.args[0])
             return Array(Positive(inner.expression), inner.axes)
-        if isinstance(part, Within | KroneckerDelta):
-            return self._mask(part)
+        if is_mask(part):
+            return self.mask(part)
         if isinstance(part, Elementwise):
             return self._named(part)
         if isinstance(part, Idx):
-            self._see([part])
+            self.see([part])
             return Array(Cast(Places(size_of(part))), (part,))
         if not part.args or not (entries(part) or free_indices(part)):
             return Array(part)
@@ -140,18 +157,15 @@ class _Lowering:
             isinstance(part, Add | Pow | Max | Min | Function | Piecewise | Relational | Boolean)
             or part.func.__name__ == "ExprCondPair"
         ):
+            if isinstance(part, Add):
+                part = with_common_factor(part)
+            if isinstance(part, Mul):
+                return self._product(part)
             return self._elementwise(part, [self.array(arg) for arg in part.args])
         raise CompileError(f"{self.equation}: NumPy code for {type(part).__name__} is not known")
 
-    def _see(self, indices: Sequence[Idx]) -> None:
-        self.order.extend(i for i in indices if i not in self.order)
-
-    def _union(self, arrays: Sequence[Array]) -> tuple[Idx, ...]:
-        present = {i for array in arrays for i in array.axes}
-        return tuple(i for i in self.order if i in present)
-
     def _elementwise(self, part: Basic, arrays: Sequence[Array]) -> Array:
-        axes = self._union(arrays)
+        axes = _common(arrays) or self.union(arrays)
         if isinstance(part, Mul):
             arrays = _with_one_number(arrays)
         return Array(part.func(*(array.aligned(axes) for array in arrays)), axes)
@@ -167,39 +181,88 @@ class _Lowering:
     def _factors(self, factors: Sequence[Basic]) -> list[Array]:
         """Return factors as arrays, without the brackets that zero padding makes superfluous."""
         padded = {e for f in factors if isinstance(f, Entry) for e in f.indices if not isinstance(e, Idx)}
-        return [self.array(f) for f in factors if not (isinstance(f, Within) and f.args[0] in padded)]
+        return [self.array(f) for f in factors if not (isinstance(f, Within) and (f.args[0] in padded or always(f)))]
 
     def _sum(self, part: Sum, number: Expr = S.One) -> Array:
         body, bound = body_and_bound(part)
-        self._see(bound)
+        self.see(bound)
         factors: list[Basic] = []
         for factor in Mul.make_args(body):
             if isinstance(factor, Pow) and factor.exp == 2 and len(Mul.make_args(body)) == 1:
                 factors += [factor.base, factor.base]
             elif isinstance(factor, Sum):
                 inner, more = body_and_bound(factor)
-                self._see(more)
+                self.see(more)
                 factors += Mul.make_args(inner)
                 bound = (*bound, *more)
             else:
                 factors.append(factor)
+        if (terms := distributed(factors)) is not None:
+            return self.array(Add(*(number * sum_over(term, bound) for term in terms)))
+        factors, bound, placements = placed(factors, bound)
+        kept = self._kept(placements)
         arrays = self._factors(factors)
-        missing = [i for i in bound if not any(i in array.axes for array in arrays)]
+        missing = [i for i in bound if i not in kept and not any(i in array.axes for array in arrays)]
         arrays += [Array(size_of(i)) for i in missing]
         numbers = [self.array(number).expression, *(array.expression for array in arrays if not array.axes)]
         arrays = [array for array in arrays if array.axes]
         sign, size = Mul(*numbers).as_coeff_Mul()
-        arrays, rest = scaled(arrays, bound, abs(sign) * size, _adjoints(body))
-        whole = contract(arrays, bound, self.order) if arrays else Array(Integer(1))
+        rest = abs(sign) * size
+        if not any(entry.base.name in self.inverses for entry in entries(body)):
+            arrays, rest = scaled(arrays, bound, rest, _adjoints(body))
+        whole = contract(arrays, [i for i in bound if i not in kept], self.order) if arrays else Array(Integer(1))
+        if placements:
+            whole = put_down(self._with_axes(whole, kept), placements, self)
         return Array(Mul(-1 if sign.is_negative else 1, rest, whole.expression), whole.axes)
 
-    def _reduction(self, part: Reduction) -> Array:
-        self._see(part.bound)
+    def _kept(self, placements: Sequence[Placement]) -> list[Idx]:
+        """Return the indices of places, put into the order of axes where their targets stand: long ones last."""
+        if not placements:
+            return []
+        kept = sorted({i for p in placements for i in free_indices(p.place)}, key=lambda i: (length(i), str(i)))
+        self.order = [i for i in self.order if i not in kept]
+        first = min((self.order.index(p.target) for p in placements if p.target in self.order), default=0)
+        self.order[first:first] = kept
+        return kept
+
+    def _with_axes(self, array: Array, wanted: Sequence[Idx]) -> Array:
+        """Return an array that has all the wanted axes."""
+        if set(wanted) <= set(array.axes):
+            return array
+        axes = self.union([array, Array(Integer(0), tuple(wanted))])
+        return Array(Broadcast(array.aligned(axes), [size_of(i) for i in axes]), axes)
+
+    def _side_by_side(self, target: Idx, parts: Mapping[Expr, Expr], rest: Expr) -> Array:
+        """Return terms that have each a place of its own on an axis, put down there, and what is added to them."""
+        self.see([target])
+        arrays = [self.array(part) for part in parts.values()]
+        axes = self.union(arrays)
+        whole = [self._with_axes(array, axes).aligned(axes) for array in arrays]
+        after = self.union([*arrays, Array(Integer(0), (target,))])
+        made = Array(Placed(Integer(after.index(target)), size_of(target), tuple(parts), tuple(whole)), after)
+        if rest == 0:
+            return made
+        others = self.array(rest)
+        axes = self.union([made, others])
+        return Array(made.aligned(axes) + others.aligned(axes), axes)
+
+    def _matrix(self, part: MatrixOperation) -> Array:
+        """Return a matrix operation: its matrix has the bound indices as its last two axes."""
+        self.see(part.bound)
         body = self.array(part.body)
-        axes = self._union([body, *(Array(Integer(0), (i,)) for i in part.bound)])
+        lead = [i for i in self.union([body]) if i not in part.bound]
+        matrix = self._with_axes(body, part.bound).transposed([*lead, *part.bound]).expression
+        node = _MATRICES.get(type(part))
+        if node is None:
+            raise CompileError(f"{self.equation}: NumPy code for {type(part).__name__} is not known")
+        own = [i for i in self.equation.indices if i not in lead] if part.rank else []
+        return Array(node(matrix), (*lead, *own))
+
+    def _reduction(self, part: Reduction) -> Array:
+        self.see(part.bound)
+        body = self._with_axes(self.array(part.body), part.bound)
+        axes = self.union([body])
         expression = body.aligned(axes)
-        if set(body.axes) != set(axes):
-            expression = Broadcast(expression, [size_of(i) for i in axes])
         node = {LogSumExp: ReduceLogSumExp, Maximum: ReduceMax}.get(type(part))
         if node is None:
             raise CompileError(f"{self.equation}: NumPy code for {type(part).__name__} is not known")
@@ -224,63 +287,11 @@ class _Lowering:
             )
         return self.array(textbook)
 
-    def _mask(self, part: Basic) -> Array:
-        """A bracket on indices that no padding replaces."""
-        if isinstance(part, Within):
-            place = self._places(part.args[0])
-            return Array(Cast(Inside(place.expression, part.args[1])), place.axes)
-        places = [self._places(arg) for arg in part.args[:2]]
-        axes = self._union(places)
-        return Array(Cast(Equal(*(place.aligned(axes) for place in places))), axes)
 
-    def _places(self, expression: Expr) -> Array:
-        """Return the values of an index expression as an array of whole numbers."""
-        used = sorted(free_indices(expression), key=str)
-        self._see(used)
-        arrays = {i: Array(Places(size_of(i)), (i,)) for i in used}
-        axes = self._union(list(arrays.values()))
-        return Array(expression.xreplace({i: a.aligned(axes) for i, a in arrays.items()}), axes)
-
-    def _entry(self, entry: Entry) -> Array:
-        name = Symbol(entry.base.name, real=True)
-        indices = entry.indices
-        for e in indices:
-            self._see(sorted(free_indices(e), key=str))
-        if all(isinstance(e, Idx) for e in indices):
-            return _with_diagonals(Array(name, indices))
-        used = [i for e in indices for i in free_indices(e)]
-        if len(used) != len(set(used)):
-            return self._gathered(name, entry)
-        return self._windowed(Array(name, indices), entry)
-
-    def _windowed(self, array: Array, entry: Entry) -> Array:
-        """Replace each axis with an affine index by one axis for each index in it."""
-        expression, place = array.expression, 0
-        axes: list[Idx] = []
-        for e, size in zip(entry.indices, entry.base.shape, strict=True):
-            used = [i for i in self.order if i in free_indices(e)]
-            if isinstance(e, Idx):
-                axes.append(e)
-            elif not used:
-                before = [":"] * place
-                expression = Item(expression, [*before, "@"], [e])
-                continue
-            else:
-                steps = [e.coeff(i) for i in used]
-                start = e.xreplace({i: Integer(0) for i in used})
-                low, high = index_bounds(e)
-                inside = low.is_nonnegative and (size - 1 - high).is_nonnegative
-                padding = (0, 0) if inside else (low, high - size + 1)
-                counts = [size_of(i) for i in used]
-                expression = Windows(expression, Integer(place), start, counts, steps, padding)
-                axes.extend(used)
-            place += len(used)
-        return Array(expression, tuple(axes))
-
-    def _gathered(self, name: Expr, entry: Entry) -> Array:
-        places = [self._places(e) for e in entry.indices]
-        axes = self._union(places)
-        return Array(Gather(name, [place.aligned(axes) for place in places]), axes)
+def _common(arrays: Sequence[Array]) -> tuple[Idx, ...]:
+    """Return the axes of arrays that all have the same, in the same order: these need not be brought into line."""
+    found = {array.axes for array in arrays if array.axes}
+    return found.pop() if len(found) == 1 else ()
 
 
 def _with_one_number(arrays: Sequence[Array]) -> Sequence[Array]:
@@ -294,13 +305,3 @@ def _with_one_number(arrays: Sequence[Array]) -> Sequence[Array]:
 
 def _adjoints(body: Expr) -> set[str]:
     return {entry.base.name for entry in entries(body) if entry.base.role == "adjoint"}
-
-
-def _with_diagonals(array: Array) -> Array:
-    """Take repeated axes together: A[i, i] has the single axis i."""
-    distinct = tuple(dict.fromkeys(array.axes))
-    if distinct == array.axes:
-        return array
-    letters = {i: "abcdefghijklmnop"[n] for n, i in enumerate(distinct)}
-    subscripts = "".join(letters[i] for i in array.axes) + "->" + "".join(letters.values())
-    return Array(Diagonal(array.expression, subscripts), distinct)

@@ -47,16 +47,28 @@ class Dot(ArrayNode):
     """The sum of all products of entries of A and B, which have one shape."""
 
 
-class TensorDot(ArrayNode):
-    """np.tensordot(A, B, axes)"""
-
-
 class Einsum(ArrayNode):
     """np.einsum(A, B, subscripts): a product whose axes no matrix product takes."""
 
 
+class VecDot(ArrayNode):
+    """np.vecdot(A, B): the sums of products along the last axis."""
+
+
+class Reshape(ArrayNode):
+    """A.reshape(sizes): neighbouring axes taken together, or apart again."""
+
+    is_view = True
+
+
 class Transpose(ArrayNode):
     """A with its axes permuted."""
+
+    is_view = True
+
+
+class Swap(ArrayNode):
+    """A with its last two axes exchanged: Aᵀ, of matrices side by side too."""
 
     is_view = True
 
@@ -93,6 +105,46 @@ class Windows(ArrayNode):
 
 class Gather(ArrayNode):
     """A at index arrays, one for each axis; indices outside are clipped (and masked by a bracket)."""
+
+
+class Lookup(ArrayNode):
+    """A[:, t]: one axis replaced by the axes of an array of whole numbers."""
+
+
+class Whole(ArrayNode):
+    """t as whole numbers, to look others up by."""
+
+
+class Overlap(ArrayNode):
+    """The adjoint of `Windows`: the sum over taps of A, put down at start + Σ step·index of an axis of its own."""
+
+
+class ScatterAdd(ArrayNode):
+    """The adjoint of a lookup: the rows of A, added up where an array of whole numbers says."""
+
+
+class Placed(ArrayNode):
+    """Arrays put down side by side along a new axis, with zeros where there is none."""
+
+
+class Inv(ArrayNode):
+    """np.linalg.inv(A), of the last two axes"""
+
+
+class Solve(ArrayNode):
+    """np.linalg.solve(A, B): A⁻¹ B, with nothing inverted"""
+
+
+class Det(ArrayNode):
+    """np.linalg.det(A)"""
+
+
+class LogDet(ArrayNode):
+    """log det A, nan where the determinant is not positive"""
+
+
+class CholeskyFactor(ArrayNode):
+    """np.linalg.cholesky(A)"""
 
 
 class Places(ArrayNode):

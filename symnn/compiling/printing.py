@@ -89,11 +89,6 @@ class ArrayPrinter(NumPyPrinter):
     def _print_Dot(self, expr: Any) -> str:
         return f"np.vdot({self._print(expr.args[0])}, {self._print(expr.args[1])})"
 
-    def _print_TensorDot(self, expr: Any) -> str:
-        left, right, places = expr.args
-        axes = ", ".join(self._tuple(p) for p in places)
-        return f"np.tensordot({self._print(left)}, {self._print(right)}, axes=({axes}))"
-
     def _print_Einsum(self, expr: Any) -> str:
         left, right, subscripts = expr.args
         return f'np.einsum("{subscripts.name}", {self._print(left)}, {self._print(right)})'
@@ -106,6 +101,9 @@ class ArrayPrinter(NumPyPrinter):
         if tuple(order) == tuple(reversed(range(len(order)))):
             return f"{self._atom(array)}.T"
         return f"{self._atom(array)}.transpose({', '.join(map(self._print, order))})"
+
+    def _print_Swap(self, expr: Any) -> str:
+        return f"{self._atom(expr.args[0])}.mT"
 
     def _print_Expand(self, expr: Any) -> str:
         places = ", ".join(":" if kept else "None" for kept in expr.args[1])
@@ -130,6 +128,50 @@ class ArrayPrinter(NumPyPrinter):
     def _print_Gather(self, expr: Any) -> str:
         places = ", ".join(self._print(p) for p in expr.args[1])
         return f"{self._helper('_gather')}({self._print(expr.args[0])}, {places})"
+
+    def _print_VecDot(self, expr: Any) -> str:
+        return f"np.vecdot({self._print(expr.args[0])}, {self._print(expr.args[1])})"
+
+    def _print_Reshape(self, expr: Any) -> str:
+        array, sizes = expr.args
+        return f"{self._atom(array)}.reshape({', '.join(map(self._print, sizes))})"
+
+    def _print_Lookup(self, expr: Any) -> str:
+        array, axis, places = expr.args
+        return f"{self._atom(array)}[{':, ' * int(axis)}{self._print(places)}]"
+
+    def _print_Whole(self, expr: Any) -> str:
+        return f"np.asarray({self._print(expr.args[0])}, np.intp)"
+
+    def _print_Overlap(self, expr: Any) -> str:
+        array, axes, size, start, steps = expr.args
+        shown = [self._print(array), self._tuple(axes), self._print(size), self._print(start), self._tuple(steps)]
+        return f"{self._helper('_overlap')}({', '.join(shown)})"
+
+    def _print_ScatterAdd(self, expr: Any) -> str:
+        return f"{self._helper('_scatter_add')}({', '.join(map(self._print, expr.args))})"
+
+    def _print_Placed(self, expr: Any) -> str:
+        axis, size, places, arrays = expr.args
+        if size.is_Integer and [int(p) for p in places if p.is_Integer] == list(range(int(size))):
+            return f"np.stack({self._tuple(arrays)}, axis={axis})"
+        shown = [self._print(axis), self._print(size), self._tuple(places), self._tuple(arrays)]
+        return f"{self._helper('_placed')}({', '.join(shown)})"
+
+    def _print_Inv(self, expr: Any) -> str:
+        return f"np.linalg.inv({self._print(expr.args[0])})"
+
+    def _print_Solve(self, expr: Any) -> str:
+        return f"np.linalg.solve({self._print(expr.args[0])}, {self._print(expr.args[1])})"
+
+    def _print_Det(self, expr: Any) -> str:
+        return f"np.linalg.det({self._print(expr.args[0])})"
+
+    def _print_LogDet(self, expr: Any) -> str:
+        return f"{self._helper('_log_determinant')}({self._print(expr.args[0])})"
+
+    def _print_CholeskyFactor(self, expr: Any) -> str:
+        return f"np.linalg.cholesky({self._print(expr.args[0])})"
 
     def _print_Places(self, expr: Any) -> str:
         return f"np.arange({self._print(expr.args[0])})"
@@ -212,73 +254,3 @@ class ArrayPrinter(NumPyPrinter):
 def _is_decimal(denominator: int) -> bool:
     """Whether a fraction is a short decimal: its denominator has no prime factors but 2 and 5."""
     return any(10**digits % denominator == 0 for digits in range(9))
-
-
-HELPERS = {
-    "_windows": '''
-def _windows(array, axis, start, counts, steps, padding):
-    """array[..., start + steps[0]*i + steps[1]*p, ...] for all i, p, as a view; zero outside the array"""
-    before, after = max(0, -padding[0]), max(0, padding[1])
-    if before or after:
-        shape = list(array.shape)
-        shape[axis] += before + after
-        wide = np.zeros(shape, array.dtype)
-        wide[(slice(None),) * axis + (slice(before, before + array.shape[axis]),)] = array
-        array = wide
-    first = array[(slice(None),) * axis + (slice(start + before, None),)]
-    shape = array.shape[:axis] + counts + array.shape[axis + 1:]
-    stride = array.strides[axis]
-    strides = array.strides[:axis] + tuple(stride * step for step in steps) + array.strides[axis + 1:]
-    return np.lib.stride_tricks.as_strided(first, shape, strides, writeable=False)
-''',
-    "_gather": '''
-def _gather(array, *places):
-    """array at index arrays; what lies outside is taken from the border (a bracket makes it zero)"""
-    return array[tuple(np.clip(place, 0, size - 1) for place, size in zip(places, array.shape))]
-''',
-    "_inside": '''
-def _inside(places, size):
-    """whether each place lies on an axis of this size"""
-    return (0 <= places) & (places < size)
-''',
-    "_logsumexp": '''
-def _logsumexp(array, axis):
-    """log of the sum of exp(array) over an axis, with the largest entry taken out first"""
-    largest = np.max(array, axis=axis, keepdims=True)
-    return np.log(np.add.reduce(np.exp(array - largest), axis=axis)) + np.squeeze(largest, axis=axis)
-''',
-    "_softplus": '''
-def _softplus(z):
-    """log(1 + exp(z)), without overflow"""
-    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
-''',
-    "_tanh_slope": '''
-def _tanh_slope(z):
-    """1 - tanh(z)**2, which keeps its digits where tanh is flat"""
-    e = np.exp(-2*np.abs(z))
-    return 4*e/(1 + e)**2
-''',
-    "_erfc": '''
-try:
-    from scipy.special import erfc as _erfc
-except ImportError:
-    import math
-
-    def _erfc(z):
-        """1 - erf(z), one number at a time (scipy has a faster one)"""
-        z = np.asarray(z)
-        return np.frompyfunc(math.erfc, 1, 1)(z).astype(z.dtype)
-''',
-    "_erf": '''
-try:
-    from scipy.special import erf as _erf
-except ImportError:
-    import math
-
-    def _erf(z):
-        """the error function, one number at a time (scipy has a faster one)"""
-        z = np.asarray(z)
-        return np.frompyfunc(math.erf, 1, 1)(z).astype(z.dtype)
-''',
-}
-"""What generated code needs beside NumPy's own functions, each printed only where it is used."""

@@ -16,10 +16,10 @@ from symnn.language.functions import sigmoid, softplus
 
 @dataclass(frozen=True)
 class Rewriting:
-    """One equation before and after a rewriting."""
+    """One equation before and after a rewriting: an equation again, or code where it is solved, not multiplied."""
 
     before: Equation
-    after: Equation
+    after: Equation | str
 
     def __str__(self) -> str:
         return f"{self.before}\n  becomes {self.after}"

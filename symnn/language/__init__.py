@@ -20,6 +20,7 @@ from symnn.language.expressions import (
     tensors,
     transform,
 )
+from symnn.language.formulas import Formula, parse_formula
 from symnn.language.functions import (
     NAMED,
     Elementwise,
@@ -33,6 +34,8 @@ from symnn.language.matrices import Cholesky, Determinant, Inverse, LogDetermina
 from symnn.language.parser import parse_expression
 from symnn.language.program import Adjoint, Fact, Program
 from symnn.language.shorthand import Architecture, parse_architecture, parse_assignments
+from symnn.language.sympy_matrices import from_sympy_matrix
+from symnn.language.syntax import FormulaError, FormulaShapeError, caret
 from symnn.language.tensors import (
     Entry,
     Tensor,
@@ -56,6 +59,9 @@ __all__ = [
     "Entry",
     "Equation",
     "Fact",
+    "Formula",
+    "FormulaError",
+    "FormulaShapeError",
     "Inverse",
     "LogDeterminant",
     "LogSumExp",
@@ -67,12 +73,14 @@ __all__ = [
     "Tensor",
     "Within",
     "body_and_bound",
+    "caret",
     "entries",
     "examples",
     "formula",
     "free_indices",
     "fresh_index",
     "fresh_index_over",
+    "from_sympy_matrix",
     "has_binder",
     "index",
     "index_bounds",
@@ -81,6 +89,7 @@ __all__ = [
     "parse_architecture",
     "parse_assignments",
     "parse_expression",
+    "parse_formula",
     "plain",
     "prime",
     "rebind",

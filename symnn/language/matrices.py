@@ -13,7 +13,7 @@ from typing import Any
 
 from symnn.errors import ProgramError, ShapeError
 from symnn.language.expressions import Reduction
-from symnn.language.tensors import same_size, size_of
+from symnn.language.tensors import Entry, same_size, size_of
 
 
 class MatrixOperation(Reduction):
@@ -49,3 +49,8 @@ class Cholesky(MatrixOperation):
     """The lower triangular L with L Lᵀ = S, for a symmetric positive definite S"""
 
     rank = 2
+
+
+def gives_symmetric(right: Any) -> bool:
+    """Whether a right side is symmetric because it is the inverse of a symmetric tensor."""
+    return isinstance(right, Inverse) and isinstance(right.body, Entry) and right.body.base.is_symmetric

@@ -6,14 +6,25 @@ whole example's), the text of one, or a single letter, which stands for an undef
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, Idx, Max, Sum, Symbol, log
+from sympy import Add, Expr, Idx, Max, Mul, Sum, Symbol, log
 
 from symnn.errors import InputError, suggest
-from symnn.language import Fact, Tensor, entries, index, parse_expression, plain, substitute
+from symnn.language import (
+    Entry,
+    Fact,
+    Tensor,
+    body_and_bound,
+    entries,
+    has_binder,
+    index,
+    parse_expression,
+    plain,
+    substitute,
+)
 
 Formula = Callable[[Any, Any, Any], Expr]
 
@@ -41,9 +52,27 @@ class Cost:
         axes = _axes(y)
         return [Fact(Sum(y[axes], axes[-1]), 1)] if self.classes else []
 
-    def right_side(self, a: Tensor, y: Tensor) -> Expr:
-        """Return the cost of one example (or, for tensors with the example axis, the mean over the examples)."""
-        return self.formula(a, y, _axes(a))
+    def right_side(self, a: Tensor, y: Tensor, factors: Sequence[Tensor] = ()) -> Expr:
+        """Return the cost of one example (or, for tensors with the example axis, the sum over the examples).
+
+        Args:
+            factors: what each output's term is multiplied with: a mask M[n, j], a weight s[n].
+
+        Raises:
+            InputError: for factors, where the cost is no sum over the outputs.
+        """
+        right = self.formula(a, y, _axes(a))
+        return Add(*(self._multiplied(term, a, factors) for term in Add.make_args(right))) if factors else right
+
+    def _multiplied(self, term: Expr, a: Tensor, factors: Sequence[Tensor]) -> Expr:
+        """Return a term of the cost, c Σⱼ f(aⱼ, yⱼ), with factors inside the sum."""
+        coefficient, total = term.as_independent(Sum, Entry, as_Add=False)
+        body, bound = body_and_bound(total) if isinstance(total, Sum) else (total, ())
+        places = {entry.indices for entry in entries(body)}
+        if len(places) != 1 or has_binder(body) or set(next(iter(places))) != set(bound) or len(bound) != a.rank:
+            raise InputError(f"cost {self.name}: a mask or weights need a cost that is a sum over the outputs")
+        (here,) = places
+        return coefficient * _total(body * Mul(*(factor[here[: factor.rank]] for factor in factors)), here)
 
 
 def _axes(tensor: Tensor) -> tuple[Idx, ...]:

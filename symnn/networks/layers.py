@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from types import MappingProxyType
 from typing import Any
 
@@ -20,6 +22,7 @@ Shape = tuple[Any, ...]
 
 ORIENTATIONS = ("outputs,inputs", "inputs,outputs")
 METHODS = ("normal", "scaled_normal", "glorot", "he")
+_NAME = re.compile(r"[A-Za-z_]\w*\Z")
 
 
 class Layer:
@@ -32,6 +35,9 @@ class Layer:
         batched: whether its equations name the example axis themselves: its input then has a leading
             axis of size `symnn.examples`, and so has its output.
         initial_values: for a parameter, the number with which all its entries start.
+        shared: for a parameter that an earlier layer owns, its name in the network by its name here:
+            {"W": "W1"} makes this layer's W the first layer's, one array whose gradient is the sum of
+            what both layers contribute.
 
     The names in its equations are its own; a network adds the layer's number to them, so that `W`
     becomes `W1` in the first layer. The last equation defines the output.
@@ -41,6 +47,7 @@ class Layer:
     outputs: Any = None
     batched: bool = False
     initial_values: Mapping[str, float] = MappingProxyType({})
+    shared: Mapping[str, str] = MappingProxyType({})
 
     def equations(self, inputs: Tensor) -> Sequence[Equation]:
         """Return the layer's equations, for one example (or, if `batched`, for all)."""
@@ -53,7 +60,10 @@ class Layer:
     def initial_parameters(
         self, shapes: Mapping[str, tuple[int, ...]], generator: np.random.Generator, method: str | None
     ) -> dict[str, Array]:
-        """Return first values: those of `initial_values`; else matrices of variance 1/(last axis), and vectors 0."""
+        """Return first values: those of `initial_values`; else matrices of variance 1/(last axis), and vectors 0.
+
+        `shapes` has the layer's own parameters, and not those that it shares.
+        """
         drawn = {}
         for name, shape in shapes.items():
             if name in self.initial_values or len(shape) < 2:
@@ -70,22 +80,52 @@ class Dense(Layer):
         inputs, outputs: sizes: positive numbers, or symbols from `symnn.sizes`.
         activation: a name, a SymPy expression of one variable, or its text.
         weights: "outputs,inputs" for W of shape (outputs, inputs), so that Z = A Wᵀ + 1 bᵀ;
-            "inputs,outputs" for Z = A W + 1 bᵀ.
+            "inputs,outputs" for Z = A W + 1 bᵀ. Or the name of an earlier layer's parameter, such as
+            "W1", to use it here too.
+        transpose: whether that parameter is used transposed: z[j] = Σₖ W1[k, j] a[k] + b[j].
+        biases: the name of an earlier layer's biases, to use them here too.
 
     >>> from symnn.language import Program, tensor
     >>> print(Program(Dense(2, 3).equations(tensor("x", 2))))
     z[j] = Sum(W[j, k]*x[k], k) + b[j]
     a[j] = sigmoid(z[j])
+    >>> print(Program(Dense(3, 2, weights="W1", transpose=True).equations(tensor("x", 3)))["z"])
+    z[j] = Sum(W[k, j]*x[k], k) + b[j]
 
     Raises:
-        InputError: for an unknown activation or orientation.
+        InputError: for an unknown activation or orientation, a bad name, or a transpose of nothing.
     """
 
-    def __init__(self, inputs: Any, outputs: Any, activation: Any = "sigmoid", weights: str = "outputs,inputs") -> None:
-        if weights not in ORIENTATIONS:
-            raise InputError(f"unknown orientation of weights {weights!r}{suggest(str(weights), ORIENTATIONS)}")
-        self.inputs, self.outputs, self.weights = inputs, outputs, weights
+    def __init__(
+        self,
+        inputs: Any,
+        outputs: Any,
+        activation: Any = "sigmoid",
+        weights: str = ORIENTATIONS[0],
+        transpose: bool = False,
+        biases: str | None = None,
+    ) -> None:
+        tied = {"W": weights, "b": biases}
+        self.shared = {own: _name(given, own) for own, given in tied.items() if given not in (None, *ORIENTATIONS)}
+        if transpose and "W" not in self.shared:
+            raise InputError("transpose=True needs the name of the parameter that is transposed, such as weights='W1'")
+        self.inputs, self.outputs, self.transpose = inputs, outputs, bool(transpose)
         self.activation: Activation = _activation(activation)
+        self._orientation = ORIENTATIONS[0] if "W" in self.shared else weights
+
+    @property
+    def weights(self) -> str:
+        """The axes of W as this layer reads it: a transpose turns those of the layer that owns it."""
+        turned = ORIENTATIONS.index(self._orientation) ^ self.transpose
+        return ORIENTATIONS[turned]
+
+    def oriented(self, orientation: str) -> Dense:
+        """Return the same layer with W kept in another orientation (where W is shared: by its owner)."""
+        if orientation not in ORIENTATIONS:
+            raise InputError(f"unknown orientation of weights {orientation!r}{suggest(str(orientation), ORIENTATIONS)}")
+        turned = copy(self)
+        turned._orientation = orientation
+        return turned
 
     def equations(self, inputs: Tensor) -> list[Equation]:
         """Return z = W a + b and a = f(z)."""
@@ -115,13 +155,26 @@ class Dense(Layer):
         method = method or ("he" if relu_like else "glorot")
         if method not in METHODS:
             raise InputError(f"unknown initial parameters '{method}'{suggest(method, METHODS)}")
-        (outputs,) = shapes["b"]
-        inputs = math.prod(shapes["W"]) // outputs
-        variance = {"normal": 1.0, "scaled_normal": 1 / inputs, "glorot": 2 / (inputs + outputs), "he": 2 / inputs}
-        W = generator.standard_normal((outputs, inputs)) * math.sqrt(variance[method])
-        b = generator.standard_normal(outputs) if "normal" in method else np.zeros(outputs)
-        # The same numbers whichever way W is kept.
-        return {"W": W if self.weights == "outputs,inputs" else np.ascontiguousarray(W.T), "b": b}
+        drawn: dict[str, Array] = {}
+        if "W" in shapes:
+            outputs, inputs = shapes["W"] if self.weights == ORIENTATIONS[0] else reversed(shapes["W"])
+            variance = {"normal": 1.0, "scaled_normal": 1 / inputs, "glorot": 2 / (inputs + outputs), "he": 2 / inputs}
+            W = generator.standard_normal((outputs, inputs)) * math.sqrt(variance[method])
+            # The same numbers whichever way W is kept.
+            drawn["W"] = W if self.weights == ORIENTATIONS[0] else np.ascontiguousarray(W.T)
+        if "b" in shapes:
+            drawn["b"] = generator.standard_normal(shapes["b"]) if "normal" in method else np.zeros(shapes["b"])
+        return drawn
+
+
+def _name(given: Any, own: str) -> str:
+    """Return the name of a parameter of the network."""
+    if isinstance(given, str) and _NAME.match(given):
+        return given
+    if own == "W":
+        accepted = suggest(str(given), ORIENTATIONS)
+        raise InputError(f"unknown orientation of weights {given!r}{accepted}")
+    raise InputError(f"bad name of shared biases {given!r} (accepted: that of a parameter of the network, such as b1)")
 
 
 _activation = activation

@@ -19,6 +19,7 @@ from symnn.networks.building import build
 from symnn.networks.costs import Cost
 from symnn.networks.costs import cost as cost_of
 from symnn.networks.layers import METHODS, Dense, Layer
+from symnn.networks.weighting import EXAMPLE_WEIGHTS, MASK, WeighingGradient, mask_of, weights_of
 from symnn.writing import Notation
 
 Array = NDArray[Any]
@@ -33,6 +34,8 @@ class Network:
             None: the gradient is then that of the output, from an upstream adjoint.
         l1, l2: strengths of the penalties l1 Σ|w| and (l2/2) Σ w² on all weights.
         weights: "outputs,inputs" or "inputs,outputs", for every dense layer.
+        example_weights: whether each example has a weight, s: the cost is then Σₙ sₙ Cₙ / Σₙ sₙ.
+        masked: whether each target has a mask, M, of the shape of y: what multiplies its term of the cost.
 
     >>> net = Network([Dense(2, 3, "sigmoid"), Dense(3, 1, "sigmoid")], cost="quadratic")
     >>> net.parameters
@@ -51,15 +54,23 @@ class Network:
         l1: Any = 0,
         l2: Any = 0,
         weights: str | None = None,
+        example_weights: bool = False,
+        masked: bool = False,
     ) -> None:
-        self.layers = tuple(_turned(layer, weights) for layer in layers)
+        self.layers = _oriented(layers, weights)
         self._cost: Cost | None = None if cost is None else cost_of(cost)
         self.l1, self.l2 = l1, l2
-        self._built = build(self.layers, self._cost, l1, l2)
+        self.example_weights, self.masked = bool(example_weights), bool(masked)
+        mask = MASK if masked else None
+        self._built = build(self.layers, self._cost, l1, l2, self._weights_name, mask)
         self.description: dict[str, Any] | None = _description(self)
 
     def __repr__(self) -> str:
         return f"<Network {self.title}>"
+
+    @property
+    def _weights_name(self) -> str | None:
+        return EXAMPLE_WEIGHTS if self.example_weights else None
 
     @property
     def program(self) -> Program:
@@ -93,6 +104,7 @@ class Network:
         )
         names = list(dict.fromkeys(self.activations)) if len(set(self.activations)) == 1 else self.activations
         cost = "no cost" if self.cost is None else f"{self.cost.replace('_', ' ')} cost"
+        cost = f"{'masked ' * self.masked}{cost}{', weighted examples' * self.example_weights}"
         how = "a batch of m examples, rows" if self.program.names_examples else "one example, columns"
         return " · ".join([sizes, ", ".join(names), cost, how])
 
@@ -126,16 +138,20 @@ class Network:
             drawn.update({name: own[n] for name, n in owned.items()})
         return drawn
 
-    def evaluate(self, parameters: Mapping[str, Any], X: Any, Y: Any = None) -> dict[str, Any]:
+    def evaluate(
+        self, parameters: Mapping[str, Any], X: Any, Y: Any = None, s: Any = None, M: Any = None
+    ) -> dict[str, Any]:
         """Return every tensor of the forward pass, by name; C too, if the targets Y are given.
 
         Args:
             parameters: an array for each parameter.
             X: (examples, inputs); one dimension less is one example.
             Y: (examples, outputs).
+            s: the weights of the examples, (examples,), where the network weighs them.
+            M: the mask, of the shape of Y, where the cost has one.
 
         Raises:
-            InputError, ShapeError: for arrays that are missing, unknown, or of the wrong shape.
+            DataError, InputError, ShapeError: for arrays that are missing, unknown, or of the wrong shape.
         """
         inputs, one = np.asarray(X), self.program.find("x").rank
         single = inputs.ndim == one and not self.program.names_examples
@@ -148,7 +164,13 @@ class Network:
         given["x"] = inputs
         if "y" in function.arguments:
             given["y"] = Y
-        return function(**given)
+        beside = {}
+        if s is not None:
+            beside.update(weights_of(self, [s] if single and np.ndim(s) == 0 else s, 1 if single else len(inputs)))
+        if M is not None:
+            beside.update(mask_of(self, M, np.shape(M if Y is None else Y)))
+        # One example's own cost does not depend on its weight.
+        return function(**given, **{name: array for name, array in beside.items() if name in function.arguments})
 
     @property
     def _has_cost(self) -> bool:
@@ -157,8 +179,12 @@ class Network:
     def _forward(self, single: bool, with_cost: bool) -> Compiled:
         key = (single, with_cost)
         if key not in self._compiled:
-            program = self.program if single or self.program.names_examples else batch_program(self.program, ["C"])
-            names = [name for name in program.defined if name != "C" or with_cost]
+            program = self.program
+            if not (single or program.names_examples):
+                program = batch_program(program, ["C"], weights=self._weights_name)
+            names = list(program.defined)
+            if not with_cost:
+                names = names[: names.index(self.output) + 1]
             self._compiled[key] = compile_program(program, names)
         return self._compiled[key]
 
@@ -189,14 +215,24 @@ class Network:
         upstream = "grad_a" if undefined else None
         derivation = differentiate(self.program, target, by, upstream)
         notation = Notation(cost=str(self.cost), names={"grad_a": f"∇_a {self.cost}"}) if undefined else None
-        title = self.title
-        return Gradient(derivation, title, notation, True, str(self.cost) if undefined else "")
+        if self.example_weights or self.masked:
+            return WeighingGradient(derivation, self.title, for_batches=True, example_weights=self._weights_name)
+        return Gradient(derivation, self.title, notation, True, str(self.cost) if undefined else "")
 
 
-def _turned(layer: Layer, weights: str | None) -> Layer:
-    if weights is None or not isinstance(layer, Dense):
-        return layer
-    return Dense(layer.inputs, layer.outputs, layer.activation, weights)
+def _oriented(layers: Sequence[Layer], weights: str | None) -> tuple[Layer, ...]:
+    """Return the layers with the orientation of the weights; shared weights have that of the layer that owns them."""
+    made: list[Layer] = []
+    owned: dict[str, str] = {}
+    for number, layer in enumerate(layers, 1):
+        if isinstance(layer, Dense):
+            owner = layer.shared.get("W")
+            orientation = weights if owner is None or weights is not None else owned.get(owner)
+            layer = layer if orientation is None else layer.oriented(orientation)
+            if owner is None:
+                owned[f"W{number}"] = layer.weights
+        made.append(layer)
+    return tuple(made)
 
 
 def _description(net: Network) -> dict[str, Any] | None:
@@ -204,7 +240,7 @@ def _description(net: Network) -> dict[str, Any] | None:
     dense = [layer for layer in net.layers if isinstance(layer, Dense)]
     texts = [layer.activation.text for layer in dense]
     plain_numbers = all(isinstance(v, int | float | str) for v in (net.l1, net.l2))
-    same = len({layer.weights for layer in dense}) == 1
+    same = len({layer.weights for layer in dense}) == 1 and not any(layer.shared for layer in dense)
     if len(dense) != len(net.layers) or None in texts or not plain_numbers or not same:
         return None
     if net._cost is not None and net._cost.text is None:
@@ -216,6 +252,7 @@ def _description(net: Network) -> dict[str, Any] | None:
         "weights": dense[0].weights,
         "l1": net.l1,
         "l2": net.l2,
+        **{name: True for name in ("example_weights", "masked") if getattr(net, name)},
     }
 
 
@@ -226,13 +263,15 @@ def mlp(
     weights: str = "outputs,inputs",
     l1: Any = 0,
     l2: Any = 0,
+    example_weights: bool = False,
+    masked: bool = False,
 ) -> Network:
     """Return a multilayer perceptron: dense layers of the given sizes.
 
     Args:
         architecture: "784-30-10", "n0-n1-n2", or a sequence of sizes.
         activation: one for all layers, or a sequence with one for each.
-        cost, weights, l1, l2: as in `Network`.
+        cost, weights, l1, l2, example_weights, masked: as in `Network`.
 
     >>> mlp("784-30-10").parameters["W1"]
     (30, 784)
@@ -252,4 +291,4 @@ def mlp(
         raise InputError(f"{len(given)} activations for {len(sizes) - 1} layers: give one for all, or one for each")
     made = [activation_of(one) for one in given]
     layers = [Dense(a, b, f, weights) for a, b, f in zip(sizes, sizes[1:], made, strict=False)]
-    return Network(layers, cost, l1, l2)
+    return Network(layers, cost, l1, l2, example_weights=example_weights, masked=masked)

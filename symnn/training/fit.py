@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from symnn.errors import DataError, InputError, ShapeError
+from symnn.networks.weighting import MASK, mask_of, weights_of
 from symnn.training.shapes import input_shape, output_shape
 from symnn.training.targets import Targets
 
@@ -68,15 +71,12 @@ class Fit:
             raise InputError("no accuracy: the network was trained on values, not on classes")
         return found
 
-    def cost_of(self, X: Any, Y: Any) -> float:
-        """Return the cost on other examples."""
-        values = evaluate(
-            self.network,
-            self.parameters,
-            as_inputs(X, input_shape(self.network)),
-            check_rows(self.targets.encode(Y), X),
-        )
-        return values[1]
+    def cost_of(self, X: Any, Y: Any, example_weights: Any = None, mask: Any = None) -> float:
+        """Return the cost on other examples; unless said otherwise, each of them counts once, and all its targets."""
+        X = as_inputs(X, input_shape(self.network))
+        Y = check_rows(self.targets.encode(Y), X)
+        beside = beside_of(self.network, Y, example_weights, mask)
+        return evaluate(self.network, self.parameters, X, Y, beside)[1]
 
     def outputs(self, X: Any) -> Array:
         """Return the network's outputs, (examples, outputs)."""
@@ -122,6 +122,18 @@ def check_rows(Y: Array, X: Any) -> Array:
     return Y
 
 
+def beside_of(network: Any, Y: Array, example_weights: Any = None, mask: Any = None) -> dict[str, Array]:
+    """Return what a network's examples have beside x and y, by its name: weights s and a mask M of the network's shape.
+
+    Raises:
+        InputError: for what the network does not take.
+        DataError, ShapeError: for weights or a mask that make no sense.
+    """
+    beside = {**weights_of(network, example_weights, len(Y)), **mask_of(network, mask, Y.shape)}
+    shape = {MASK: (len(Y), *output_shape(network))}
+    return {name: array.reshape(shape.get(name, array.shape)) for name, array in beside.items()}
+
+
 def outputs_of(network: Any, parameters: dict[str, Array], X: Array) -> Array:
     """Return a network's outputs, (examples, outputs)."""
     with np.errstate(all="ignore"):
@@ -129,8 +141,10 @@ def outputs_of(network: Any, parameters: dict[str, Array], X: Array) -> Array:
     return outputs.reshape(len(X), -1)
 
 
-def evaluate(network: Any, parameters: dict[str, Array], X: Array, Y: Array) -> tuple[Array, float]:
-    """Return a network's outputs and its cost."""
+def evaluate(
+    network: Any, parameters: dict[str, Array], X: Array, Y: Array, beside: Mapping[str, Array] = MappingProxyType({})
+) -> tuple[Array, float]:
+    """Return a network's outputs and its cost; `beside` are weights s and a mask M."""
     with np.errstate(all="ignore"):
-        values = network.evaluate(parameters, X, Y.reshape(len(Y), *output_shape(network)))
+        values = network.evaluate(parameters, X, Y.reshape(len(Y), *output_shape(network)), **beside)
     return np.asarray(values[network.output]).reshape(len(X), -1), float(values["C"])

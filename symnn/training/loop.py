@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from symnn.errors import DataError, InputError, suggest
 from symnn.language import tensors
-from symnn.training.fit import Fit, as_inputs, check_rows, evaluate
+from symnn.networks.weighting import EXAMPLE_WEIGHTS
+from symnn.training.fit import Fit, as_inputs, beside_of, check_rows, evaluate
 from symnn.training.optimizers import SGD, Optimizer, learning_rate_for
 from symnn.training.progress import Bar
 from symnn.training.shapes import input_shape, output_shape
@@ -39,7 +40,9 @@ def train(
     batch_size: int = 10,
     seed: int = 0,
     restarts: int = 1,
-    validation: tuple[Any, Any] | None = None,
+    validation: tuple[Any, ...] | None = None,
+    example_weights: Any = None,
+    mask: Any = None,
     dtype: str = "float64",
     progress: bool = False,
     classes: tuple[Any, ...] | None = None,
@@ -58,7 +61,12 @@ def train(
         batch_size: the examples of one step.
         seed: of the initial parameters and of the order of the examples.
         restarts: how many seeds to try; the best by validation cost (training cost without one) is kept.
-        validation: inputs and targets that are watched and not learned from.
+        validation: inputs and targets that are watched and not learned from; after them, where the network
+            takes these, weights of the examples (or None), and a mask.
+        example_weights: how much each example counts, for a network that was made with example_weights=True.
+            Each batch's cost is Σₙ sₙ Cₙ / Σₙ sₙ; examples of weight 0 are left out.
+        mask: how much each target counts, of the shape of Y's columns, for a network made with masked=True;
+            a target that does not count may be nan.
         dtype: float64 or float32.
         progress: whether to show a bar on standard error, if that is a terminal.
         classes: the labels in the order of the columns, where Y may lack some of them.
@@ -83,8 +91,11 @@ def train(
     step = compile_step(net, optimizer, dtype)
     X = as_inputs(X, inputs)
     activation = net.activations[-1] if net.activations else "identity"
-    targets = targets_of(Y, outputs, net.cost, activation, classes)
-    training = _encoded(net, step, targets, X, Y)
+    for wanted, given, name in (("example_weights", example_weights, "example_weights"), ("masked", mask, "mask")):
+        if getattr(net, wanted, False) and given is None:
+            raise InputError(f"the network was made with {wanted}=True: train it with {name}=…")
+    targets = targets_of(_filled(Y, mask), outputs, net.cost, activation, classes)
+    training = _encoded(net, step, targets, X, Y, example_weights, mask).counting(dtype)
     watched = None if validation is None else _encoded(net, step, targets, *validation)
     plan = _Plan(net, step, targets, training, watched, epochs, batch_size, dtype, optimizer.learning_rate)
     best = None
@@ -97,7 +108,7 @@ def train(
                 best = replace(best, stopped=run.stopped)
                 break
     assert best is not None
-    cost = evaluate(net, best.parameters, *training)[1]
+    cost = training.evaluate(net, best.parameters)[1]
     return Fit(
         net, best.parameters, targets, cost, best.history, len(best.history), time.perf_counter() - began,
         best.stopped, best.seed, optimizer.learning_rate,
@@ -119,14 +130,48 @@ def check_settings(epochs: int, batch_size: int, restarts: int, seed: int, dtype
 
 
 @dataclass(frozen=True, eq=False)
+class _Examples:
+    """Examples as the network sees them; `beside` are their weights s and their mask M, where it takes these."""
+
+    X: Array
+    Y: Array
+    beside: dict[str, Array]
+
+    def evaluate(self, net: Any, parameters: dict[str, Array]) -> tuple[Array, float]:
+        """Return the network's outputs for these examples, and its cost."""
+        return evaluate(net, parameters, self.X, self.Y, self.beside)
+
+    def counting(self, dtype: str) -> _Examples:
+        """Return the examples that count, with weights of at most 1: a batch of none has no mean."""
+        if EXAMPLE_WEIGHTS not in self.beside:
+            return self
+        weights = self.beside[EXAMPLE_WEIGHTS]
+        weights = weights / weights.max()
+        rows = np.flatnonzero(weights.astype(dtype))
+        beside = {name: array[rows] for name, array in {**self.beside, EXAMPLE_WEIGHTS: weights}.items()}
+        return _Examples(self.X[rows], self.Y[rows], beside)
+
+    def ready(self, net: Any, dtype: str) -> _Examples:
+        """Return the examples in a type, the targets in the shape of the network's output."""
+        Y = self.Y.reshape(len(self.Y), *output_shape(net))
+        beside = {name: array.astype(dtype) for name, array in self.beside.items()}
+        return _Examples(self.X.astype(dtype), Y.astype(dtype), beside)
+
+    def batch(self, rows: Array) -> tuple[Array, Array, dict[str, Array]]:
+        """Return some of the examples, as a step takes them."""
+        beside = {name: array.take(rows, axis=0) for name, array in self.beside.items()}
+        return self.X.take(rows, axis=0), self.Y.take(rows, axis=0), beside
+
+
+@dataclass(frozen=True, eq=False)
 class _Plan:
     """Everything that the restarts of one training share."""
 
     net: Any
     step: Step
     targets: Targets
-    training: tuple[Array, Array]
-    validation: tuple[Array, Array] | None
+    training: _Examples
+    validation: _Examples | None
     epochs: int
     batch_size: int
     dtype: str
@@ -138,8 +183,8 @@ class _Plan:
         for prefix, part in (("", self.training), ("validation_", self.validation)):
             entry[f"{prefix}cost"] = entry[f"{prefix}accuracy"] = None
             if part is not None:
-                outputs, entry[f"{prefix}cost"] = evaluate(self.net, parameters, *part)
-                entry[f"{prefix}accuracy"] = self.targets.accuracy(outputs, part[1])
+                outputs, entry[f"{prefix}cost"] = part.evaluate(self.net, parameters)
+                entry[f"{prefix}accuracy"] = self.targets.accuracy(outputs, part.Y)
         return entry
 
     def parameters(self, carried: dict[str, Array]) -> dict[str, Array]:
@@ -167,18 +212,16 @@ class _Run:
 def _descend(plan: _Plan, seed: int, bar: Bar) -> _Run:
     random = np.random.default_rng([seed, 1])
     carried = good = plan.step.start(plan.net.initial_parameters(seed=seed), plan.dtype)
-    X, Y = (array.astype(plan.dtype) for array in plan.training)
-    Y = Y.reshape(len(Y), *output_shape(plan.net))
+    examples = plan.training.ready(plan.net, plan.dtype)
     history: list[dict[str, Any]] = []
     epoch = 0
     try:
         for epoch in range(1, plan.epochs + 1):
-            order = random.permutation(len(X))
+            order = random.permutation(len(examples.X))
             cost = 0.0
             with np.errstate(all="ignore"):
-                for start in range(0, len(X), plan.batch_size):
-                    rows = order[start : start + plan.batch_size]
-                    cost, carried = plan.step(carried, X.take(rows, axis=0), Y.take(rows, axis=0))
+                for start in range(0, len(order), plan.batch_size):
+                    cost, carried = plan.step(carried, *examples.batch(order[start : start + plan.batch_size]))
                     if not math.isfinite(cost):
                         break
             entry = plan.measure(epoch, plan.parameters(carried))
@@ -195,7 +238,7 @@ def _descend(plan: _Plan, seed: int, bar: Bar) -> _Run:
 
 def _why(plan: _Plan, epoch: int, good: dict[str, Array]) -> str:
     kept = "the initial parameters" if epoch == 1 else f"the parameters of epoch {epoch - 1}"
-    scale = float(np.abs(plan.training[0]).max())
+    scale = float(np.abs(plan.training.X).max())
     with np.errstate(all="ignore"):
         before = float(plan.measure(0, good)["cost"])
     if not math.isfinite(before):
@@ -220,9 +263,22 @@ def _seeds(seed: int, restarts: int) -> list[int]:
     return [int(seed), *derived]
 
 
-def _encoded(net: Any, step: Step, targets: Targets, X: Any, Y: Any) -> tuple[Array, Array]:
+def _filled(Y: Any, mask: Any) -> Any:
+    """Return Y with a number for what is missing and does not count: nan times 0 would be nan."""
+    if mask is None:
+        return Y
+    values, mask = np.asarray(Y), np.asarray(mask)
+    if values.dtype.kind != "f" or values.shape != mask.shape:
+        return Y
+    return np.where((mask == 0) & ~np.isfinite(values), 0.0, values)
+
+
+def _encoded(
+    net: Any, step: Step, targets: Targets, X: Any, Y: Any, example_weights: Any = None, mask: Any = None
+) -> _Examples:
     X = as_inputs(X, input_shape(net))
-    Y = check_rows(targets.encode(Y), X)
+    Y = check_rows(targets.encode(_filled(Y, mask)), X)
+    beside = beside_of(net, Y, example_weights, mask)
     if net.cost == "binary_cross_entropy" and (Y.min() < 0 or Y.max() > 1):
         raise DataError(f"binary_cross_entropy wants targets between 0 and 1, Y has {Y.min():g} to {Y.max():g}")
     if any(tensor.role == "target" for fact in step.program.facts for tensor in tensors(fact.left)):
@@ -231,4 +287,4 @@ def _encoded(net: Any, step: Step, targets: Targets, X: Any, Y: Any) -> tuple[Ar
         if wrong.any():
             row = int(np.argmax(wrong))
             raise DataError(f"row {row + 1} of Y sums to {total[row]:g}: the cost {net.cost} wants rows that sum to 1")
-    return X, Y
+    return _Examples(X, Y, beside)

@@ -15,7 +15,7 @@ import numpy as np
 
 from symnn.calculus import batch_program
 from symnn.compiling import Compiled, compile_program
-from symnn.compiling.printing import HELPERS
+from symnn.compiling.helpers import HELPERS
 from symnn.errors import CompileError
 from symnn.language import Program
 from symnn.networks import Dense, Layer, Network

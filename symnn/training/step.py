@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 from symnn.compiling import Compiled, compile_program
 from symnn.errors import InputError
 from symnn.language import Program, Tensor
+from symnn.networks.weighting import EXAMPLE_WEIGHTS, MASK
 from symnn.training.optimizers import Optimizer
 
 Array = NDArray[Any]
@@ -34,9 +37,15 @@ class Step:
     _fixed: dict[str, Array]
     _data: tuple[str, str]
 
-    def __call__(self, carried: dict[str, Array], X: Array, Y: Array) -> tuple[float, dict[str, Array]]:
-        """Return the cost before the step, and what is carried to the next."""
-        given = {**self._fixed, **carried, self._data[0]: X, self._data[1]: Y}
+    def __call__(
+        self, carried: dict[str, Array], X: Array, Y: Array, beside: Mapping[str, Array] = MappingProxyType({})
+    ) -> tuple[float, dict[str, Array]]:
+        """Return the cost before the step, and what is carried to the next.
+
+        Args:
+            beside: what the batch's examples have beside x and y: weights s, a mask M.
+        """
+        given = {**self._fixed, **carried, self._data[0]: X, self._data[1]: Y, **beside}
         cost, *renewed = self.compiled.raw(*[given[name] for name in self.compiled.arguments])
         return float(cost), dict(zip(self.carried, renewed, strict=True))
 
@@ -60,17 +69,23 @@ def compile_step(net: Any, optimizer: Optimizer, dtype: str = "float64") -> Step
     wanted = (gradient.of, *update.renewed.values())
     program = batched.extended(update.equations).pruned(wanted)
     compiled = compile_program(program, wanted, dtype, release=True)
-    x, y = _only(program, "input"), _only(program, "target")
+    x, y = _only(program, "input", net), _only(program, "target", net)
     fixed = {name: np.asarray(value, dtype) for name, value in update.settings.items()}
     for name in compiled.arguments:
-        if name not in (x.name, y.name, *update.renewed, *fixed):
+        if name not in (x.name, y.name, *update.renewed, *fixed, *_beside(net)):
             raise InputError(f"cannot train: '{name}' has no value (train a network whose hyperparameters are numbers)")
     carried = tuple(update.renewed)
     return Step(program, compiled, carried, update.state, fixed, (x.name, y.name))
 
 
-def _only(program: Program, role: str) -> Tensor:
-    found = [tensor for tensor in program.inputs.values() if tensor.role == role]
+def _beside(net: Any) -> tuple[str, ...]:
+    """Return the names of what a network's examples have beside x and y."""
+    named = {EXAMPLE_WEIGHTS: "example_weights", MASK: "masked"}
+    return tuple(name for name, attribute in named.items() if getattr(net, attribute, False))
+
+
+def _only(program: Program, role: str, net: Any) -> Tensor:
+    found = [t for t in program.inputs.values() if t.role == role and t.name not in _beside(net)]
     if len(found) != 1:
         names = ", ".join(tensor.name for tensor in found) or "none"
         raise InputError(f"cannot train: the network needs one {role}, it has {names}")

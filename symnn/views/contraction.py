@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sympy import Add, Expr, Function, Idx, KroneckerDelta, Max, Min, Mul, Pow, Sum
 from sympy.functions.elementary.piecewise import Piecewise
 
 from symnn.language import (
+    Cholesky,
+    Determinant,
     Entry,
+    Inverse,
+    LogDeterminant,
+    MatrixOperation,
     Reduction,
     Within,
     body_and_bound,
@@ -19,6 +24,7 @@ from symnn.language import (
 )
 from symnn.views.graph import Graph, NoMatrixFormError, assemble, eliminate
 from symnn.views.making import plus, scaled
+from symnn.views.operations import cholesky, determinant, inverse, log_determinant
 from symnn.views.order import (
     common_factors,
     common_sizes,
@@ -27,6 +33,7 @@ from symnn.views.order import (
     ordered_terms,
     split_number,
 )
+from symnn.views.transposes import transpose
 from symnn.views.tree import (
     Apply,
     DiagonalOf,
@@ -36,7 +43,6 @@ from symnn.views.tree import (
     Power,
     Reduce,
     Scalar,
-    Transposed,
     Tree,
 )
 
@@ -47,6 +53,8 @@ def convert(expression: Expr, row: Idx | None, column: Idx | None) -> Tree:
     Raises:
         NoMatrixFormError: if there is none.
     """
+    if isinstance(expression, MatrixOperation):
+        return _operation(expression, row, column)
     if isinstance(expression, Add):
         shared, inner = common_factors(expression)
         if shared:
@@ -134,10 +142,10 @@ def _atom(expression: Expr, row: Idx | None, column: Idx | None) -> Tree:
     if isinstance(expression, Within | Piecewise):
         raise NoMatrixFormError
     if isinstance(expression, KroneckerDelta):
-        if row is None or column is None:
+        if row is None or column is None or not all(isinstance(part, Idx) for part in expression.args):
             raise NoMatrixFormError
         return Identity(size_of(row))
-    if isinstance(expression, Add | Mul | Sum):
+    if isinstance(expression, Add | Mul | Sum | MatrixOperation):
         return convert(expression, row, column)
     if isinstance(expression, Pow):
         if free_indices(expression.exp) or entries(expression.exp):
@@ -158,9 +166,23 @@ def _entry(entry: Entry, row: Idx | None, column: Idx | None) -> Tree:
     if len(indices) > 2:
         raise NoMatrixFormError
     leaf = Leaf(entry.base)
-    if len(indices) < 2 or indices == (row, column):
-        return leaf
-    return Transposed(leaf)
+    return leaf if len(indices) < 2 or indices == (row, column) else transpose(leaf)
+
+
+def _operation(expression: MatrixOperation, row: Idx | None, column: Idx | None) -> Tree:
+    """Return the matrix form of an inverse, a determinant or the like, of one matrix: none has more axes."""
+    body, bound = body_and_bound(refresh(expression))
+    if (row is None) != (expression.rank == 0) or free_indices(expression):
+        raise NoMatrixFormError
+    return _OPERATIONS[type(expression)](convert(body, *bound))
+
+
+_OPERATIONS: dict[type[MatrixOperation], Callable[[Tree], Tree]] = {
+    Cholesky: cholesky,
+    Determinant: determinant,
+    Inverse: inverse,
+    LogDeterminant: log_determinant,
+}
 
 
 def _reduction(expression: Reduction, row: Idx | None, column: Idx | None) -> Tree:

@@ -19,12 +19,16 @@ from symnn.errors import ProgramError, ShapeError
 from symnn.language import Elementwise, LogSumExp, formula, transform
 from symnn.views.tree import (
     Apply,
+    CholeskyOf,
+    DeterminantOf,
     Diagonal,
     DiagonalOf,
     Extreme,
     Hadamard,
     Identity,
+    InverseOf,
     Leaf,
+    LogDeterminantOf,
     Norm1,
     Ones,
     Plus,
@@ -38,6 +42,7 @@ from symnn.views.tree import (
     Trace,
     Transposed,
     Tree,
+    Zeros,
 )
 
 Array = Any
@@ -125,6 +130,10 @@ class _Evaluator:
     def _full(self, number: Any, shape: tuple[int, int]) -> Array:
         return np.full(shape, number, dtype=object if self._exact else float)
 
+    def _zeros(self, node: Zeros) -> Array:
+        lengths = [1 if axis is None else self._length(axis) for axis in (node.rows, node.columns)]
+        return self._full(0, (lengths[0], lengths[1]))
+
     def _transposed(self, node: Transposed) -> Array:
         return self.value(node.body).T
 
@@ -199,7 +208,7 @@ class _Evaluator:
     def _square(self, body: Tree) -> Array:
         array = self.value(body)
         if array.shape[0] != array.shape[1]:
-            raise ShapeError(f"the diagonal of an array of shape {array.shape}")
+            raise ShapeError(f"a square matrix is needed, and not an array of shape {array.shape}")
         return array
 
     def _squarednorm(self, node: SquaredNorm) -> Array:
@@ -208,6 +217,22 @@ class _Evaluator:
 
     def _norm1(self, node: Norm1) -> Array:
         return np.reshape(abs(self.value(node.body)).sum(), (1, 1))
+
+    def _inverseof(self, node: InverseOf) -> Array:
+        body = self._square(node.body)
+        return _from_mpmath(mpmath.matrix(body) ** -1) if self._exact else np.linalg.inv(body)
+
+    def _choleskyof(self, node: CholeskyOf) -> Array:
+        body = self._square(node.body)
+        return _from_mpmath(mpmath.cholesky(mpmath.matrix(body))) if self._exact else np.linalg.cholesky(body)
+
+    def _determinantof(self, node: DeterminantOf) -> Array:
+        body = self._square(node.body)
+        return self._full(mpmath.det(mpmath.matrix(body)) if self._exact else np.linalg.det(body), (1, 1))
+
+    def _logdeterminantof(self, node: LogDeterminantOf) -> Array:
+        value = self._determinantof(DeterminantOf(node.body))
+        return self._entrywise(mpmath.log if self._exact else math.log, value)
 
     def _reduce(self, node: Reduce) -> Array:
         body = self.value(node.body)
@@ -223,6 +248,10 @@ class _Evaluator:
 def _same_shape(what: str, one: Array, other: Array) -> None:
     if one.shape != other.shape:
         raise ShapeError(f"{what} of arrays of shapes {one.shape} and {other.shape}")
+
+
+def _from_mpmath(matrix: Any) -> Array:
+    return np.array(matrix.tolist(), dtype=object)
 
 
 def _ratio(number: Expr) -> Any:

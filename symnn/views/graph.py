@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from sympy import Abs, Idx
 
 from symnn.language import size_of
-from symnn.views.making import ONE, fewest_transposes, hadamard, product, scaled, transpose
+from symnn.views.making import ONE, fewest_transposes, hadamard, product, scaled
+from symnn.views.transposes import transpose
 from symnn.views.tree import (
     Apply,
     Diagonal,

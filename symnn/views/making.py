@@ -1,20 +1,24 @@
-"""Making nodes of the matrix view: axes that do not fit are refused, and what says nothing is left out."""
+"""Making nodes of the matrix view: axes that do not fit are refused, and what says nothing is left out.
+
+Products, sums and scalar factors are made here; `symnn.views.operations` makes what acts on one matrix.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
 from sympy import Expr, Integer, S
 
 from symnn.errors import ShapeError
-from symnn.language import Step, same_size
+from symnn.language import Step
+from symnn.views.cancelling import cancelled
+from symnn.views.transposes import is_scalar, same_axis, transpose, transposes
 from symnn.views.tree import (
     Apply,
     Axis,
     Diagonal,
-    Extreme,
     Hadamard,
     Identity,
     Ones,
@@ -23,46 +27,24 @@ from symnn.views.tree import (
     Product,
     Scalar,
     Scaled,
+    SquaredNorm,
     Transposed,
     Tree,
+    Zeros,
 )
 
 ONE = Scalar(Integer(1))
+ZERO = Scalar(Integer(0))
 
 
-def same_axis(one: Axis, other: Axis) -> bool:
-    """Whether two axes are equal."""
-    if one is None or other is None:
-        return one is other
-    return bool(same_size(one, other))
+def zeros(rows: Axis, columns: Axis) -> Tree:
+    """Return zeros of a shape."""
+    return ZERO if rows is None and columns is None else Zeros(rows, columns)
 
 
-def is_scalar(tree: Tree) -> bool:
-    """Whether the tree has neither rows nor columns."""
-    return tree.rows is None and tree.columns is None
-
-
-def transpose(tree: Tree) -> Tree:
-    """Return the transpose, with transposes pushed to the leaves."""
-    if is_scalar(tree) or isinstance(tree, Identity | Diagonal):
-        return tree
-    if isinstance(tree, Transposed):
-        return tree.body
-    if isinstance(tree, Product):
-        return Product(tuple(transpose(factor) for factor in reversed(tree.factors)))
-    if isinstance(tree, Hadamard):
-        return Hadamard(tuple(map(transpose, tree.factors)))
-    if isinstance(tree, Plus):
-        return Plus(tuple(map(transpose, tree.terms)))
-    if isinstance(tree, Power):
-        return Power(transpose(tree.body), tree.exponent)
-    if isinstance(tree, Apply):
-        return Apply(transpose(tree.body), tree.function)
-    if isinstance(tree, Extreme):
-        return Extreme(tree.kind, tuple(map(transpose, tree.operands)))
-    if isinstance(tree, Scaled):
-        return Scaled(tree.scalars, transpose(tree.body))
-    return Transposed(tree)
+def is_zero(tree: Tree) -> bool:
+    """Whether the tree is nothing but zeros."""
+    return isinstance(tree, Zeros) or tree == ZERO
 
 
 def _taken_apart(factors: Iterable[Tree], kind: type[Product | Hadamard]) -> tuple[list[Tree], list[Tree]]:
@@ -79,27 +61,116 @@ def _taken_apart(factors: Iterable[Tree], kind: type[Product | Hadamard]) -> tup
 
 
 def product(*factors: Tree) -> Tree:
-    """Return the matrix product; scalars of its factors go in front, identities are left out."""
+    """Return the matrix product: scalars of it go in front, identities and a matrix beside its inverse are left out."""
     scalars, chain = _taken_apart(factors, Product)
     for left, right in pairwise(chain):
         if not same_axis(left.columns, right.rows):
             raise ShapeError(f"a product of {shape_text(left)} and {shape_text(right)}")
-    kept = [factor for factor in chain if not isinstance(factor, Identity)] or chain[:1]
-    return scaled(scalars, kept[0] if len(kept) == 1 else Product(tuple(kept)))
+    if any(isinstance(factor, Zeros) for factor in chain):
+        return zeros(chain[0].rows, chain[-1].columns)
+    *inner, main = _segments(_shortened(chain))
+    return scaled([*scalars, *(_chained(part) for part in inner)], _chained(main))
+
+
+def _shortened(chain: Sequence[Tree]) -> list[Tree]:
+    """Return the factors without identities, inverses beside what they invert, and diag(v) before a column."""
+    kept: list[Tree] = []
+    for factor in chain:
+        if isinstance(factor, Identity):
+            continue
+        met = cancelled(kept[-1], factor) if kept else None
+        if met is not None:
+            kept = _shortened([*kept[:-1], met])
+            kept = [] if isinstance(kept[0], Identity) else kept
+        elif kept and factor.columns is None and factor.rows is not None and isinstance(kept[-1], Diagonal):
+            kept[-1] = hadamard(kept[-1].body, factor)
+        else:
+            kept.append(factor)
+    if len(kept) > 1 and kept[0].rows is None and isinstance(kept[1], Diagonal):
+        kept[:2] = [hadamard(kept[0], transpose(kept[1].body))]
+    return kept or [Identity(chain[0].rows)]
+
+
+def _segments(chain: Sequence[Tree]) -> list[list[Tree]]:
+    """Return the scalars that stand as products within a product, x (uᵀ v) wᵀ, and what is left, last."""
+    parts: list[list[Tree]] = [[]]
+    for factor in chain:
+        if parts[-1] and parts[-1][-1].columns is None and factor.rows is None:
+            parts.append([])
+        parts[-1].append(factor)
+    inner = [part for part in parts if part[0].rows is None and part[-1].columns is None]
+    outer = [part for part in parts if part not in inner]
+    if not outer:
+        return inner
+    return [*inner, [factor for part in outer for factor in part]]
+
+
+def _chained(factors: Sequence[Tree]) -> Tree:
+    """Return a product that is scalar as a whole, or not at all; vᵀ v is ‖v‖², and 1ᵀ 1 a size."""
+    if len(factors) == 1:
+        return factors[0]
+    first, *rest = factors
+    if len(rest) == 1 and first.rows is None and rest[0] == transpose(first):
+        return Scalar(rest[0].size) if isinstance(rest[0], Ones) else SquaredNorm(rest[0])
+    return Product(tuple(factors))
 
 
 def hadamard(*factors: Tree) -> Tree:
     """Return the elementwise product; scalars of its factors go in front."""
     scalars, chain = _taken_apart(factors, Hadamard)
     _same_shapes("an elementwise product", chain)
+    if any(isinstance(factor, Zeros) for factor in chain):
+        return zeros(chain[0].rows, chain[0].columns)
     kept = sorted((f for f in chain if not _is_ones(f)), key=_hadamard_rank) or chain[:1]
     return scaled(scalars, kept[0] if len(kept) == 1 else Hadamard(tuple(kept)))
 
 
 def plus(*terms: Tree) -> Tree:
-    """Return the sum of terms of one shape."""
+    """Return the sum of terms of one shape; equal terms are counted, and zeros left out."""
     _same_shapes("a sum", terms)
-    return terms[0] if len(terms) == 1 else Plus(tuple(terms))
+    coefficients: dict[Tree, Expr] = {}
+    written: dict[Tree, Tree] = {}
+    for term in _summands(terms):
+        coefficient, rest = coefficient_and_rest(term)
+        key = _reading(rest)
+        if key == ONE and not coefficient.is_number:
+            key = term  # sizes are not added up: 1 − 1/n stays as it is
+        coefficients[key] = coefficients.get(key, S.Zero) + coefficient
+        written.setdefault(key, rest)
+    made = [scaled([Scalar(c)], written[key]) for key, c in coefficients.items()]
+    kept = [term for term in made if not is_zero(term)]
+    if not kept:
+        return zeros(terms[0].rows, terms[0].columns)
+    return kept[0] if len(kept) == 1 else Plus(tuple(kept))
+
+
+def _summands(terms: Iterable[Tree]) -> Iterator[Tree]:
+    for term in terms:
+        if isinstance(term, Plus):
+            yield from term.terms
+        elif isinstance(term, Scaled) and term.scalars == (Scalar(-S.One),) and isinstance(term.body, Plus):
+            yield from (scaled([Scalar(-S.One)], inner) for inner in term.body.terms)
+        else:
+            yield term
+
+
+def coefficient_and_rest(term: Tree) -> tuple[Expr, Tree]:
+    """Return a number, with sizes in it, and what it multiplies."""
+    if isinstance(term, Scalar):
+        return term.value, ONE
+    if isinstance(term, Scaled) and isinstance(term.scalars[0], Scalar):
+        return term.scalars[0].value, scaled(term.scalars[1:], term.body)
+    return S.One, term
+
+
+def _reading(tree: Tree) -> Tree:
+    """Return one way to write a scalar product, of the two that are worth the same: xᵀ S y and yᵀ S x."""
+    if isinstance(tree, Scaled):
+        return scaled([_reading(scalar) for scalar in tree.scalars], _reading(tree.body))
+    if isinstance(tree, Product) and is_scalar(tree):
+        other = Product(tuple(transpose(factor) for factor in reversed(tree.factors)))
+        return min(tree, other, key=repr)
+    return tree
 
 
 def scaled(scalars: Any, body: Tree) -> Tree:
@@ -109,7 +180,7 @@ def scaled(scalars: Any, body: Tree) -> Tree:
     pending = list(scalars)
     if isinstance(body, Scaled):
         pending, body = [*pending, *body.scalars], body.body
-    if isinstance(body, Scalar):
+    if is_scalar(body) and body != ONE:
         pending, body = [*pending, body], ONE
     for scalar in pending:
         inner = (*scalar.scalars, scalar.body) if isinstance(scalar, Scaled) else (scalar,)
@@ -118,12 +189,24 @@ def scaled(scalars: Any, body: Tree) -> Tree:
                 value = value * part.value
             else:
                 others.append(part)
+    if value == 0 or is_zero(body):
+        return zeros(body.rows, body.columns)
+    others = _powers_together(others)
     if body == ONE and others:
         body = others.pop()
     if value != 1 and body == ONE:
         return Scalar(value)
     front = ((Scalar(value),) if value != 1 else ()) + tuple(others)
     return Scaled(front, body) if front else body
+
+
+def _powers_together(factors: Iterable[Tree]) -> list[Tree]:
+    """Return scalar factors with powers of one base put together: f f⁻¹ is left out."""
+    exponents: dict[Tree, Expr] = {}
+    for factor in factors:
+        base, exponent = (factor.body, factor.exponent) if isinstance(factor, Power) else (factor, S.One)
+        exponents[base] = exponents.get(base, S.Zero) + exponent
+    return [base if e == 1 else Power(base, e) for base, e in exponents.items() if e != 0]
 
 
 def fewest_transposes(body: Tree) -> Tree:
@@ -138,11 +221,6 @@ def fewest_transposes(body: Tree) -> Tree:
     else:
         other = transpose(body)
     return other if transposes(other) < transposes(body) else body
-
-
-def transposes(tree: Tree) -> int:
-    """Return how many transposes stand in the tree."""
-    return sum(isinstance(node, Transposed) for node in tree.walk())
 
 
 def shape_text(tree: Tree) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sympy import Add, Expr, Idx, Integer, Max, Symbol, exp, lambdify, log
+from sympy import Add, Expr, Idx, Integer, KroneckerDelta, Max, Symbol, exp, lambdify, log
 from sympy.core.basic import Basic
 
 from symnn.errors import ProgramError
@@ -20,16 +20,20 @@ from symnn.language import (
     Entry,
     Equation,
     LogSumExp,
+    MatrixOperation,
     Maximum,
     Tensor,
     Within,
     body_and_bound,
     entries,
+    free_indices,
     is_binder,
     rebuild,
     size_of,
+    transform,
 )
 from symnn.views.evaluation import elementary
+from symnn.views.small_matrices import written_out
 
 LARGEST = 400
 """The largest number of scalar equations that is written out."""
@@ -74,7 +78,7 @@ def evaluate_scalar(equations: Iterable[ScalarEquation], values: Mapping[str, An
     """
     known: dict[Entry, Any] = {}
     for equation in equations:
-        right = elementary(equation.right)
+        right = _looked_up(elementary(equation.right), values)
         used = sorted(entries(right), key=str)
         free = sorted((s for s in right.free_symbols if isinstance(s, Symbol) and s.name in values), key=str)
         stand_ins = {entry: Symbol(f"v{n}", real=True) for n, entry in enumerate(used)}
@@ -87,7 +91,20 @@ def evaluate_scalar(equations: Iterable[ScalarEquation], values: Mapping[str, An
 def _written_out(equation: Equation) -> Iterator[ScalarEquation]:
     for place in _values(equation.indices):
         left = equation.tensor[tuple(place[i] for i in equation.indices)]
-        yield ScalarEquation(left, _expand(equation.right, place))
+        if isinstance(equation.right, MatrixOperation):
+            own = tuple(int(place[i]) for i in equation.indices if i not in free_indices(equation.right))
+            yield ScalarEquation(left, written_out(equation.right, _matrix(equation.right, place), own))
+        else:
+            yield ScalarEquation(left, _expand(equation.right, place))
+
+
+def _matrix(operation: MatrixOperation, place: Mapping[Idx, Integer]) -> list[list[Any]]:
+    """Return the entries of the matrix that an operation is of."""
+    row, column = operation.bound
+    return [
+        [_expand(operation.body, {**place, **at_row, **at_column}) for at_column in _values([column])]
+        for at_row in _values([row])
+    ]
 
 
 def _values(indices: Iterable[Idx]) -> Iterator[dict[Idx, Integer]]:
@@ -116,6 +133,8 @@ def _expand(expression: Basic, place: Mapping[Idx, Integer]) -> Any:
     if isinstance(expression, Within):
         inside, size = (_expand(part, place) for part in expression.args)
         return Integer(int(bool(0 <= inside < size)))
+    if isinstance(expression, MatrixOperation):
+        return written_out(expression, _matrix(expression, place), ())
     if is_binder(expression):
         body, bound = body_and_bound(expression)
         parts = [_expand(body, {**place, **values}) for values in _values(bound)]
@@ -123,6 +142,23 @@ def _expand(expression: Basic, place: Mapping[Idx, Integer]) -> Any:
             return log(Add(*(exp(part) for part in parts)))
         return Max(*parts) if isinstance(expression, Maximum) else Add(*parts)
     return rebuild(expression, [_expand(part, place) for part in expression.args])
+
+
+def _looked_up(expression: Expr, values: Mapping[str, Any]) -> Any:
+    """Return the expression with what is found by an entry, E[t[0], 1], found."""
+
+    def change(part: Basic) -> Basic | None:
+        if isinstance(part, KroneckerDelta) and entries(part):
+            return KroneckerDelta(*(_whole(side, values) for side in part.args))
+        if isinstance(part, Entry) and any(isinstance(place, Entry) for place in part.indices):
+            return part.base[tuple(_whole(place, values) for place in part.indices)]
+        return None
+
+    return transform(expression, change)
+
+
+def _whole(place: Expr, values: Mapping[str, Any]) -> Expr:
+    return Integer(int(_value(values, place))) if isinstance(place, Entry) else place
 
 
 def _value(values: Mapping[str, Any], entry: Entry) -> Any:

@@ -97,6 +97,22 @@ class Identity(Tree):
 
 
 @dataclass(frozen=True)
+class Zeros(Tree):
+    """A matrix, a column or a row of zeros; the scalar 0 is a `Scalar`."""
+
+    row_axis: Axis
+    column_axis: Axis
+
+    @property
+    def rows(self) -> Axis:
+        return self.row_axis
+
+    @property
+    def columns(self) -> Axis:
+        return self.column_axis
+
+
+@dataclass(frozen=True)
 class Transposed(Tree):
     """bodyᵀ, where the body is no product, sum or elementwise operation: transposes stand at the leaves."""
 
@@ -263,3 +279,41 @@ class Reduce(Tree):
     @property
     def rows(self) -> Axis:
         return self.body.rows if self.by_row else None
+
+
+@dataclass(frozen=True)
+class InverseOf(Tree):
+    """body⁻¹"""
+
+    body: Tree
+
+    @property
+    def rows(self) -> Axis:
+        return self.body.columns
+
+    @property
+    def columns(self) -> Axis:
+        return self.body.rows
+
+
+@dataclass(frozen=True)
+class CholeskyOf(_LikeFirst):
+    """chol body: the lower triangular L with L Lᵀ = body"""
+
+    body: Tree
+
+
+@dataclass(frozen=True)
+class DeterminantOf(Tree):
+    """det body"""
+
+    body: Tree
+    rows = columns = None
+
+
+@dataclass(frozen=True)
+class LogDeterminantOf(Tree):
+    """log det body"""
+
+    body: Tree
+    rows = columns = None

@@ -1,6 +1,7 @@
 """Programs in writing: notation, Unicode text, ASCII, Markdown, LaTeX."""
 
 from symnn.writing.display import notebook_latex
+from symnn.writing.formula import write_formula
 from symnn.writing.general import write_parts
 from symnn.writing.notation import Mark, Notation
 from symnn.writing.sections import VIEWS
@@ -14,6 +15,7 @@ __all__ = [
     "notebook_latex",
     "write",
     "write_equation",
+    "write_formula",
     "write_parts",
     "write_program",
 ]

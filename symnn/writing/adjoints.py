@@ -27,7 +27,7 @@ def adjoint_definitions(writer: ExpressionWriter, shown: Sequence[Any], program:
             accent = writer.names.marks[name].accent
             groups[accent if accent in groups else ""].append(name)
     written = [text for accent, names in groups.items() for text in saying.group(accent, names)]
-    return list(dict.fromkeys([*written, *saying.hessian(present)]))
+    return list(dict.fromkeys([*written, *saying.hessian(present), *saying.layout(present)]))
 
 
 def _present(shown: Sequence[Any]) -> dict[str, Tensor]:
@@ -75,6 +75,19 @@ class _Saying:
             )
             hessian = self.dialect.symbol(Mark("H"), bold=True).text
             yield hessian + self.dialect.prose(" is the Hessian of ") + cost
+
+    def layout(self, present: dict[str, Tensor]) -> Iterator[str]:
+        """Say which way round a Jacobian is: ∂h/∂xᵀ has a row for each entry of h."""
+        for name in present:
+            mark = self.names.marks.get(name)
+            if not self.whole or mark is None or not mark.is_jacobian:
+                continue
+            parts = zip((mark.numerator, *mark.denominators), mark.ranks, strict=True)
+            row, column = (part for part, rank in parts if rank)
+            if row != column:
+                symbol = self.dialect.symbol(row, bold=True).text
+                yield self.dialect.flat(mark, bold=True) + self.dialect.prose(" has a row for each entry of ") + symbol
+                return
 
     def _mark(self, name: str) -> Mark:
         return self.names.marks.get(name) or mark_of_name(name, self.program.layered)

@@ -34,6 +34,12 @@ class Ascii(Text):
             return super().symbol(mark, indices, bold)
         return Piece(self.letters(mark) + self.indices(indices), Precedence.PREFIX if mark.after else Precedence.ATOM)
 
+    def partials(self, order: int) -> str:
+        return self.partial if order == 1 else f"{self.partial}{order}"
+
+    def differentials(self, texts: Sequence[str]) -> str:
+        return texts[0] if len(texts) == 1 else f"({' '.join(texts)})"
+
     def indices(self, indices: Sequence[str]) -> str:
         return f"[{','.join(indices)}]" if indices else ""
 
@@ -74,6 +80,9 @@ class Ascii(Text):
         below = letters[0] if len(letters) == 1 else "{" + ",".join(letters) + "}"
         return Piece(f"{name}_{below} {self.close(body, Precedence.PREFIX)}", Precedence.BINDER)
 
+    def norm(self, inner: str) -> Piece:
+        return Piece(f"||{inner}||")
+
     def norm_squared(self, inner: str) -> Piece:
         return Piece(f"||{inner}||^2", Precedence.POWER)
 
@@ -82,6 +91,16 @@ class Ascii(Text):
 
     def transposed(self, inner: Piece) -> Piece:
         return Piece(self.close(inner, Precedence.ATOM) + "'", Precedence.POWER)
+
+    def inverse(self, inner: Piece, transposed: bool = False) -> Piece:
+        inverted = self.call("inv", inner)
+        return self.transposed(inverted) if transposed else inverted
+
+    def determinant(self, inner: Piece) -> Piece:
+        return self.call("det", inner)
+
+    def log_determinant(self, inner: Piece) -> Piece:
+        return self.call("log", self.determinant(inner))
 
     def hessian_part(self, mark: Mark) -> str:
         return f"(H v)_{self.letters(mark)}"

@@ -63,6 +63,9 @@ class Text:
 
     def symbol(self, mark: Mark, indices: Sequence[str] = (), bold: bool = False) -> Piece:
         """Set a symbol with its indices."""
+        if mark.ranks:
+            above, below = self.derivative(mark, indices, bold)
+            return Piece(f"{above}/{below}", Precedence.PRODUCT)
         if mark.of is not None:
             inner = self.symbol(replace(mark, of=None), indices)
             return Piece(f"{self.partial}{self.symbol(mark.of).text}/{self.partial}{inner.text}", Precedence.PRODUCT)
@@ -71,6 +74,29 @@ class Text:
             return Piece(self.parentheses(text) + self.indices(indices), Precedence.ATOM)
         raised = Precedence.POWER if mark.layer or mark.after or mark.below else Precedence.ATOM
         return Piece(text + self.indices(indices), raised)
+
+    def derivative(self, mark: Mark, indices: Sequence[str], bold: bool) -> tuple[str, str]:
+        """Set the two sides of ∂hᵢ/∂xⱼ, ∂h/∂xᵀ, ∂²f/∂x∂xᵀ or ∂²f/∂x²."""
+        places = [sum(mark.ranks[:n]) for n in range(len(mark.ranks) + 1)]
+        own = [list(indices[start:end]) for start, end in zip(places[:-1], places[1:], strict=True)]
+        heavy = [bold and rank > 0 for rank in mark.ranks]
+        above = self.symbol(mark.numerator, own[0], heavy[0])
+        below = [self.symbol(*part) for part in zip(mark.denominators, own[1:], heavy[1:], strict=True)]
+        order = len(below)
+        if order > 1 and not any(mark.ranks[1:]) and len(set(below)) == 1:
+            under = self.partial + self.power(below[0], self.number(order)).text
+        else:
+            if mark.is_jacobian and not indices:
+                below[-1] = self.transposed(below[-1])
+            under = self.differentials([self.partial + piece.text for piece in below])
+        return f"{self.partials(order)}{self.close(above, Precedence.POWER)}", under
+
+    def partials(self, order: int) -> str:
+        """Set ∂, or ∂² for a second derivative."""
+        return self.partial if order == 1 else f"{self.partial}{superscript(str(order))}"
+
+    def differentials(self, texts: Sequence[str]) -> str:
+        return "".join(texts)
 
     def flat(self, mark: Mark, bold: bool = False) -> str:
         """Set a derivative within a line of words: ∂C/∂W."""
@@ -90,6 +116,10 @@ class Text:
         if not indices:
             return ""
         return subscript(joined_indices(indices)) or f"[{', '.join(indices)}]"
+
+    def lowered(self, indices: Sequence[str]) -> str:
+        """Set the indices of what stands in brackets."""
+        return self.indices(indices)
 
     def index_letters(self, letter: str) -> bool:
         """Whether a letter can stand as an index."""
@@ -135,6 +165,8 @@ class Text:
         if not numerators:
             return Piece(f"1/{self.denominator(denominators)}", Precedence.PRODUCT)
         if len(numerators) == 1:
+            if numerators[0].precedence == Precedence.PRODUCT:
+                return Piece(f"{numerators[0].text} / {self.denominator(denominators)}", Precedence.PRODUCT)
             above = self.close(numerators[0], Precedence.PREFIX)
             return Piece(f"{above}/{self.denominator(denominators)}", Precedence.PRODUCT)
         return Piece(
@@ -209,6 +241,9 @@ class Text:
         sign = name + "".join(subscript(letter) or f"_{letter}" for letter in letters)
         return Piece(f"{sign} {self.close(body, Precedence.PREFIX)}", Precedence.BINDER)
 
+    def norm(self, inner: str) -> Piece:
+        return Piece(f"‖{inner}‖")
+
     def norm_squared(self, inner: str) -> Piece:
         return Piece(f"‖{inner}‖²", Precedence.POWER)
 
@@ -220,6 +255,18 @@ class Text:
 
     def transposed(self, inner: Piece) -> Piece:
         return Piece(self.close(inner, Precedence.ATOM) + self.notation.transpose, Precedence.POWER)
+
+    def inverse(self, inner: Piece, transposed: bool = False) -> Piece:
+        """Set S⁻¹, and the transpose of it, S⁻ᵀ."""
+        if transposed and self.notation.transpose != "ᵀ":
+            return self.transposed(self.inverse(inner))
+        return Piece(self.close(inner, Precedence.ATOM) + ("⁻ᵀ" if transposed else "⁻¹"), Precedence.POWER)
+
+    def determinant(self, inner: Piece) -> Piece:
+        return self.named("det", inner)
+
+    def log_determinant(self, inner: Piece) -> Piece:
+        return Piece(f"{self.function('log')} {self.determinant(inner).text}", Precedence.PREFIX)
 
     def bracket(self, inner: str) -> Piece:
         return Piece(f"[{inner}]")

@@ -32,14 +32,19 @@ from sympy.functions.elementary.piecewise import Piecewise
 
 from symnn.errors import ProgramError
 from symnn.language import (
+    Determinant,
     Elementwise,
     Entry,
     Equation,
+    Inverse,
+    LogDeterminant,
     LogSumExp,
+    MatrixOperation,
     Reduction,
     Step,
     Within,
     body_and_bound,
+    free_indices,
 )
 from symnn.views.order import (
     common_factors,
@@ -110,6 +115,8 @@ class ExpressionWriter:
         """Return an index expression such as i+p, close set."""
         if place.is_Integer:
             return str(int(place) + self.base)
+        if isinstance(place, Entry):
+            return self.entry(place, scope).text
         terms = sorted(
             Add.make_args(place), key=lambda t: (t.is_number, t.could_extract_minus_sign(), self.index_key(t, scope))
         )
@@ -244,12 +251,37 @@ class ExpressionWriter:
         body, bound = body_and_bound(expression)
         inner = scope.with_indices(bound, self.dialect)
         letters = [inner.letters[i] for i in bound]
+        if isinstance(expression, MatrixOperation):
+            return self._operation(expression, self._matrix(body, bound, inner), scope)
         written = self.piece(body, inner)
         if isinstance(expression, LogSumExp):
             total = self.dialect.total(letters, self.dialect.call("exp", written))
             return Piece(f"{self.dialect.function('log')} {total.text}", Precedence.BINDER)
         name = {"Maximum": "max"}.get(type(expression).__name__, type(expression).__name__.lower())
         return self.dialect.over(name, letters, written)
+
+    def _matrix(self, body: Expr, bound: Sequence[Idx], scope: Scope) -> tuple[Piece, bool]:
+        """Return the matrix whose entries are the body, and whether it is transposed: S, or [bodyᵢⱼ]ᵢⱼ."""
+        if isinstance(body, Entry) and set(body.indices[-2:]) == set(bound):
+            before = [self.index(place, scope) for place in body.indices[:-2]]
+            symbol = self.dialect.symbol(self.names.of(body.base), before)
+            return symbol, tuple(body.indices[-2:]) != tuple(bound) and not body.base.is_symmetric
+        inside = self.dialect.bracket(self.piece(body, scope).text).text
+        return Piece(inside + self.dialect.lowered([scope.letters[i] for i in bound])), False
+
+    def _operation(self, expression: MatrixOperation, matrix: tuple[Piece, bool], scope: Scope) -> Piece:
+        """Return (S⁻¹)ᵢⱼ, det S, log det S or chol(S)ᵢⱼ."""
+        inside, transposed = matrix
+        if isinstance(expression, Determinant):
+            return self.dialect.determinant(inside)
+        if isinstance(expression, LogDeterminant):
+            return self.dialect.log_determinant(inside)
+        if isinstance(expression, Inverse):
+            whole = self.dialect.inverse(inside, transposed)
+        else:
+            whole = self.dialect.call("chol", self.dialect.transposed(inside) if transposed else inside)
+        indices = [scope.letters[i] for i in scope.first if i not in free_indices(expression)]
+        return Piece(self.dialect.close(whole, Precedence.ATOM) + self.dialect.lowered(indices))
 
     def _function(self, expression: Function, scope: Scope) -> Piece:
         dialect, arguments = self.dialect, expression.args
@@ -259,7 +291,8 @@ class ExpressionWriter:
         if isinstance(expression, Step) and (below := sign_and_rest(arguments[0]))[0] < 0:
             return dialect.bracket(f"{self.piece(below[1], scope).text} < 0")
         if isinstance(expression, KroneckerDelta):
-            return dialect.bracket(" = ".join(self.piece(part, scope).text for part in arguments))
+            sides = sorted(arguments, key=lambda part: isinstance(part, Entry))
+            return dialect.bracket(" = ".join(self.piece(part, scope).text for part in sides))
         if isinstance(expression, Piecewise):
             cases = [
                 (self.piece(value, scope).text, "" if condition == True else self._relation(condition, scope))  # noqa: E712

@@ -9,7 +9,7 @@ from symnn.writing.characters import escape_latex, latex_letters
 from symnn.writing.dialects import FUNCTION_LETTERS, Piece, Precedence, Text, joined_indices
 from symnn.writing.notation import Mark, Notation
 
-_LATEX_FUNCTIONS = frozenset(["log", "exp", "max", "min", "sin", "cos", "tan", "sinh", "cosh", "tanh"])
+_LATEX_FUNCTIONS = frozenset(["log", "exp", "max", "min", "sin", "cos", "tan", "sinh", "cosh", "tanh", "det"])
 
 
 class Latex(Text):
@@ -33,6 +33,9 @@ class Latex(Text):
         return rf"\left({text}\right)" if tall else f"({text})"
 
     def symbol(self, mark: Mark, indices: Sequence[str] = (), bold: bool = False) -> Piece:
+        if mark.ranks:
+            over, under = self.derivative(mark, indices, bold)
+            return Piece(rf"\frac{{{over}}}{{{under}}}", Precedence.POWER)
         if mark.of is not None:
             inner = self.symbol(replace(mark, of=None), indices, bold)
             above = rf"\partial {self.symbol(mark.of).text}"
@@ -48,7 +51,15 @@ class Latex(Text):
         lowered = f"_{{{joined}}}" if joined else ""
         return Piece(text + raised + lowered, Precedence.POWER if raised else Precedence.ATOM)
 
+    def partials(self, order: int) -> str:
+        return self.partial if order == 1 else rf"\partial^{{{order}}} "
+
+    def differentials(self, texts: Sequence[str]) -> str:
+        return rf" {self.thin} ".join(texts)
+
     def flat(self, mark: Mark, bold: bool = False) -> str:
+        if mark.ranks:
+            return " / ".join(self.derivative(mark, (), bold))
         inner = self.symbol(replace(mark, of=None), bold=bold).text
         return inner if mark.of is None else rf"\partial {self.symbol(mark.of).text} / \partial {inner}"
 
@@ -56,6 +67,9 @@ class Latex(Text):
         text = latex_letters(mark.letter)
         text = self.heavy(text) if bold and mark.letter != "∇" else text
         return rf"\{mark.accent}{{{text}}}" if mark.accent else text
+
+    def lowered(self, indices: Sequence[str]) -> str:
+        return f"_{{{joined_indices(indices)}}}" if indices else ""
 
     def index_letters(self, letter: str) -> bool:
         return len(letter) == 1
@@ -124,6 +138,9 @@ class Latex(Text):
         sign = rf"{self.function(name)}_{{{','.join(letters)}}}"
         return Piece(f"{sign} {self.close(body, Precedence.PREFIX)}", Precedence.BINDER)
 
+    def norm(self, inner: str) -> Piece:
+        return Piece(self._norm(inner))
+
     def norm_squared(self, inner: str) -> Piece:
         return Piece(f"{self._norm(inner)}^2", Precedence.POWER)
 
@@ -139,6 +156,12 @@ class Latex(Text):
     def transposed(self, inner: Piece) -> Piece:
         mark = r"\mathsf{T}" if self.notation.transpose == "ᵀ" else r"\prime"
         return Piece(f"{self.close(inner, Precedence.ATOM)}^{{{mark}}}", Precedence.POWER)
+
+    def inverse(self, inner: Piece, transposed: bool = False) -> Piece:
+        if transposed and self.notation.transpose != "ᵀ":
+            return self.transposed(self.inverse(inner))
+        raised = r"-\mathsf{T}" if transposed else "-1"
+        return Piece(f"{self.close(inner, Precedence.ATOM)}^{{{raised}}}", Precedence.POWER)
 
     def cases(self, cases: Sequence[tuple[str, str]]) -> Piece:
         lines = self.newline.join(

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from sympy import Expr, Integer, Max, Mul, Number, Pow, Rational
+from sympy import Expr, Max, Mul, Number, Pow, Rational
 
 from symnn.language import LogSumExp, Step
-from symnn.views.making import is_scalar, transpose, transposes
 from symnn.views.matrix import MatrixEquation
 from symnn.views.order import split_number
+from symnn.views.transposes import is_scalar, transpose, transposes
 from symnn.views.tree import (
     Apply,
+    CholeskyOf,
+    DeterminantOf,
     Diagonal,
     DiagonalOf,
     Extreme,
     Hadamard,
     Identity,
+    InverseOf,
     Leaf,
+    LogDeterminantOf,
     Norm1,
     Ones,
     Plus,
@@ -32,6 +36,7 @@ from symnn.views.tree import (
     Trace,
     Transposed,
     Tree,
+    Zeros,
 )
 from symnn.writing.dialects import Piece, Precedence, Text
 from symnn.writing.expressions import ExpressionWriter
@@ -51,7 +56,7 @@ class MatrixWriter:
 
     def piece(self, tree: Tree) -> Piece:
         """Return a matrix expression in writing."""
-        if isinstance(tree, _ELEMENTWISE) and transposes(tree) and not transposes(whole := transpose(tree)):
+        if _reads_as_transpose(tree) and not transposes(whole := transpose(tree)):
             return self.dialect.transposed(self.piece(whole))
         method = getattr(self, f"_{type(tree).__name__.lower()}")
         written: Piece = method(tree)
@@ -69,7 +74,12 @@ class MatrixWriter:
     def _identity(self, tree: Identity) -> Piece:
         return Piece(self.dialect.identity)
 
+    def _zeros(self, tree: Zeros) -> Piece:
+        return Piece(self.dialect.zeros)
+
     def _transposed(self, tree: Transposed) -> Piece:
+        if isinstance(tree.body, InverseOf):
+            return self.dialect.inverse(self.piece(tree.body.body), transposed=True)
         return self.dialect.transposed(self.piece(tree.body))
 
     def _product(self, tree: Product) -> Piece:
@@ -99,6 +109,10 @@ class MatrixWriter:
         return Piece(written, Precedence.SUM)
 
     def _power(self, tree: Power) -> Piece:
+        if isinstance(tree.body, SquaredNorm) and (2 * tree.exponent).is_Integer and tree.exponent.is_positive:
+            norm = self.dialect.norm(self.piece(tree.body.body).text)
+            whole = 2 * tree.exponent
+            return norm if whole == 1 else self.dialect.power(norm, self.writer.piece(whole, Scope()))
         if tree.exponent.is_negative and is_scalar(tree):
             return self.dialect.fraction([], [self.piece(_reciprocal(tree))])
         if tree.exponent.is_negative:
@@ -119,12 +133,8 @@ class MatrixWriter:
         return self.writer.apply(tree.function, [inner])
 
     def _extreme(self, tree: Extreme) -> Piece:
-        inside = ", ".join(self._operand(operand) for operand in tree.operands)
+        inside = ", ".join(self.piece(operand).text for operand in tree.operands)
         return self.dialect.call("max" if tree.kind is Max else "min", Piece(inside))
-
-    def _operand(self, tree: Tree) -> str:
-        zero = isinstance(tree, Scaled) and tree.scalars == (Scalar(Integer(0)),)
-        return self.dialect.zeros if zero else self.piece(tree).text
 
     def _softmax(self, tree: Softmax) -> Piece:
         return self.dialect.call("softmax", self.piece(tree.body))
@@ -147,6 +157,24 @@ class MatrixWriter:
     def _norm1(self, tree: Norm1) -> Piece:
         return self.dialect.norm_one(self.piece(tree.body).text)
 
+    def _inverseof(self, tree: InverseOf) -> Piece:
+        return self.dialect.inverse(self.piece(tree.body))
+
+    def _choleskyof(self, tree: CholeskyOf) -> Piece:
+        return self.dialect.call("chol", self.piece(tree.body))
+
+    def _determinantof(self, tree: DeterminantOf) -> Piece:
+        return self.dialect.determinant(self.piece(tree.body))
+
+    def _logdeterminantof(self, tree: LogDeterminantOf) -> Piece:
+        return self.dialect.log_determinant(self.piece(tree.body))
+
+    def _factor(self, tree: Tree) -> Piece:
+        """Return a scalar in writing that something follows: det(S) S⁻ᵀ."""
+        if isinstance(tree, DeterminantOf):
+            return self.dialect.call("det", self.piece(tree.body))
+        return self.piece(tree)
+
     def _scaled(self, tree: Scaled) -> Piece:
         sign, rest = _sign(tree)
         if sign < 0:
@@ -155,11 +183,11 @@ class MatrixWriter:
         number, front, under = _split(tree.scalars)
         others = [scalar for scalar in tree.scalars if not isinstance(scalar, Scalar)]
         front.extend(scalar.tensor[()] for scalar in others if isinstance(scalar, Leaf) and _is_hyperparameter(scalar))
-        core = [self.piece(scalar) for scalar in others if not _divides(scalar) and not _is_hyperparameter(scalar)]
+        core = [self._factor(scalar) for scalar in others if not _divides(scalar) and not _is_hyperparameter(scalar)]
         divisors = [self.piece(_reciprocal(scalar)) for scalar in tree.scalars if _divides(scalar)]
         single = not core and isinstance(tree.body, Leaf | Plus)
         body = self.piece(tree.body)
-        if isinstance(tree.body, Product) and core and not divisors:
+        if isinstance(tree.body, Product) and core and not divisors and not is_scalar(tree.body):
             core = [Piece(self.dialect.product(core).text + " " + body.text, Precedence.PRODUCT)]
         else:
             core = [*core, body]
@@ -188,6 +216,15 @@ def _sign(tree: Tree) -> tuple[int, Tree]:
 
 _ELEMENTWISE = (Hadamard, Plus, Power, Apply, Extreme)
 """What is written as (σ′(z) ⊙ v)ᵀ, rather than with a transpose at every leaf."""
+
+
+def _reads_as_transpose(tree: Tree) -> bool:
+    """Whether (…)ᵀ may be written; in a sum of products of matrices, Aᵀ Bᵀ + Bᵀ Aᵀ, transposes stay where they are."""
+    if not isinstance(tree, _ELEMENTWISE) or not transposes(tree):
+        return False
+    is_sum = isinstance(tree, Plus) and tree.rows is not None and tree.columns is not None
+    return not (is_sum and any(isinstance(_sign(term)[1], Product) for term in tree.parts))
+
 
 _MINUS_ONE = Rational(-1)
 

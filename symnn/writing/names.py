@@ -37,7 +37,7 @@ class Names:
     def whole(self, tensor: Tensor) -> Mark:
         """Return the symbol of a whole tensor: in a batch, a matrix with a row an example is a capital."""
         mark = self.of(tensor)
-        if tensor.rank == 2 and tensor.shape[0] == examples and len(mark.letter) == 1:
+        if not mark.ranks and tensor.rank == 2 and tensor.shape[0] == examples and len(mark.letter) == 1:
             capital = replace(mark, letter=mark.letter.upper())
             return mark if capital in self.marks.values() else capital
         return mark
@@ -45,6 +45,8 @@ class Names:
     def entry(self, tensor: Tensor) -> Mark:
         """Return the symbol of an entry: an entry of a matrix W is written w."""
         mark = self.of(tensor)
+        if mark.ranks:
+            return _small_parts(mark)
         small = replace(mark, letter=mark.letter.lower(), of=None)
         if tensor.rank < 2 or len(mark.letter) != 1 or small in self.marks.values():
             return mark
@@ -96,6 +98,8 @@ def names_of(
         if name == upstream and of is not None:
             return _barred(find(of))
         adjoint = program.adjoints.get(name)
+        if adjoint is not None and _axes_of_both(program, name):
+            return derivative(name)
         if name == "C":
             return read_mark(notation.cost)
         if name in directions:
@@ -104,6 +108,8 @@ def names_of(
             role = tensors[name].role if name in tensors else "value"
             return mark_of_name(name, program.layered and role != "hyperparameter", notation)
         if name in wanted:
+            if adjoint.of in program.adjoints and find(adjoint.wrt).of is None:
+                return derivative(name)
             numerator = read_mark(notation.cost) if upstream else find(adjoint.of)
             inner = find(adjoint.wrt)
             return replace(inner, of=numerator) if inner.of is None else mark_of_name(name, program.layered, notation)
@@ -112,9 +118,40 @@ def names_of(
         own = replace(inner, accent=accent)
         return own if inner.of is None and own not in marks.values() else mark_of_name(name, program.layered, notation)
 
+    def derivative(name: str) -> Mark:
+        adjoint = program.adjoints[name]
+        inner, by = find(adjoint.wrt), tensors[adjoint.wrt].rank if adjoint.wrt in tensors else 0
+        if adjoint.of in program.adjoints:
+            above = derivative(adjoint.of)
+            return replace(inner, of=above, ranks=(*(above.ranks or (0, tensors[adjoint.of].rank)), by))
+        rank = tensors[adjoint.of].rank if adjoint.of in tensors else 0
+        return replace(inner, of=find(adjoint.of), ranks=(rank, by))
+
     for name in tensors:
         find(name)
     return Names(tensors, marks, read_mark(notation.cost) if upstream else None)
+
+
+def _axes_of_both(program: Program, name: str) -> bool:
+    """Whether an adjoint has the axes of what is differentiated in front of those of its variable: a Jacobian."""
+    adjoint, known = program.adjoints[name], program.tensors
+    if adjoint.of == adjoint.wrt or not {name, adjoint.of, adjoint.wrt} <= known.keys() or not known[adjoint.of].rank:
+        return False
+    return tuple(known[name].shape) == (*known[adjoint.of].shape, *known[adjoint.wrt].shape)
+
+
+def _small_parts(mark: Mark) -> Mark:
+    """Return a derivative whose matrices are written with small letters, as entries are."""
+    if mark.of is None:
+        return mark
+    small = replace(mark, of=_small_parts(mark.of))
+    if len(mark.ranks) == 2 and mark.ranks[0] > 1:
+        small = replace(small, of=_lower(mark.of))
+    return _lower(small) if mark.ranks and mark.ranks[-1] > 1 else small
+
+
+def _lower(mark: Mark) -> Mark:
+    return replace(mark, letter=mark.letter.lower()) if len(mark.letter) == 1 else mark
 
 
 def second_adjoints(program: Program) -> set[str]:
@@ -143,7 +180,7 @@ def mark_of_name(name: str, layered: bool, notation: Notation | None = None) -> 
     """Return the symbol of a name, by rule.
 
     >>> mark_of_name("delta2", layered=True)
-    Mark(letter='δ', layer='2', subscript='', accent='', after='', of=None, below=None)
+    Mark(letter='δ', layer='2', subscript='', accent='', after='', of=None, below=None, ranks=())
     """
     found = _NAME.match(name)
     if found is None:

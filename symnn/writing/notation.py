@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symnn.errors import InputError
 from symnn.writing.characters import GREEK, accent_of, plain_marks
@@ -17,7 +17,9 @@ class Mark:
     """A symbol: a letter with its layer above, its subscript below, an accent, and what follows it.
 
     A derivative ∂of/∂symbol has the symbol's own letter, and `of` says of what. A symbol may have
-    another, `below`, as its subscript: v_W⁽¹⁾.
+    another, `below`, as its subscript: v_W⁽¹⁾. Where what is differentiated has axes, or is a derivative
+    itself, `ranks` counts the axes of the numerator and of each denominator: ∂²f/∂x∂xᵀ is x of x of f,
+    with ranks 0, 1, 1.
     """
 
     letter: str
@@ -27,6 +29,22 @@ class Mark:
     after: str = ""
     of: Mark | None = None
     below: Mark | None = None
+    ranks: tuple[int, ...] = ()
+
+    @property
+    def numerator(self) -> Mark:
+        """What a derivative is the derivative of, in the end."""
+        return self if self.of is None else self.of.numerator
+
+    @property
+    def denominators(self) -> tuple[Mark, ...]:
+        """By what it is differentiated, in order."""
+        return () if self.of is None else (*self.of.denominators, replace(self, of=None, ranks=()))
+
+    @property
+    def is_jacobian(self) -> bool:
+        """Whether it is a matrix with a row for each entry of one vector and a column for each of another."""
+        return len(self.ranks) > 1 and sum(self.ranks) == 2 and max(self.ranks) == 1 and self.ranks[-1] == 1
 
 
 @dataclass(frozen=True)
@@ -72,7 +90,7 @@ def read_mark(text: str | Mark) -> Mark:
     """Return the symbol that a text stands for: a letter or Greek word, ^(layer) or ⁽ˡ⁾, _subscript, a word after.
 
     >>> read_mark("delta⁽ᴸ⁾")
-    Mark(letter='δ', layer='L', subscript='', accent='', after='', of=None, below=None)
+    Mark(letter='δ', layer='L', subscript='', accent='', after='', of=None, below=None, ranks=())
 
     Raises:
         InputError: for a text that is no symbol.

@@ -20,6 +20,8 @@ from symnn.writing.scope import Scope
 
 VIEWS = ("matrix", "index", "scalar")
 NO_MATRIX_FORM = "(index form: no matrix form)"
+MOST_REMARKS = 4
+"""Where more equations than this have no matrix form, it is said once."""
 
 
 @dataclass(frozen=True)
@@ -84,22 +86,31 @@ def page_of(
         facts: Sequence[Fact] = subject.facts
     else:
         groups, count, shapes, facts = [("", list(shown))], "", (), ()
+    many = view == "matrix" and sum(isinstance(one, Equation) for one in shown) > MOST_REMARKS
     sections = tuple(
-        Section(heading, tuple(line_of(one, writer, view) for one in group), _has_derivative(group, writer))
+        Section(heading, tuple(_plain(line_of(one, writer, view), many) for one in group), _has_derivative(group, writer))
         for heading, group in groups
         if group
     )
     defined = tuple(definitions(writer, shown, program, batch))
+    if many:
+        defined = (*defined, writer.dialect.prose("what is written with indices has no matrix form").strip())
     if any(isinstance(one, Equation) and _calculates_with_indices(one) for one in shown):
         defined = (*defined, writer.dialect.prose("indices count from 0").strip())
     return Page(title, sections, defined, facts_text(writer, facts), count, shapes, tuple(notes))
+
+
+def _plain(line: Line, is_plain: bool) -> Line:
+    return Line(line.left, line.right) if is_plain else line
 
 
 def _calculates_with_indices(equation: Equation) -> bool:
     """Whether it matters from where indices count: x[2], x[i + p], or a bracket."""
     found = entries(equation.right)
     plain = all(isinstance(place, Idx) for entry in found for place in entry.indices)
-    return not plain or bool(equation.right.has(KroneckerDelta, Within))
+    deltas = equation.right.atoms(KroneckerDelta)
+    compared = any(part.is_number for delta in deltas for part in delta.args)
+    return not plain or compared or bool(equation.right.has(Within))
 
 
 def view_of(program: Program, view: str) -> tuple[Any, ...]:

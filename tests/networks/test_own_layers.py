@@ -214,7 +214,7 @@ def test_a_network_with_the_layer_agrees_with_torch(case: Case) -> None:
     tensors = {name: torch.tensor(array, requires_grad=True) for name, array in parameters.items()}
     a = torch.tensor(X)
     for number, layer in enumerate(net.layers, 1):
-        own = {name.removesuffix(str(number)): t for name, t in tensors.items() if name.endswith(str(number))}
+        own = {name: tensors[made] for made, name in net._built.owners[number - 1].items()}
         a = apply_in_torch(case, layer, a, own)
     total = ((a - torch.tensor(Y)) ** 2).sum() / 2 / len(X)
     total = total + 0.005 * sum((t**2).sum() for t in tensors.values() if t.ndim > 1)

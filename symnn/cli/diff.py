@@ -1,0 +1,99 @@
+"""`symnn diff "x'*A*x" --wrt x`: the derivative of a formula of one's own."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import click
+
+from symnn.cli.options import dtype_option, echo_json, json_option, output_format, output_option
+from symnn.errors import InputError
+from symnn.formulas import KINDS, FormulaDerivative, diff
+from symnn.training import check_writable, write_atomically
+from symnn.writing import FORMATS, VIEWS
+
+_ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".py": "numpy"}
+_SHAPE = re.compile(r"\s*([A-Za-z]\w*)\s*[=:]\s*(.*?)\s*\Z")
+
+
+@click.command("diff")
+@click.argument("formula")
+@click.option("--wrt", metavar="NAME[,NAME…]", help="With respect to what  [default: every variable]")
+@click.option(
+    "--shape", "shapes", multiple=True, metavar="NAME=SHAPE", help="Such as A=m,n or x=3 or t=scalar; more than once."
+)
+@click.option("--symmetric", metavar="NAME[,NAME…]", help="Symmetric matrices.")
+@click.option("--kind", type=click.Choice(KINDS), help="[default: gradient of a scalar, else jacobian]")
+@click.option("--upstream", metavar="NAME", help="The upstream adjoint of a formula that is no scalar.")
+@click.option("--view", type=click.Choice(VIEWS), default="matrix", show_default=True, help="How equations are shown.")
+@click.option("--working", is_flag=True, help="Every equation on the way, instead of the closed form.")
+@click.option("--format", "format_", type=click.Choice((*FORMATS, "numpy")), help="[default: text, or as -o's ending]")
+@click.option("--ascii", "ascii_", is_flag=True, help="The same as --format ascii.")
+@dtype_option
+@output_option("Write to a file: .txt, .md, .tex or .py.")
+@json_option
+def diff_command(formula: str, output: str | None, as_json: bool, **options: Any) -> None:
+    """Differentiate a formula, in the grammar of matrixcalculus.org.
+
+    FORMULA is such as "x'*A*x" or "log(det(S)) + (x-m)'*inv(S)*(x-m)", with * / ' .* ./ ^ .^ and inv, det,
+    log, tr, sum, norm1, norm2, exp, diag, vector(1), matrix(1), eye, kron and others. A capital is a matrix,
+    a Greek letter's name a scalar, any other name a column; --shape says otherwise.
+    """
+    format_ = output_format(options, output, _ENDINGS)
+    if output is not None:
+        check_writable(output)
+    found = diff(
+        formula,
+        wrt=_names(options["wrt"]),
+        shapes=dict(map(_shape, options["shapes"])),
+        symmetric=_names(options["symmetric"]) or (),
+        kind=options["kind"],
+        upstream=options["upstream"],
+    )
+    if as_json:
+        echo_json(_described(found, options, "ascii" if format_ == "ascii" else "text"))
+        return
+    text = _written(found, format_, options)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_atomically(output, text)
+
+
+def _written(found: FormulaDerivative, format_: str, options: dict[str, Any]) -> str:
+    if format_ == "numpy":
+        return found.compile(dtype=options["dtype"]).source
+    return found.write(format_, options["view"], working=options["working"])
+
+
+def _described(found: FormulaDerivative, options: dict[str, Any], format_: str) -> dict[str, Any]:
+    """Return a derivative as plain data."""
+    keys = {"|".join(key) if isinstance(key, tuple) else key: key for key in found.gradients}
+    return {
+        "formula": found.title,
+        "kind": found.kind,
+        "shapes": {name: [str(s) for s in tensor.shape] for name, tensor in found.formula.variables.items()},
+        "notes": list(found.notes),
+        "equations": {name: str(found[key]) for name, key in keys.items()},
+        "text": found.write(format_, options["view"], working=options["working"]),
+        "latex": found.write("latex", options["view"], working=options["working"]),
+        "numpy": found.compile(dtype=options["dtype"]).source,
+    }
+
+
+def _names(text: str | None) -> list[str] | None:
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _shape(text: str) -> tuple[str, Any]:
+    """Read a shape such as ``A=m,n``, ``x=3`` or ``t=scalar``."""
+    match = _SHAPE.match(text)
+    if match is None:
+        raise InputError(f"bad --shape {text!r}: such as A=m,n or x=3 or t=scalar")
+    name, sizes = match.groups()
+    if sizes.lower() in ("scalar", "", "()"):
+        return name, ()
+    given = [size.strip() for size in re.split(r"[,x×]", sizes.strip("()")) if size.strip()]
+    shape = tuple(int(size) if size.isdecimal() else size for size in given)
+    return name, shape[0] if len(shape) == 1 else shape

@@ -1,0 +1,85 @@
+"""What comes in, checked at the door: names, shapes, types, and that what others are looked up by is in range."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from sympy import Expr, Integer, Symbol
+
+from symnn.errors import InputError, ShapeError, suggest
+from symnn.language import Entry, Program, Tensor, entries, lookups
+
+
+def checked(program: Program, arguments: Sequence[str], arrays: Mapping[str, Any], dtype: str) -> list[Any]:
+    """Return the arguments of a program's function in order, as arrays of its type; places as whole numbers.
+
+    Raises:
+        InputError: for an array that is missing, unknown or not of numbers, or places that lie outside.
+        ShapeError: for sizes that disagree.
+    """
+    for name in arrays:
+        if name not in arguments:
+            raise InputError(f"unknown array '{name}'{suggest(name, arguments)}")
+    sizes: dict[Symbol, Integer] = {}
+    values: dict[str, Any] = {}
+    for name in arguments:
+        if name not in arrays:
+            raise InputError(f"array '{name}' is missing (needed: {', '.join(arguments)})")
+        values[name] = _array(arrays[name], program.tensors[name], sizes, dtype)
+    for name, (tensor, size) in looked_up(program).items():
+        if name in values:
+            values[name] = _places(name, values[name], tensor, size.xreplace(sizes))
+    return list(values.values())
+
+
+def looked_up(program: Program) -> dict[str, tuple[Tensor, Expr]]:
+    """Return the tensors by which others are looked up, each with the one looked up, and the size of that axis."""
+    found: dict[str, tuple[Tensor, Expr]] = {}
+    for equation in program:
+        if not lookups(equation.right):
+            continue
+        for entry in entries(equation.right):
+            for index, size in zip(entry.indices, entry.base.shape, strict=True):
+                if isinstance(index, Entry):
+                    found.setdefault(index.base.name, (entry.base, size))
+    return found
+
+
+def _array(given: Any, tensor: Tensor, sizes: dict[Symbol, Integer], dtype: str) -> Any:
+    try:
+        if np.iscomplexobj(given):
+            raise InputError(f"'{tensor.name}' has complex numbers: real ones are needed")
+        array = np.asarray(given, dtype=dtype)
+    except (TypeError, ValueError):
+        raise InputError(f"'{tensor.name}' is not an array of numbers") from None
+    expected = tuple(size.xreplace(sizes) for size in tensor.shape)
+    if array.ndim != len(expected):
+        raise ShapeError(f"'{tensor.name}' has shape {array.shape}; expected {_shown(tensor.shape)}")
+    if 0 in array.shape:
+        raise ShapeError(f"'{tensor.name}' has shape {array.shape}: an axis of length 0 (no examples?)")
+    for found, size in zip(array.shape, expected, strict=True):
+        size = size.xreplace(sizes)
+        if isinstance(size, Symbol):
+            sizes[size] = Integer(found)
+        elif size.is_Integer and int(size) != found:
+            raise ShapeError(f"'{tensor.name}' has shape {array.shape}; expected {_shown(expected)}")
+    return array if array.ndim else float(array)
+
+
+def _places(name: str, values: Any, tensor: Tensor, size: Expr) -> Any:
+    """Return the values, unless one of them is no place on the axis that is looked up."""
+    array = np.asarray(values)
+    wrong = array[(array != np.floor(array)) | (array < 0) | (array >= (int(size) if size.is_Integer else np.inf))]
+    if wrong.size:
+        last = size - 1
+        raise InputError(
+            f"'{name}' has {wrong.flat[0]:g}: whole numbers from 0 to {last} are places in '{tensor.name}'"
+        )
+    return values
+
+
+def _shown(shape: Iterable[Any]) -> str:
+    sizes = [str(size) for size in shape]
+    return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
