@@ -16,8 +16,7 @@ from symnn.calculus import hessian as _hessian
 from symnn.calculus import jacobian as _jacobian
 from symnn.errors import CalculusError, InputError, ShapeError, suggest
 from symnn.gradients import Gradient
-from symnn.language.formulas import Formula, parse_formula
-from symnn.language.sympy_matrices import from_sympy_matrix
+from symnn.language import Formula, from_sympy_matrix, parse_formula
 from symnn.writing import write_formula
 
 KINDS = ("gradient", "jacobian", "hessian")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
 
+from symnn.calculus import differentiate
+from symnn.cli.files import is_file, read_program
 from symnn.cli.options import (
     activation_option,
     architecture_argument,
@@ -16,6 +20,7 @@ from symnn.cli.options import (
     output_format,
     output_option,
     penalty_options,
+    refuse_network_options,
     split_names,
     weights_option,
 )
@@ -46,7 +51,8 @@ def derive_command(architecture: str, output: str | None, as_json: bool, **optio
     """Derive the gradient of a network's cost, and print it as a textbook would.
 
     ARCHITECTURE is 2-3-1, n0-n1-n2 for sizes that are symbols, or n0-...-nL for any number of layers.
-    A single letter is an undefined function: --activation f --cost C.
+    A single letter is an undefined function: --activation f --cost C. A FILE of equations may stand in
+    its place: the gradient is of what its last equation defines.
     """
     format_ = output_format(options, output, _ENDINGS)
     if output is not None:
@@ -70,6 +76,8 @@ def derive_command(architecture: str, output: str | None, as_json: bool, **optio
 
 def _subject(architecture: str, options: dict[str, Any]) -> Any:
     """Return the gradient of a network, or the general network."""
+    if is_file(architecture):
+        return _of_file(architecture, options)
     general = parse_architecture(architecture).general
     if general and (options["wrt"] or options["l1"] or options["l2"]):
         raise InputError("the general network takes no --wrt, --l1 or --l2: give a number of layers")
@@ -81,6 +89,20 @@ def _subject(architecture: str, options: dict[str, Any]) -> Any:
     network = network_of(architecture, **named)
     wrt = split_names(options["wrt"]) if options["wrt"] else None
     return network.gradient(wrt=wrt)
+
+
+def _of_file(path: str, options: dict[str, Any]) -> Gradient:
+    """Return the gradient of what the last equation of a file defines."""
+    refuse_network_options("a file of equations says it itself")
+    program = read_program(path)
+    last = program.equations[-1].tensor
+    wrt = split_names(options["wrt"]) if options["wrt"] else None
+    if wrt is None and not any(tensor.role == "parameter" for tensor in program.inputs.values()):
+        wrt = tuple(name for name, tensor in program.inputs.items() if tensor.role == "input")
+    if options["batch"] and program.names_examples:
+        raise InputError(f"--batch: {Path(path).name} names the example axis itself")
+    shown = Gradient(differentiate(program, last.name, wrt), f"{Path(path).name} · one example, columns")
+    return replace(shown, title=Path(path).name) if program.names_examples else shown
 
 
 def described(

@@ -14,10 +14,20 @@ from symnn.training import check_writable, write_atomically
 from symnn.writing import FORMATS, VIEWS
 
 _ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".py": "numpy"}
+_FORMULA = re.compile(r"-(?![-o]).*[*'()/^+]", re.DOTALL)
 _SHAPE = re.compile(r"\s*([A-Za-z]\w*)\s*[=:]\s*(.*?)\s*\Z")
 
 
-@click.command("diff")
+class _FormulaCommand(click.Command):
+    """A command whose argument may begin with a minus: what has a formula's signs in it is no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        formulas = [arg for arg in args if _FORMULA.match(arg)] if "--" not in args else []
+        options = [arg for arg in args if arg not in formulas]
+        return super().parse_args(ctx, [*options, "--", *formulas] if formulas else args)
+
+
+@click.command("diff", cls=_FormulaCommand)
 @click.argument("formula")
 @click.option("--wrt", metavar="NAME[,NAME…]", help="With respect to what  [default: every variable]")
 @click.option(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from symnn.errors import InputError, suggest
 from symnn.language import parse_architecture
@@ -29,7 +30,8 @@ def together(*decorators: Decorator) -> Decorator:
     return apply
 
 
-architecture_argument = click.argument("architecture", metavar="ARCHITECTURE")
+architecture_argument = click.argument("architecture", metavar="ARCHITECTURE|FILE")
+_OF_NETWORKS = ("activation", "cost", "weights", "l1", "l2")
 
 activation_option = click.option(
     "--activation", metavar="NAME[,NAME…]", help="One activation for all layers, or one for each."
@@ -123,6 +125,15 @@ def network_of(architecture: str, activation: str | None, cost: str, **options: 
     layers = len(parse_architecture(architecture).sizes) - 1
     given = default_activations(cost, layers) if activation is None else split_names(activation)
     return mlp(architecture, activation=given, cost=cost, **options)
+
+
+def refuse_network_options(why: str) -> None:
+    """Raise InputError if an option was given that describes a network, beside a file that describes it."""
+    context = click.get_current_context()
+    default = (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
+    for name in _OF_NETWORKS:
+        if name in context.params and context.get_parameter_source(name) not in default:
+            raise InputError(f"--{name} is for an architecture: {why}")
 
 
 def echo_json(value: dict[str, Any]) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 
+from symnn.cli.files import is_file, read_program, read_text
 from symnn.cli.group import INTERRUPTED, one_line
 from symnn.cli.options import (
     activation_option,
@@ -24,13 +26,14 @@ from symnn.cli.options import (
     note,
     output_option,
     penalty_options,
+    refuse_network_options,
     scale_option,
     seed_option,
     target_option,
     weights_option,
 )
-from symnn.errors import ShapeError
-from symnn.networks import mlp
+from symnn.errors import InputError, ShapeError
+from symnn.networks import Network, ProgramNetwork, mlp
 from symnn.training import (
     SGD,
     Data,
@@ -47,6 +50,7 @@ from symnn.training import (
 )
 from symnn.training.loop import check_settings
 from symnn.training.models import check_model_path
+from symnn.training.shapes import input_shape, output_shape
 
 _EPOCHS, _STEPS, _BATCH_SIZE = 30, 3000, 10
 
@@ -203,10 +207,12 @@ class _Work:
         )
 
 
-def _prepared(architecture: str, options: dict[str, Any]) -> _Work:
-    data = load_data(options["data"], options["target"])
+def _network(architecture: str, values: bool, options: dict[str, Any]) -> Network:
+    """Return the network of an architecture, or of a file of equations."""
+    if is_file(architecture):
+        refuse_network_options("a file of equations says it itself")
+        return ProgramNetwork(read_program(architecture), Path(architecture).name, text=read_text(architecture))
     sizes = architecture.split("-")
-    values = data.classes is None
     given = options["activation"]
     activations = (
         default_activations(options["cost"], max(len(sizes) - 1, 1), values)
@@ -214,8 +220,14 @@ def _prepared(architecture: str, options: dict[str, Any]) -> _Work:
         else activations_of(given, max(len(sizes) - 1, 1))
     )
     named = {name: options[name] for name in ("cost", "weights", "l1", "l2")}
-    network = mlp(architecture, activation=activations, **named)
-    outputs = _check_widths(architecture, sizes, data)
+    return mlp(architecture, activation=activations, **named)
+
+
+def _prepared(architecture: str, options: dict[str, Any]) -> _Work:
+    data = load_data(options["data"], options["target"])
+    values = data.classes is None
+    network = _network(architecture, values, options)
+    outputs = _check_widths(architecture, network, data)
     parts = split(data, options["seed"])
     name = options["scale"] or ("unit" if data.kind == "image" else "standard")
     scaling = Scaling.fitted(parts.training.X, name, together=data.kind == "image")
@@ -224,19 +236,20 @@ def _prepared(architecture: str, options: dict[str, Any]) -> _Work:
         kind = "unit" if network.activations[-1] == "sigmoid" else "standard"
         value_scaling = Scaling.fitted(parts.training.y[:, None], kind)
     if not values:
-        targets_of(data.y, outputs, options["cost"], network.activations[-1], data.classes)
+        targets_of(data.y, outputs, str(network.cost), network.activations[-1], data.classes)
     return _Work(network, data, parts, scaling, value_scaling, outputs, options["dtype"])
 
 
-def _check_widths(architecture: str, sizes: list[str], data: Data) -> int:
+def _check_widths(architecture: str, network: Network, data: Data) -> int:
     """Return the number of outputs, if the network fits the data.
 
     Raises:
         ShapeError: otherwise, with both.
     """
-    if not (sizes[0].isdecimal() and sizes[-1].isdecimal()):
-        raise ShapeError(f"cannot train {architecture}: its sizes are not numbers (such as 64-30-10)")
-    inputs, outputs = int(sizes[0]), int(sizes[-1])
+    try:
+        inputs, outputs = math.prod(input_shape(network)), math.prod(output_shape(network))
+    except InputError:
+        raise ShapeError(f"cannot train {architecture}: its sizes are not numbers (such as 64-30-10)") from None
     width = data.X.shape[1]
     count = 1 if data.classes is None else len(data.classes)
     has = f"the data has {width} inputs and " + ("one value to learn" if data.classes is None else f"{count} classes")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sympy import Add, Expr, Mul
+from sympy.core.basic import Basic
 
-from symnn.language import free_indices
+from symnn.language import Step, free_indices
 
 
 def with_common_factor(terms: Add) -> Expr:
@@ -33,6 +34,13 @@ def distributed(factors: Sequence[Expr]) -> list[Expr] | None:
         if isinstance(factor, Add) and any(_is_outer(term) for term in factor.args):
             others = Mul(*factors[:place], *factors[place + 1 :])
             return [term * others for term in factor.args]
+    return None
+
+
+def not_positive(part: Basic) -> Expr | None:
+    """Return u where the expression is 1 − [u > 0]."""
+    if isinstance(part, Add) and len(part.args) == 2 and part.args[0] == 1 and isinstance(-part.args[1], Step):
+        return (-part.args[1]).args[0]
     return None
 
 

@@ -16,10 +16,13 @@ from symnn.compiling.checking import checked
 from symnn.compiling.formulas import with_formulas
 from symnn.compiling.helpers import HELPERS
 from symnn.compiling.lowering import lower
-from symnn.compiling.nodes import ArrayNode, Copy, Solve
+from symnn.compiling.memory import keep_freed_memory
+from symnn.compiling.merging import with_products_merged
+from symnn.compiling.nodes import ArrayNode, Broadcast, Copy, Solve
 from symnn.compiling.outer import with_vectors
 from symnn.compiling.printing import ArrayPrinter
 from symnn.compiling.sharing import Assignment, shared, with_releases, with_sums_of_scaled
+from symnn.compiling.softmax import with_one_exponential
 from symnn.compiling.solving import with_solves
 from symnn.compiling.stable import Rewriting, stable
 from symnn.errors import CompileError, InputError, suggest
@@ -99,6 +102,7 @@ def compile_program(
     >>> float(compile_program(Program([Equation(s, Sum(x[i] ** 2, i))]), ["s"])(x=[3, 4])["s"])
     25.0
     """
+    keep_freed_memory()
     if dtype not in DTYPES:
         raise InputError(f"unknown dtype {dtype!r}{suggest(str(dtype), DTYPES)}")
     for name in outputs:
@@ -126,6 +130,7 @@ def _lines(
     written = {name.name: f"{name} = {printer.doprint(line)}" for name, line in solutions}
     rewritings = tuple(Rewriting(e, written[e.tensor.name]) for e in program if e.tensor.name in written)
     taken = [*program.tensors, *(s.name for t in program.tensors.values() for z in t.shape for s in z.free_symbols)]
+    lines = with_products_merged(with_one_exponential(lines, outputs), program.inputs)
     lines = shared(with_sums_of_scaled(lines), taken)
     computed = {name.name for name, expression in lines if not _shares_memory(expression)}
     return [
@@ -135,7 +140,9 @@ def _lines(
 
 
 def _shares_memory(expression: Expr) -> bool:
-    """Whether a value is a name, or a view of one."""
+    """Whether a value is a name, or a view of one, or something small that only looks large."""
+    if isinstance(expression, Broadcast):
+        return True
     if isinstance(expression, ArrayNode) and expression.is_view:
         return _shares_memory(expression.args[0])
     return isinstance(expression, Symbol)

@@ -14,11 +14,12 @@ import numpy as np
 from sympy import Expr, Idx, Integer, Mul
 
 from symnn.compiling.arrays import Array
-from symnn.compiling.nodes import Dot, ReduceSum
+from symnn.compiling.nodes import Dot, ReduceSum, TapSum, Windows
 from symnn.compiling.products import product, side_by_side
 from symnn.language import size_of
 
 _TYPICAL_SIZE = 64
+_MOST_TAPS = 64
 _FEW = 4096
 """Up to about this many numbers, a call costs more than the work in it."""
 
@@ -70,7 +71,15 @@ def reduced(array: Array, summed: Iterable[Idx]) -> Array:
     if not places:
         return array
     axes = tuple(i for n, i in enumerate(array.axes) if n not in places)
-    return Array(ReduceSum(array.expression, sorted(places)), axes)
+    node = TapSum if are_taps(array.expression, [array.axes[place] for place in places]) else ReduceSum
+    return Array(node(array.expression, sorted(places)), axes)
+
+
+def are_taps(expression: Expr, indices: Sequence[Idx]) -> bool:
+    """Whether these axes are the few taps of windows: better gone through one after the other."""
+    sizes = [size_of(i) for i in indices]
+    few = all(size.is_Integer for size in sizes) and 2 <= math.prod(map(int, sizes)) <= _MOST_TAPS
+    return few and bool(expression.has(Windows))
 
 
 def _multiplied(factors: Sequence[Array], order: Sequence[Idx]) -> list[Array]:

@@ -19,6 +19,37 @@ def _windows(array, axis, start, counts, steps, padding):
     strides = array.strides[:axis] + tuple(stride * step for step in steps) + array.strides[axis + 1:]
     return np.lib.stride_tricks.as_strided(first, shape, strides, writeable=False)
 ''',
+    "_over_taps": '''
+def _over_taps(function, array, axes):
+    """a reduction over short axes, one slice after the other: each is one pass over long rows"""
+    moved = np.moveaxis(array, axes, range(len(axes)))
+    first, second, *others = (moved[place] for place in np.ndindex(moved.shape[:len(axes)]))
+    whole = function(first, second)
+    for other in others:
+        function(whole, other, out=whole)
+    return whole
+''',
+    "_window_product": '''
+def _window_product(matrix, windows, taps):
+    """matrix @ windows[n] for each n, with its first axes (taps) taken together, and its others; a few
+    examples at a time, so that the copy stays in the cache"""
+    count, (examples, *shape) = max(1, 2**19 * len(windows) // windows.nbytes), windows.shape
+    result = np.empty((examples, len(matrix), int(np.prod(shape[taps:]))), windows.dtype)
+    for n in range(0, examples, count):
+        part = windows[n:n + count]
+        np.matmul(matrix, part.reshape(len(part), matrix.shape[1], -1), out=result[n:n + count])
+    return result
+''',
+    "_window_sum": '''
+def _window_sum(windows, array):
+    """the sum of windows[n] @ array[n].T over n, with axes taken together until they fit; a few examples at a time"""
+    count, (examples, _, places) = max(1, 2**19 * len(windows) // windows.nbytes), array.shape
+    total = 0
+    for n in range(0, examples, count):
+        part = windows[n:n + count]
+        total += np.add.reduce(part.reshape(len(part), -1, places) @ array[n:n + count].transpose(0, 2, 1), axis=0)
+    return total
+''',
     "_overlap": '''
 def _overlap(array, axes, size, start, steps):
     """zeros, with array[..., i, p] added at start + steps[0]*i + steps[1]*p, in place of axis i; what lies outside is

@@ -30,9 +30,10 @@ from sympy.core.basic import Basic
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from symnn.compiling.algebra import distributed, with_common_factor
+from symnn.compiling.algebra import distributed, not_positive, with_common_factor
 from symnn.compiling.arrays import Array
-from symnn.compiling.contraction import contract, scaled
+from symnn.compiling.contraction import are_taps, contract, scaled
+from symnn.compiling.merging import with_sums_merged
 from symnn.compiling.nodes import (
     Broadcast,
     Cast,
@@ -45,6 +46,7 @@ from symnn.compiling.nodes import (
     LogDet,
     NegativePart,
     NormalDistribution,
+    NotPositive,
     Placed,
     Places,
     Positive,
@@ -53,6 +55,7 @@ from symnn.compiling.nodes import (
     ReduceMax,
     Softplus,
     TanhSlope,
+    TapMax,
 )
 from symnn.compiling.places import Axes, is_mask, length
 from symnn.compiling.scatter import Placement, always, constants, placed, put_down
@@ -144,6 +147,9 @@ class _Lowering(Axes):
         if isinstance(part, Step):
             inner = self.array(part.args[0])
             return Array(Positive(inner.expression), inner.axes)
+        if (under := not_positive(part)) is not None:
+            inner = self.array(under)
+            return Array(NotPositive(inner.expression), inner.axes)
         if is_mask(part):
             return self.mask(part)
         if isinstance(part, Elementwise):
@@ -161,14 +167,22 @@ class _Lowering(Axes):
                 part = with_common_factor(part)
             if isinstance(part, Mul):
                 return self._product(part)
-            return self._elementwise(part, [self.array(arg) for arg in part.args])
+            arrays = [self.array(arg) for arg in part.args]
+            if isinstance(part, Add):
+                arrays = with_sums_merged(arrays)
+            return self._elementwise(part, arrays)
         raise CompileError(f"{self.equation}: NumPy code for {type(part).__name__} is not known")
 
     def _elementwise(self, part: Basic, arrays: Sequence[Array]) -> Array:
-        axes = _common(arrays) or self.union(arrays)
+        axes = self._best(arrays)
         if isinstance(part, Mul):
             arrays = _with_one_number(arrays)
         return Array(part.func(*(array.aligned(axes) for array in arrays)), axes)
+
+    def _best(self, arrays: Sequence[Array]) -> tuple[Idx, ...]:
+        """Return the axes of all arrays, as the first has them that has them all: it need not be turned."""
+        axes = self.union(arrays)
+        return next((array.axes for array in arrays if len(array.axes) == len(axes)), axes)
 
     def _product(self, part: Mul) -> Array:
         """A number times a sum is a sum with the number inside: see `scaled`."""
@@ -267,6 +281,7 @@ class _Lowering(Axes):
         if node is None:
             raise CompileError(f"{self.equation}: NumPy code for {type(part).__name__} is not known")
         places = [axes.index(i) for i in part.bound]
+        node = TapMax if node is ReduceMax and are_taps(expression, part.bound) else node
         return Array(node(expression, places), tuple(i for i in axes if i not in part.bound))
 
     def _named(self, part: Elementwise) -> Array:
@@ -286,12 +301,6 @@ class _Lowering(Axes):
                 f"{self.equation}: '{root}' is an undefined function: it is printed and differentiated, not compiled"
             )
         return self.array(textbook)
-
-
-def _common(arrays: Sequence[Array]) -> tuple[Idx, ...]:
-    """Return the axes of arrays that all have the same, in the same order: these need not be brought into line."""
-    found = {array.axes for array in arrays if array.axes}
-    return found.pop() if len(found) == 1 else ()
 
 
 def _with_one_number(arrays: Sequence[Array]) -> Sequence[Array]:

@@ -123,6 +123,20 @@ class ScatterAdd(ArrayNode):
     """The adjoint of a lookup: the rows of A, added up where an array of whole numbers says."""
 
 
+class Concatenate(ArrayNode):
+    """np.concatenate(arrays, axis)"""
+
+
+class Contiguous(ArrayNode):
+    """np.ascontiguousarray(A): in row-major order, for products with it again and again"""
+
+
+class Slice(ArrayNode):
+    """A[..., start:stop]"""
+
+    is_view = True
+
+
 class Placed(ArrayNode):
     """Arrays put down side by side along a new axis, with zeros where there is none."""
 
@@ -160,7 +174,11 @@ class Equal(ArrayNode):
 
 
 class Positive(ArrayNode):
-    """1 where u > 0, else 0, in u's own type"""
+    """1 where u > 0, else 0, in the program's own type"""
+
+
+class NotPositive(ArrayNode):
+    """1 where u ≤ 0, else 0, in the program's own type"""
 
 
 class Cast(ArrayNode):
@@ -173,6 +191,22 @@ class Copy(ArrayNode):
 
 class ReduceSum(ArrayNode):
     """np.add.reduce(A, axis)"""
+
+
+class TapSum(ArrayNode):
+    """Σ of A over a few short axes, one slice after the other"""
+
+
+class TapMax(ArrayNode):
+    """max of A over a few short axes, one slice after the other"""
+
+
+class WindowProduct(ArrayNode):
+    """A @ W[n] for each n, where W[n] are the windows of an example, its first axes taken together"""
+
+
+class WindowSum(ArrayNode):
+    """Σₙ W[n] @ B[n]ᵀ, where W[n] are the windows of an example, its first axes taken together"""
 
 
 class ReduceMax(ArrayNode):

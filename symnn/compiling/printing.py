@@ -151,6 +151,16 @@ class ArrayPrinter(NumPyPrinter):
     def _print_ScatterAdd(self, expr: Any) -> str:
         return f"{self._helper('_scatter_add')}({', '.join(map(self._print, expr.args))})"
 
+    def _print_Concatenate(self, expr: Any) -> str:
+        return f"np.concatenate({self._tuple(expr.args[1])}, axis={expr.args[0]})"
+
+    def _print_Contiguous(self, expr: Any) -> str:
+        return f"np.ascontiguousarray({self._print(expr.args[0])})"
+
+    def _print_Slice(self, expr: Any) -> str:
+        array, start, stop = expr.args
+        return f"{self._atom(array)}[..., {self._print(start)}:{self._print(stop)}]"
+
     def _print_Placed(self, expr: Any) -> str:
         axis, size, places, arrays = expr.args
         if size.is_Integer and [int(p) for p in places if p.is_Integer] == list(range(int(size))):
@@ -183,7 +193,22 @@ class ArrayPrinter(NumPyPrinter):
         return f"np.equal({self._print(expr.args[0])}, {self._print(expr.args[1])})"
 
     def _print_Positive(self, expr: Any) -> str:
-        return f"np.heaviside({self._print(expr.args[0])}, 0.0)"
+        return f"np.greater({self._print(expr.args[0])}, 0.0).astype(np.{self.dtype})"
+
+    def _print_NotPositive(self, expr: Any) -> str:
+        return f"np.less_equal({self._print(expr.args[0])}, 0.0).astype(np.{self.dtype})"
+
+    def _print_TapSum(self, expr: Any) -> str:
+        return f"{self._helper('_over_taps')}(np.add, {self._print(expr.args[0])}, {self._tuple(expr.args[1])})"
+
+    def _print_TapMax(self, expr: Any) -> str:
+        return f"{self._helper('_over_taps')}(np.maximum, {self._print(expr.args[0])}, {self._tuple(expr.args[1])})"
+
+    def _print_WindowProduct(self, expr: Any) -> str:
+        return f"{self._helper('_window_product')}({', '.join(map(self._print, expr.args))})"
+
+    def _print_WindowSum(self, expr: Any) -> str:
+        return f"{self._helper('_window_sum')}({', '.join(map(self._print, expr.args))})"
 
     def _print_Cast(self, expr: Any) -> str:
         return f"{self._atom(expr.args[0])}.astype(np.{self.dtype})"

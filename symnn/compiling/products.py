@@ -12,7 +12,18 @@ from collections.abc import Sequence
 from sympy import Idx, Integer, Mul, preorder_traversal
 
 from symnn.compiling.arrays import Array
-from symnn.compiling.nodes import Einsum, Expand, Item, MatMul, ReduceSum, Reshape, VecDot, Windows
+from symnn.compiling.nodes import (
+    Einsum,
+    Expand,
+    Item,
+    MatMul,
+    ReduceSum,
+    Reshape,
+    VecDot,
+    WindowProduct,
+    Windows,
+    WindowSum,
+)
 from symnn.language import size_of
 
 
@@ -69,6 +80,9 @@ def _product_and_sum(
     """Multiply for each value of an axis, then sum over it; windows come first, where no transpose is needed."""
     if _is_windows(right) and columns:
         left, right, rows, columns = right, left, columns, rows
+    if isinstance(left.expression, Windows) and columns and not shared:
+        windows = left.transposed([side, *rows, *inner]).expression
+        return _apart(WindowSum(windows, _together(right, ([side], columns, inner))), [], rows, columns)
     whole = _matrix(left, (side, *shared), rows, inner), _matrix(right, (side, *shared), inner, columns)
     return _apart(ReduceSum(MatMul(*whole), [0]), shared, rows, columns)
 
@@ -77,6 +91,10 @@ def _matrices(
     left: Array, right: Array, shared: list[Idx], rows: list[Idx], inner: list[Idx], columns: list[Idx]
 ) -> Array:
     inner = _cheapest(left, right, inner)
+    if isinstance(right.expression, Windows) and columns and len(shared) == 1 and shared[0] not in left.axes:
+        windows = right.transposed([*shared, *inner, *columns]).expression
+        whole = WindowProduct(_matrix(left, [], rows, inner), windows, Integer(len(inner)))
+        return _apart(whole, shared, rows, columns)
     if columns:
         whole = MatMul(_matrix(left, shared, rows, inner), _matrix(right, shared, inner, columns))
         return _apart(whole, shared, rows, columns)

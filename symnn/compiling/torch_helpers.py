@@ -16,6 +16,16 @@ def _windows(array, axis, start, counts, steps, padding):
     shape = array.shape[:axis] + tuple(counts) + array.shape[axis + 1 :]
     return array.index_select(axis, places.reshape(-1)).reshape(shape)
 ''',
+    "_window_product": '''
+def _window_product(matrix, windows, taps):
+    """matrix @ windows[n] for each n, with its first axes (taps) taken together, and its others"""
+    return matrix @ windows.reshape(len(windows), matrix.shape[1], -1)
+''',
+    "_window_sum": '''
+def _window_sum(windows, array):
+    """the sum of windows[n] @ array[n].T over n, with axes taken together until they fit"""
+    return torch.sum(windows.reshape(len(windows), -1, array.shape[2]) @ array.mT, dim=0)
+''',
     "_overlap": '''
 def _overlap(array, axes, size, start, steps):
     """zeros, with array[..., i, p] added at start + steps[0]*i + steps[1]*p, in place of axis i; what lies outside is

@@ -15,6 +15,7 @@ from sympy.core.basic import Basic
 
 from symnn.compiling.nodes import ArrayNode
 from symnn.compiling.printing import ArrayPrinter
+from symnn.compiling.torch_helpers import TORCH_HELPERS
 from symnn.errors import CompileError
 
 
@@ -35,6 +36,11 @@ class TorchPrinter(ArrayPrinter):
         if "np." in code:
             raise CompileError(f"torch code for {type(expr).__name__} is not known ({code[:60]})")
         return code
+
+    def _helper(self, name: str) -> str:
+        if name not in TORCH_HELPERS:
+            raise CompileError(f"torch code for '{name.strip('_')}' is not known")
+        return super()._helper(name)
 
     def constant(self, code: str) -> str:
         """Return the code of a tensor that holds one number."""
@@ -99,6 +105,9 @@ class TorchPrinter(ArrayPrinter):
         code = str(super()._print_Placed(expr))
         return f"torch.stack({self._tuple(expr.args[3])}, dim={expr.args[0]})" if code.startswith("np.stack(") else code
 
+    def _print_Concatenate(self, expr: Any) -> str:
+        return f"torch.cat({self._tuple(expr.args[1])}, dim={expr.args[0]})"
+
     def _print_Inv(self, expr: Any) -> str:
         return f"torch.linalg.inv({self._print(expr.args[0])})"
 
@@ -120,6 +129,9 @@ class TorchPrinter(ArrayPrinter):
     def _print_Positive(self, expr: Any) -> str:
         return f"({self._print(expr.args[0])} > 0).to({self.like}.dtype)"
 
+    def _print_NotPositive(self, expr: Any) -> str:
+        return f"({self._print(expr.args[0])} <= 0).to({self.like}.dtype)"
+
     def _print_Cast(self, expr: Any) -> str:
         return f"{self._atom(expr.args[0])}.to({self.like}.dtype)"
 
@@ -131,6 +143,12 @@ class TorchPrinter(ArrayPrinter):
 
     def _print_ReduceMax(self, expr: Any) -> str:
         return f"torch.amax({self._print(expr.args[0])}, dim={self._axes(expr.args[1])})"
+
+    def _print_TapSum(self, expr: Any) -> str:
+        return self._print_ReduceSum(expr)
+
+    def _print_TapMax(self, expr: Any) -> str:
+        return self._print_ReduceMax(expr)
 
     def _print_ReduceLogSumExp(self, expr: Any) -> str:
         return f"torch.logsumexp({self._print(expr.args[0])}, dim={self._axes(expr.args[1])})"

@@ -1,6 +1,7 @@
 """What a network is written in: axes, indices, tensors, functions, equations and programs."""
 
 from symnn.language.equation import Equation, plain
+from symnn.language.equations_file import parse_program
 from symnn.language.expressions import (
     LogSumExp,
     Maximum,
@@ -30,6 +31,7 @@ from symnn.language.functions import (
     prime,
     undefined_function,
 )
+from symnn.language.layer_calls import LayerCall
 from symnn.language.matrices import Cholesky, Determinant, Inverse, LogDeterminant, MatrixOperation
 from symnn.language.parser import parse_expression
 from symnn.language.program import Adjoint, Fact, Program
@@ -63,6 +65,7 @@ __all__ = [
     "FormulaError",
     "FormulaShapeError",
     "Inverse",
+    "LayerCall",
     "LogDeterminant",
     "LogSumExp",
     "MatrixOperation",
@@ -90,6 +93,7 @@ __all__ = [
     "parse_assignments",
     "parse_expression",
     "parse_formula",
+    "parse_program",
     "plain",
     "prime",
     "rebind",

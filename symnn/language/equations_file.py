@@ -85,11 +85,16 @@ class _File:
     def __init__(self, source: Source, layers: Mapping[str, LayerCall]) -> None:
         self.source, self.layers = source, layers
         self.declared = Declared()
-        self.names = Names(sizes=self.declared.sizes, undeclared="; declare it, as in 'parameter {name}: n'")
+        self.names = Names(
+            sizes=self.declared.sizes,
+            layers=tuple(layers),
+            undeclared="; declare it, as in 'parameter {name}: n'",
+        )
         self.inference = Inference(Axes(), self.names)
         words = re.findall(r"[A-Za-z_]\w*", source.text)
         self.translation = Translation(self.inference, {}, words)
         self.facts: list[Fact] = []
+        self.own: list[str] = []
 
     @property
     def tensors(self) -> dict[str, Tensor]:
@@ -100,7 +105,7 @@ class _File:
             self.read(statement)
         if not self.translation.equations:
             raise ParseError(f"{self.source.name}: there is no equation in it, such as z = W*x + b")
-        return Program(self.translation.equations, self.facts)
+        return Program(self.translation.equations, self.facts).pruned(self.own)
 
     def read(self, place: Place) -> None:
         """Read one statement."""
@@ -218,6 +223,7 @@ class _File:
         if not isinstance(head, Name | Item):
             refuse(left, f"'{left.text}' cannot stand on the left: a name such as z is defined, or its entries z[j]")
         name = self.new_name(head.name, left)
+        self.own.append(name)
         tree = parse_tree(self.source, right.start, right.end)
         if isinstance(tree, Call) and tree.function in self.layers and isinstance(head, Name):
             return self.layer(name, tree)

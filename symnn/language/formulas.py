@@ -62,7 +62,7 @@ def parse_formula(
         name: of the formula's value; another one is taken if the formula uses it.
 
     >>> print(parse_formula("x'*A*x").program)
-    f = Sum(A[i, j]*x[i]*x[j], i, j)
+    f = Sum(A[i, j]*x[i]*x[j], j, i)
     >>> parse_formula("x'*A*x").notes
     ('shapes inferred: x n, A n×n',)
 
@@ -81,8 +81,11 @@ def formula_of(
     """Return the formula of a tree: see `parse_formula`."""
     declared, of_symmetric = declared_axes(shapes or {}), set(symmetric)
     used = _names(tree, declared)
-    _check_given(declared, used, of_symmetric)
+    _check_symmetric(declared, used, of_symmetric)
     tried = _with_shapes(tree, used, declared, of_symmetric)
+    for given in declared.axes:
+        if given not in used:
+            raise ShapeError(f"a shape is given for '{given}', which is not in the formula{suggest(given, used)}")
     inference, axes = tried.inference, tried.inference.axes
     for name_used in used:
         for axis in tried.names.tensors[name_used]:
@@ -150,14 +153,11 @@ def _is_tensor(node: Name, declared: Declared) -> bool:
 
 
 def _with_shapes(tree: Node, used: dict[str, int | None], declared: Declared, symmetric: set[str]) -> _Tried:
-    """Return the first assignment of shapes that agrees: with the fewest scalars, capitals last."""
+    """Return the first assignment of shapes that agrees: with the fewest scalars."""
     undeclared = tuple(name for name in used if name not in declared.axes)
     ranks = {name: default_rank(name) if used[name] is None else used[name] or 0 for name in undeclared}
     vectors = [name for name in undeclared if used[name] is None and ranks[name] == 1][:MOST_GUESSES]
-    matrices = [name for name in undeclared if used[name] is None and ranks[name] == 2 and name not in symmetric]
-    every = [*vectors, *matrices][:MOST_GUESSES]
     guesses = [choice for size in range(len(vectors) + 1) for choice in itertools.combinations(vectors, size)]
-    guesses += [c for size in range(len(every) + 1) for c in itertools.combinations(every, size) if c not in guesses]
     first: FormulaShapeError | None = None
     for scalars in guesses:
         tensors: dict[str, tuple[Axis, ...]] = dict(declared.axes)
@@ -182,11 +182,8 @@ def _tensors(used: Iterable[str], names: Names, axes: Axes, symmetric: set[str])
     }
 
 
-def _check_given(declared: Declared, used: Mapping[str, Any], symmetric: set[str]) -> None:
-    """Refuse shapes of names that the formula lacks, and symmetry of what is not square."""
-    for name in declared.axes:
-        if name not in used:
-            raise ShapeError(f"a shape is given for '{name}', which is not in the formula{suggest(name, used)}")
+def _check_symmetric(declared: Declared, used: Mapping[str, Any], symmetric: set[str]) -> None:
+    """Refuse symmetry of what is not square, or not in the formula."""
     for name in sorted(symmetric):
         if name not in used:
             raise ShapeError(f"'{name}' is said to be symmetric, and is not in the formula{suggest(name, used)}")

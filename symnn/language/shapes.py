@@ -50,6 +50,8 @@ class Names:
     functions: dict[str, type[Elementwise]] = field(default_factory=dict)
     indices: dict[str, Axis] = field(default_factory=dict)
     """How far the indices run of which it is said."""
+    layers: tuple[str, ...] = ()
+    """What else can be called, where only a call is accepted."""
     undeclared: str = ""
     """What is said of a name that is not known, with {name} for it."""
 
@@ -251,19 +253,21 @@ class Inference:
         return True
 
     def _call(self, node: Call) -> Shape:
-        name = node.function
+        name, elementwise = node.function, {**ELEMENTWISE, **self.names.functions}
+        if name not in elementwise and name not in FUNCTION_SHAPES:
+            product = f" (for a product write {name}*(…))" if name in self.names.all() else ""
+            if name in self.names.layers:
+                refuse(node.place, f"layer '{name}' stands alone on the right of an equation, as in h = {name}(x)")
+            known = [*elementwise, *FUNCTION_SHAPES, *self.names.layers]
+            refuse(node.place, f"unknown function '{name}'{product or suggest(name, known)}")
         if node.options:
             refuse(node.place, f"{name}(…) takes no option '{node.options[0][0]}'")
-        if name in self.names.functions or name in ELEMENTWISE:
-            self.count(node, 1)
-            if node.arguments[0] in self.numbers:
-                self.numbers.add(node)
-            return self.shapes[node.arguments[0]]
-        if name in FUNCTION_SHAPES:
+        if name not in elementwise:
             return FUNCTION_SHAPES[name](self, node)
-        known = [*ELEMENTWISE, *FUNCTION_SHAPES, *self.names.functions]
-        product = f" (for a product write {name}*(…))" if name in self.names.all() else suggest(name, known)
-        refuse(node.place, f"unknown function '{name}'{product}")
+        self.count(node, 1)
+        if node.arguments[0] in self.numbers:
+            self.numbers.add(node)
+        return self.shapes[node.arguments[0]]
 
     def count(self, node: Call, fewest: int, most: int | None = None) -> None:
         """Refuse another number of arguments."""

@@ -135,17 +135,23 @@ class _Reader:
         return Binary(place, operator, self.tree(base, depth), self.tree(exponent, depth))
 
     def element(self, part: Any, place: Place, depth: int) -> Node:
-        """The only entry of a 1×1 matrix, or an entry whose indices are summed over."""
+        """The only entry of a 1×1 matrix, or an entry of a matrix symbol."""
         matrix, *indices = part.args
         if matrix.shape == (1, 1) and indices == [0, 0]:
             return self.tree(matrix, depth)
-        used = indices[:1] if matrix.shape[1] == 1 else indices
-        if not isinstance(matrix, matrices.MatrixSymbol) or not all(index in self.letters for index in used):
-            raise ParseError(f"cannot read '{place.text}': an entry is accepted in a sum over its indices only")
-        for index, size in zip(used, matrix.shape, strict=False):
-            if self.letters[index][1] != self.size(size):
-                raise ParseError(f"cannot read '{place.text}': index {index} does not run over the whole axis")
-        return Item(place, matrix.name, tuple(Name(place, self.letters[index][0]) for index in used))
+        if not isinstance(matrix, matrices.MatrixSymbol):
+            raise ParseError(f"cannot read '{place.text}': entries of matrix symbols are accepted")
+        axes = [axis for axis in (0, 1) if matrix.shape[axis] != 1 or (axis == 0 and matrix.shape[1] != 1)]
+        return Item(place, matrix.name, tuple(self.place_in(part, indices[axis], matrix.shape[axis]) for axis in axes))
+
+    def place_in(self, part: Any, index: Any, size: Any) -> Node:
+        """An index of an entry: a number, or one that a sum goes over."""
+        place = _place(part)
+        if index.is_Integer and index >= 0:
+            return Number(place, index)
+        if index not in self.letters or self.letters[index][1] != self.size(size):
+            raise ParseError(f"cannot read '{place.text}': index {index} is not that of a sum over the whole axis")
+        return Name(place, self.letters[index][0])
 
     def sum(self, part: Any, place: Place, depth: int) -> Node:
         """Σ over whole axes, as SymPy writes the entry of a product."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import operator
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ from symnn.errors import ProgramError, ShapeError
 from symnn.language.axes import ONE, Axis
 from symnn.language.constants import value as number_value
 from symnn.language.equation import Equation
-from symnn.language.expressions import free_indices
+from symnn.language.expressions import free_indices, substitute
 from symnn.language.matrices import gives_symmetric
 from symnn.language.parser import LARGEST_EXPONENT, LARGEST_NUMBER
 from symnn.language.shapes import BoundIndex, Inference, whole_number
@@ -41,6 +42,10 @@ from symnn.language.translation_rules import FUNCTION_VALUES, inverse, log_deter
 from symnn.language.values import Indices, Value, combined, identity, place_of, product, scalar
 from symnn.language.vocabulary import CONSTANTS, ELEMENTWISE
 
+_NAMELESS = re.compile(r"\b_(?=[A-Za-z])")
+"""SymPy's mark of an index that is only known by its hint."""
+MOST_INDICES = 60
+"""Each matrix product sums over one more."""
 _LARGEST_RATIO = 400
 """In binary digits."""
 
@@ -57,6 +62,7 @@ class Translation:
     def __init__(self, inference: Inference, tensors: dict[str, Tensor], taken: Iterable[str] = ()) -> None:
         self.inference, self.axes, self.tensors, self.taken = inference, inference.axes, tensors, set(taken)
         self.equations: list[Equation] = []
+        self.before = 0
         self.notes: dict[str, None] = {}
         self.values: dict[Node, Value] = {}
         self.used: set[Node] = set()
@@ -65,6 +71,7 @@ class Translation:
 
     def value(self, tree: Node) -> Value:
         """Return what a tree is in index notation; its shapes are inferred already."""
+        self.before = len(self.equations)
         for node in postorder(tree):
             try:
                 self.values[node] = self._value(node)
@@ -76,6 +83,8 @@ class Translation:
                 refuse(node.place, f"'{node.place.text}' has no meaning as a formula")
             if node in self.inference.numbers:
                 self.check_number(node, self.values[node].entry)
+            if len(self.values[node].entry.atoms(Idx)) > MOST_INDICES:
+                refuse(node.place, f"more than {MOST_INDICES} indices in one formula: define a part of it by itself")
         return self.use(tree)
 
     def use(self, node: Node) -> Value:
@@ -131,30 +140,32 @@ class Translation:
         try:
             self.equations.append(Equation(made[indices], right))
         except (ProgramError, ShapeError) as error:
-            refuse(place, str(error).rpartition(": ")[2])
+            refuse(place, _NAMELESS.sub("", str(error).rpartition(": ")[2]))
         self.tensors[name] = made
         return made[indices]
 
     def result(self, name: str, value: Value, place: Place) -> None:
         """Define a tensor to be a value: a row has an axis of size 1 before its own."""
         own, entry = (*value.rows, *value.columns), value.entry
-        last = self.equations[-1] if self.equations else None
-        if last is not None and last.tensor not in self.reported and entry == last.tensor[own] and value.rows:
-            self._rename_last(name, last)
+        last = self.equations[-1] if len(self.equations) > self.before else None
+        if last is not None and isinstance(entry, Entry) and entry.base == last.tensor and entry.indices == own:
+            # The whole formula is an operation that stands alone: f = det(S).
+            del self.equations[-1], self.tensors[last.tensor.name]
+            made = self.define(name, last.indices, last.right, place)
+            self.known = {key: made if entry.base == last.tensor else entry for key, entry in self.known.items()}
             return
         first = (fresh_index_over(ONE, "r"),) if value.columns and not value.rows else ()
-        rows = tuple(fresh_index_over(size_of(index), "i") for index in value.rows)
-        columns = tuple(fresh_index_over(size_of(index), "j") for index in value.columns)
-        renamed = dict(zip(own, (*rows, *columns), strict=True))
-        self.define(name, (*first, *rows, *columns), substitute(entry, renamed), place)
+        lettered = _lettered(value)
+        self.define(name, (*first, *lettered.rows, *lettered.columns), lettered.entry, place)
 
     def named(self, hint: str, value: Value, place: Place) -> Value:
         """Return a value as an entry: of the tensor that it is, or of a new one that is defined to be it."""
-        entry, own = value.entry, (*value.rows, *value.columns)
-        if isinstance(entry, Entry) and all(isinstance(index, Idx) for index in entry.indices):
+        if isinstance(value.entry, Entry) and all(isinstance(index, Idx) for index in value.entry.indices):
             return value
-        others = tuple(sorted(free_indices(entry) - frozenset(own), key=lambda index: index.name))
-        return value.with_entry(self.define(self.fresh_name(hint), (*others, *own), entry, place))
+        made = _lettered(value)
+        own = (*made.rows, *made.columns)
+        others = tuple(sorted(free_indices(made.entry) - frozenset(own), key=lambda index: index.name))
+        return made.with_entry(self.define(self.fresh_name(hint), (*others, *own), made.entry, place))
 
     def check_number(self, node: Node, entry: Expr) -> None:
         """Refuse a number that is not real, or so large that SymPy would not end."""
@@ -234,6 +245,14 @@ class Translation:
         if function is exp and value.entry.has(log):
             self.check_exponent(argument, value.entry)
         return value.with_entry(function(value.entry))
+
+
+def _lettered(value: Value) -> Value:
+    """Return the value with indices that are written i for rows and j for columns."""
+    rows = tuple(fresh_index_over(size_of(index), "i") for index in value.rows)
+    columns = tuple(fresh_index_over(size_of(index), "j") for index in value.columns)
+    letters = dict(zip((*value.rows, *value.columns), (*rows, *columns), strict=True))
+    return Value(rows, columns, substitute(value.entry, letters))
 
 
 def _entrywise(operation: Callable[[Expr, Expr], Expr]) -> Callable[[Translation, Binary], Value]:

@@ -12,6 +12,7 @@ from symnn.networks.layers import METHODS, ORIENTATIONS, Dense, Layer
 from symnn.networks.network import Network, mlp
 from symnn.networks.normalization import BatchNorm, LayerNorm, RMSNorm
 from symnn.networks.pooling import AveragePooling1d, AveragePooling2d, MaxPooling1d, MaxPooling2d
+from symnn.networks.program_network import ProgramNetwork
 from symnn.networks.recurrent import Cell, GRUCell, LSTMCell, RecurrentCell
 from symnn.networks.unrolling import Unrolled, unroll
 
@@ -42,6 +43,7 @@ __all__ = [
     "MaxPooling2d",
     "MultiHeadAttention",
     "Network",
+    "ProgramNetwork",
     "RMSNorm",
     "RecurrentCell",
     "Residual",

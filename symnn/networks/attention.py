@@ -147,10 +147,9 @@ class MultiHeadAttention(DrawnLayer):
         heads, rows, columns = shape
         return (heads * rows, columns) if name == "W_O" else (rows, heads * columns)
 
-    def initial_parameters(self, shapes: Any, generator: Any, method: str | None) -> Any:
-        """Return weights as Glorot and Bengio (2010) draw them, and biases 0."""
-        drawn = super().initial_parameters({n: s for n, s in shapes.items() if len(s) == 3}, generator, method)
-        return {n: drawn[n] if n in drawn else generator.random(shapes[n]) * 0.0 for n in shapes}
+    def is_weight(self, name: str, shape: tuple[int, ...]) -> bool:
+        """Whether a parameter is a weight: biases of heads have two axes."""
+        return name.startswith("W")
 
 
 def masked_softmax(score: Expr, P: Tensor, indices: tuple[Idx, ...], causal: bool) -> list[Equation]:

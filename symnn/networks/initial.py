@@ -22,6 +22,10 @@ RELU_LIKE = ("relu", "leaky_relu", "elu", "gelu", "swish", "softplus")
 class DrawnLayer(Layer):
     """A layer that says how many inputs and outputs a unit of each weight has, and leaves the drawing to here."""
 
+    def is_weight(self, name: str, shape: tuple[int, ...]) -> bool:
+        """Whether a parameter is a weight, and no bias."""
+        return len(shape) > 1
+
     def fans(self, name: str, shape: tuple[int, ...]) -> tuple[int, int]:
         """Return how many inputs, and how many outputs, a weight has: those of a matrix are its last and first axis."""
         return shape[-1], shape[0]
@@ -33,10 +37,10 @@ class DrawnLayer(Layer):
     def initial_parameters(
         self, shapes: Mapping[str, tuple[int, ...]], generator: np.random.Generator, method: str | None
     ) -> dict[str, Array]:
-        """Return first values: those of `initial_values`; else weights drawn by their fans, and vectors 0."""
+        """Return first values: those of `initial_values`; else weights drawn by their fans, and biases 0."""
         drawn = {}
         for name, shape in shapes.items():
-            if name in self.initial_values or len(shape) < 2:
+            if name in self.initial_values or not self.is_weight(name, shape):
                 drawn[name] = np.full(shape, float(self.initial_values.get(name, 0.0)))
             else:
                 drawn[name] = draw(generator, shape, self.fans(name, shape), method or self.default_method(name))

@@ -55,7 +55,7 @@ def _forward(parts: LayerParts) -> str:
     tuple_ = f"({saved},)" if saved.count(",") == 0 else f"({saved})"
     lines = [
         *_wrapped(f"def forward({names}):", ""),
-        f'    """Return {parts.output}, and the values that `backward` needs: the forward equations, in order."""',
+        f'    """Return {parts.output}, and what `backward` needs of it: the forward equations."""',
         *_wrapped(f"{given} = _checked({checked})", "    "),
         *(f"    {size}" for size in parts.sizes),
         *composite_checks(parts, "    "),
@@ -72,7 +72,7 @@ def _backward(parts: LayerParts) -> str:
     upstream = parts.upstream
     lines = [
         f"def backward(saved, {upstream}):",
-        f'    """Return a dict of derivatives, given {upstream} = dC/d{parts.output}: the backward equations, in order."""',
+        f'    """Return a dict of derivatives, given {upstream} = dC/d{parts.output}: the backward equations."""',
         f"    {unpacked} = saved",
         f"    {upstream} = np.asarray({upstream}, DTYPE)[()]",
         f'    _expect("{upstream}", np.shape({upstream}), output_shape, {{}})',

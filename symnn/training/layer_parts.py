@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Expr
+from sympy import Expr, Integer
 
 from symnn.calculus import Derivation, batched, differentiate
 from symnn.compiling.checking import looked_up
@@ -17,7 +17,7 @@ from symnn.compiling.printing import ArrayPrinter
 from symnn.compiling.statements import Statement, statements
 from symnn.compiling.torch_printing import TorchPrinter
 from symnn.errors import InputError, ProgramError
-from symnn.language import Program, Tensor, examples
+from symnn.language import Equation, Program, Tensor, examples, fresh_index_over
 
 _ORDER = ("input", "target", "value", "hyperparameter", "adjoint", "parameter")
 _DATA = ("input", "target")
@@ -126,16 +126,36 @@ def _derivation(layer: Program, of: str, wrt: Sequence[str], batch: bool) -> tup
     if not batch or layer.names_examples:
         return derivation, upstream
     if not any(tensor.role in _DATA for tensor in layer.inputs.values()):
-        raise InputError("no tensor has the role 'input' or 'target', so none has a row an example: ask for one example")
+        raise InputError("no tensor has the role 'input' or 'target', a row an example: write one example")
+    if any(s.name == examples.name for t in layer.tensors.values() for z in t.shape for s in z.free_symbols):
+        raise InputError(f"bad name '{examples}': it is the number of examples; choose another, or write one example")
     if derivation.program.find(of).rank:
-        derivation = batched(derivation)
+        derivation = _with_rows(batched(derivation), Integer(1))
         if examples not in derivation.program.find(of).shape:
-            raise InputError(f"'{of}' is the same for all examples: ask for one example")
+            raise InputError(f"'{of}' is the same for all examples: write one example")
         return derivation, upstream
     # A scalar is the mean of all examples, and what comes from above is one number: no row an example.
     one = derivation.program
     adjoints = {name: adjoint for name, adjoint in one.adjoints.items() if name != upstream}
-    return batched(replace(derivation, program=Program(one, one.facts, one.layered, adjoints), upstream=None)), upstream
+    mean = replace(derivation, program=Program(one, one.facts, one.layered, adjoints), upstream=None)
+    return _with_rows(batched(mean), 1 / examples), upstream
+
+
+def _with_rows(derivation: Derivation, share: Expr) -> Derivation:
+    """Give a row an example also to those derivatives by data that are the same for each, such as zero."""
+    program = derivation.program
+    shapes: dict[str, Any] = {
+        made: program.find(name).shape for name, made in derivation.gradients.items() if name in program.tensors
+    }
+    equations = []
+    for equation in program:
+        shape: Any = shapes.get(equation.tensor.name, equation.tensor.shape)
+        if len(shape) > equation.tensor.rank:
+            row = fresh_index_over(examples, "n")
+            left = equation.tensor.like(shape=shape)[(row, *equation.indices)]
+            equation = Equation(left, share * equation.right)
+        equations.append(equation)
+    return replace(derivation, program=Program(equations, program.facts, program.layered, program.adjoints))
 
 
 def _split(

@@ -17,7 +17,7 @@ NORMAL, POSITIVE, SYMMETRIC, PLACES = "normal", "positive", "symmetric", "places
 
 @dataclass(frozen=True)
 class Sample:
-    """An array of a shape, filled in a way: normal, positive, symmetric (and positive definite), places below `most`."""
+    """An array of a shape, filled in a way: normal, positive, symmetric (positive definite), places below `most`."""
 
     shape: tuple[int, ...]
     kind: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from symnn.errors import InputError
 from symnn.language import examples
 from symnn.training.layer_parts import LayerParts, composite_shapes
 from symnn.training.module import _version
-from symnn.training.module_text import _shape, _spaced, _statement, _wrapped_words
+from symnn.training.module_text import WIDTH, _shape, _spaced, _statement, _terms, _wrapped, _wrapped_words
 from symnn.writing import write
 
 _MEANING = {
@@ -48,7 +47,7 @@ def header(parts: LayerParts, name: str, *, needs: str, usage: Sequence[str], ar
         f"{name}: {parts.output} from {_listed(parts.arguments)}, and the gradient of any cost C "
         f"given grad_output = dC/d{parts.output}.",
         "",
-        *textwrap.wrap(f"Written by symnn {_version()}, which derived the equations below and compiled them. {needs}", 110),
+        f"Written by symnn {_version()}, which derived the equations below and compiled them. {needs}",
         "",
         *(f"    {line}" for line in usage),
         "",
@@ -97,13 +96,40 @@ def lines_of(statements: Iterable[Statement], indent: str) -> list[str]:
     """Return lines of code, each with its equation."""
     written = []
     for statement in statements:
-        written += [indent[4:] + line for line in _statement(_spaced(str(statement)), statement.equation)]
+        for line in _statement(_spaced(str(statement)), statement.equation):
+            written += [indent[4:] + part for part in _broken(line)]
     return written
+
+
+def _broken(line: str) -> list[str]:
+    """Return a line as it is, or broken at its matrix products, or else at its methods, where it is too long."""
+    left, equals, right = line.partition(" = ")
+    if len(line) <= WIDTH or not equals or line.lstrip().startswith("#"):
+        return [line]
+    parts = _terms(right, " @ ") or _methods(right)
+    inner = " " * (len(left) - len(left.lstrip()) + 4)
+    return [f"{left} = (", *(inner + part for part in parts), f"{inner[4:]})"] if len(parts) > 1 else [line]
+
+
+def _methods(code: str) -> list[str]:
+    """Return a chain of calls, each method on its own: a.reshape(2, 3), .transpose(1, 0)."""
+    depth, places = 0, [0]
+    for place, character in enumerate(code):
+        depth += (character in "([") - (character in ")]")
+        if depth == 0 and code[place : place + 2] == ")." and code[place + 2 : place + 3].isalpha():
+            places.append(place + 1)
+    return [code[start:end] for start, end in zip(places, [*places[1:], len(code)], strict=True)]
 
 
 def names_as_tuple(names: Sequence[str]) -> str:
     """Return names as the left side of an assignment: `x, y`, and `(x,)` for one."""
     return f"({names[0]},)" if len(names) == 1 else ", ".join(names)
+
+
+def returned(names: str) -> list[str]:
+    """Return the lines of a return statement; in parentheses only where it needs more than one."""
+    line = f"        return {names}"
+    return [line] if len(line) <= WIDTH else _wrapped(f"return ({names})", "        ")
 
 
 def shape_code(shape: Sequence[Expr]) -> str:
@@ -120,7 +146,8 @@ def composite_checks(parts: LayerParts, indent: str) -> list[str]:
         if all(s.name in known for size in shape for s in size.free_symbols if not size.is_Atom):
             axes = [size if not size.is_Atom or size.is_Integer or size.name in known else None for size in shape]
             written = ", ".join(f"{name}.shape[{n}]" if axis is None else str(axis) for n, axis in enumerate(axes))
-            lines.append(f'{indent}_expect("{name}", {name}.shape, ({written},), {{}})')
+            needed = f"({written},)" if len(axes) == 1 else f"({written})"
+            lines.append(f'{indent}_expect("{name}", {name}.shape, {needed}, {{}})')
     return lines
 
 

@@ -19,6 +19,7 @@ from symnn.training.layer_text import (
     lines_of,
     names_as_tuple,
     refuse_names,
+    returned,
     shapes_table,
 )
 from symnn.training.module_text import _wrapped
@@ -73,7 +74,7 @@ def _function(parts: LayerParts, name: str) -> str:
         "",
         "    @staticmethod",
         f"    def forward(ctx, {names}):",
-        f'        """Return {parts.output}: the forward equations, in order."""',
+        f'        """Return {parts.output}: the forward equations."""',
         *_wrapped(f"_check({checked})", "        "),
         *(f"        {size}" for size in parts.sizes),
         *composite_checks(parts, "        "),
@@ -105,7 +106,7 @@ def _backward(parts: LayerParts) -> list[str]:
             lines.append(f"        if {condition}:")
         guard = condition
         lines += lines_of([statement], " " * (12 if condition else 8))
-    return [*lines, *_wrapped(f"return ({', '.join(made)})" if len(made) > 1 else f"return {made[0]}", "        ")]
+    return [*lines, *returned(", ".join(made))]
 
 
 def _condition(parts: LayerParts, names: frozenset[str]) -> str:
@@ -123,22 +124,22 @@ def _module(parts: LayerParts, name: str) -> str:
     given = ", ".join(f"self.{n}" if n in parameters else n for n in parts.arguments)
     lines = [
         f"class {name}(torch.nn.Module):",
-        f'    """The layer with its parameters{_called(sizes)}."""' if parameters else f'    """The layer."""',
+        f'    """The layer with its parameters{_called(sizes)}."""' if parameters else '    """The layer."""',
         "",
     ]
     if parameters:
         lines += [
             f"    def __init__({arguments}):",
-            '        """Draw first values: matrices by 1/√(length of the last axis), vectors 0, or 1 where they scale."""',
+            '        """Draw first values: matrices normal, by 1/√(last axis); vectors 0, or 1 where they scale."""',
             "        super().__init__()",
-            "        options = {\"dtype\": dtype, \"device\": device}",
+            '        options = {"dtype": dtype, "device": device}',
             *(f"        self.{n} = torch.nn.Parameter({_first(parts, n)})" for n in parameters),
             "",
         ]
     lines += [
         f"    def forward({', '.join(['self', *data])}):",
         f'        """Return {parts.output}."""',
-        *_wrapped(f"return ({name}Function.apply({given}))", "        "),
+        *returned(f"{name}Function.apply({given})"),
     ]
     return "\n".join(lines)
 
@@ -154,7 +155,8 @@ def _first(parts: LayerParts, name: str) -> str:
     if tensor.is_symmetric:
         return f"torch.eye({tensor.shape[-1]}, **options).expand({shape}).clone()"
     if tensor.rank > 1:
-        return f"torch.randn({shape}, **options) / ({tensor.shape[-1]}) ** 0.5"
+        last = tensor.shape[-1]
+        return f"torch.randn({shape}, **options) / {last if last.is_Atom else f'({last})'} ** 0.5"
     return f"torch.{'ones' if _scales(parts, name) else 'zeros'}({shape}, **options)"
 
 
@@ -207,10 +209,10 @@ def _drawn(sample: Sample, differentiated: bool) -> str:
     if sample.kind == SYMMETRIC:
         # A derivative by a symmetric matrix is not that by each entry alone, which torch would compare it with.
         return f"torch.eye({sample.shape[-1]}, dtype=torch.float64).expand({shape}) + 0.1"
-    drawn = f"torch.rand({shape}, dtype=torch.float64) + 0.5" if sample.kind == POSITIVE else (
-        f"torch.randn({shape}, dtype=torch.float64)"
-    )
-    return f"({drawn}).requires_grad_()" if differentiated else drawn
+    drawn = f"torch.randn({shape}, dtype=torch.float64)"
+    if sample.kind == POSITIVE:
+        drawn = f"(torch.rand({shape}, dtype=torch.float64) + 0.5)"
+    return f"{drawn}.requires_grad_()" if differentiated else drawn
 
 
 _CHECK = '''

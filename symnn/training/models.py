@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symnn.errors import DataError, InputError
-from symnn.networks import mlp
+from symnn.language import parse_program
+from symnn.networks import Network, ProgramNetwork, mlp
+from symnn.networks.catalogue import LAYERS
 from symnn.training.files import check_writable, write_atomically
 from symnn.training.fit import Fit, as_inputs, outputs_of
 from symnn.training.scaling import SCALES, UNSCALED, Scaling
@@ -121,7 +123,7 @@ def load_model(path: str | Path) -> Model:
     try:
         with zipfile.ZipFile(path) as archive:
             described = _read_description(archive, path.name)
-            network = mlp(**described["network"])
+            network = _rebuilt(described["network"])
             parameters = {
                 name: _read_array(archive, path.name, name, shape) for name, shape in network.parameters.items()
             }
@@ -144,7 +146,7 @@ def _read_description(archive: zipfile.ZipFile, shown: str) -> dict[str, Any]:
     described = json.loads(archive.read(_DESCRIPTION).decode())
     if not isinstance(described, dict) or described.get("format") != _FORMAT:
         raise DataError(f"{shown}: the model is broken or from another version (accepted: '{_FORMAT}')")
-    layers = str(described["network"]["architecture"]).count("-")
+    layers = str(described["network"].get("architecture", "")).count("-")
     if layers > len(archive.namelist()):
         raise DataError(f"{shown}: the model is broken: {layers} layers, and fewer arrays")
     return described
@@ -161,6 +163,15 @@ def _read_array(archive: zipfile.ZipFile, shown: str, name: str, shape: tuple[in
     if array.shape != tuple(shape) or array.dtype.kind != "f" or not np.isfinite(array).all():
         raise DataError(f"{shown}: the model is broken: {name} is no finite array of shape {tuple(shape)}")
     return np.asarray(array)
+
+
+def _rebuilt(network: dict[str, Any]) -> Network:
+    """Return the network of a description: of its equations, or of an architecture."""
+    if "equations" not in network:
+        return mlp(**network)
+    name = str(network["name"])
+    text = network["equations"]
+    return ProgramNetwork(parse_program(text, name, LAYERS), name, network["output"], text)
 
 
 def _model(shown: str, described: dict[str, Any], network: Any, parameters: dict[str, Array]) -> Model:

@@ -22,6 +22,7 @@ from symnn.language import (
     refresh,
     size_of,
 )
+from symnn.views.families import RunningSum
 from symnn.views.graph import Graph, NoMatrixFormError, assemble, eliminate
 from symnn.views.making import plus, scaled
 from symnn.views.operations import cholesky, determinant, inverse, log_determinant
@@ -43,6 +44,7 @@ from symnn.views.tree import (
     Power,
     Reduce,
     Scalar,
+    Series,
     Tree,
 )
 
@@ -151,6 +153,9 @@ def _atom(expression: Expr, row: Idx | None, column: Idx | None) -> Tree:
         if free_indices(expression.exp) or entries(expression.exp):
             raise NoMatrixFormError
         return Power(convert(expression.base, row, column), expression.exp)
+    if isinstance(expression, RunningSum):
+        body, letter, first, last = expression.args
+        return Series(convert(body, row, column), str(letter), int(first), last)
     if isinstance(expression, Reduction):
         return _reduction(expression, row, column)
     if isinstance(expression, Max | Min):

@@ -37,6 +37,7 @@ from symnn.views.tree import (
     Reduce,
     Scalar,
     Scaled,
+    Series,
     Softmax,
     SquaredNorm,
     Trace,
@@ -217,6 +218,9 @@ class _Evaluator:
 
     def _norm1(self, node: Norm1) -> Array:
         return np.reshape(abs(self.value(node.body)).sum(), (1, 1))
+
+    def _series(self, node: Series) -> Array:
+        raise ProgramError(f"a sum over {node.letter} stands for several tensors: unfold it before it is evaluated")
 
     def _inverseof(self, node: InverseOf) -> Array:
         body = self._square(node.body)

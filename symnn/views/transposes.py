@@ -16,6 +16,7 @@ from symnn.views.tree import (
     Power,
     Product,
     Scaled,
+    Series,
     Transposed,
     Tree,
     Zeros,
@@ -47,6 +48,8 @@ def transpose(tree: Tree) -> Tree:
         return Extreme(tree.kind, tuple(map(transpose, tree.operands)))
     if isinstance(tree, Scaled):
         return Scaled(tree.scalars, transpose(tree.body))
+    if isinstance(tree, Series):
+        return Series(transpose(tree.body), tree.letter, tree.first, tree.last)
     if isinstance(tree, InverseOf) and transpose(tree.body) == tree.body:
         return tree
     return Transposed(tree)

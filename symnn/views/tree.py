@@ -317,3 +317,13 @@ class LogDeterminantOf(Tree):
 
     body: Tree
     rows = columns = None
+
+
+@dataclass(frozen=True)
+class Series(_LikeFirst):
+    """Σ of the body over t, from a first to a last number: see `symnn.views.families`."""
+
+    body: Tree
+    letter: str
+    first: int
+    last: Expr

@@ -14,6 +14,7 @@ class Ascii(Text):
 
     minus, times, divide, less_equal = "-", ".*", "./", "<="
     greater_equal, unequal, pi, partial, prime = ">=", "!=", "pi", "d", "'"
+    dots = "..."
     small_entries = False
 
     def __init__(self, notation: Notation) -> None:
@@ -23,7 +24,7 @@ class Ascii(Text):
     def letters(self, mark: Mark) -> str:
         name = ascii_letters(mark.letter)
         layer = mark.layer if mark.layer.isdigit() else f"^({mark.layer})" if mark.layer else ""
-        below = ascii_letters(mark.subscript)
+        below = ",".join(_lowered(part) for part in mark.subscript.split(",")) if mark.subscript else ""
         joint = "" if below[:1].isdigit() and not layer else "_"
         below += self.letters(mark.below) if mark.below else ""
         accent = f"_{mark.accent}" if mark.accent else ""
@@ -76,6 +77,10 @@ class Ascii(Text):
     def total(self, letters: Sequence[str], body: Piece) -> Piece:
         return self.over("sum", letters, Piece(self.close(body, Precedence.BINDER)))
 
+    def running_total(self, letter: str, first: str, last: str, body: Piece) -> Piece:
+        sign = f"sum_{{{letter}={first}..{last}}}"
+        return Piece(f"{sign} {self.close(body, Precedence.BINDER)}", Precedence.BINDER)
+
     def over(self, name: str, letters: Sequence[str], body: Piece) -> Piece:
         below = letters[0] if len(letters) == 1 else "{" + ",".join(letters) + "}"
         return Piece(f"{name}_{below} {self.close(body, Precedence.PREFIX)}", Precedence.BINDER)
@@ -110,3 +115,9 @@ class Ascii(Text):
 
     def shape(self, symbol: str, sizes: Sequence[str]) -> str:
         return f"{symbol} {'x'.join(sizes) or 'scalar'}"
+
+
+def _lowered(part: str) -> str:
+    """Return a part of a subscript: t, or (t-1)."""
+    text = ascii_letters(part.replace("−", "-"))
+    return f"({text})" if "-" in text or "+" in text else text

@@ -61,8 +61,8 @@ def _right_of(shown: Any) -> Expr:
 
 def _functions(writer: ExpressionWriter, expressions: Iterable[Expr]) -> list[str]:
     """Return the definition of each named function used, also of those used in a definition."""
-    variable = Symbol("t", real=True)
-    t = Piece("t")
+    letter = next(letter for letter in "tuv" if letter not in writer.reserved)
+    variable, t = Symbol(letter, real=True), Piece(letter)
     used: dict[type[Elementwise], None] = {}
     pending = [f for expression in expressions for f in _functions_in(expression)]
     written: list[str] = []

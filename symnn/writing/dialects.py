@@ -46,7 +46,10 @@ class Text:
     minus, times, divide, less_equal = "−", "⊙", "⊘", "≤"
     greater_equal, unequal, pi, partial, ones, identity = "≥", "≠", "π", "∂", "1", "I"
     zeros = "0"
+    dots = "…"
     prime = "′"
+    compact = False
+    """Whether a page is so full that derivatives are written in a line."""
     small_entries = True
     """Whether an entry of W is written w."""
 
@@ -235,6 +238,16 @@ class Text:
     def total(self, letters: Sequence[str], body: Piece) -> Piece:
         sign = "Σ" + "".join(subscript(letter) or f"_{letter}" for letter in letters)
         return Piece(f"{sign} {self.close(body, Precedence.BINDER)}", Precedence.BINDER)
+
+    def running_total(self, letter: str, first: str, last: str, body: Piece) -> Piece:
+        """Set a sum over t from a first to a last number: Σₜ₌₁⁸."""
+        sign = f"Σ{subscript(f'{letter}={first}')}{superscript(last) or f'^{last}'}"
+        return Piece(f"{sign} {self.close(body, Precedence.BINDER)}", Precedence.BINDER)
+
+    def run(self, letter: str, first: str, last: str) -> str:
+        """Set from where to where t goes: t = 2, …, 8."""
+        is_pair = first.isdigit() and last.isdigit() and abs(int(first) - int(last)) == 1
+        return f"{letter} = {first}, {last}" if is_pair else f"{letter} = {first}, {self.dots}, {last}"
 
     def over(self, name: str, letters: Sequence[str], body: Piece) -> Piece:
         """Set a reduction over indices, such as maxₖ."""

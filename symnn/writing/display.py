@@ -5,9 +5,10 @@ from __future__ import annotations
 from symnn.calculus.derivation import Derivation
 from symnn.language import Equation, Program
 from symnn.language.display import show_with
+from symnn.writing.aligning import aligned
 from symnn.writing.notation import Notation
 from symnn.writing.sections import page_of
-from symnn.writing.write import aligned, write_equation, write_program, writer_for
+from symnn.writing.write import write_equation, write_program, writer_for
 
 
 def notebook_latex(

@@ -46,6 +46,7 @@ from symnn.language import (
     body_and_bound,
     free_indices,
 )
+from symnn.views.families import RunningSum
 from symnn.views.order import (
     common_factors,
     ordered_factors,
@@ -69,6 +70,8 @@ class ExpressionWriter:
         self.names = names
         self.base = 1
         """Where whole numbers count from: 1 for scalars by name, 0 beside indices that are calculated with."""
+        self.reserved: frozenset[str] = frozenset()
+        """Letters that no index is written with."""
 
     def equation(self, equation: Equation) -> tuple[str, str]:
         """Return the two sides of an equation."""
@@ -76,7 +79,7 @@ class ExpressionWriter:
 
     def sides(self, left: Entry, right: Expr) -> tuple[str, str]:
         """Return the two sides of an index equation or of a scalar equation."""
-        scope = scope_of(left, right, self.dialect)
+        scope = scope_of(left, right, self.dialect, self.reserved)
         return self.entry(left, scope).text, self.piece(right, scope).text
 
     def piece(self, expression: Any, scope: Scope) -> Piece:
@@ -93,6 +96,9 @@ class ExpressionWriter:
             return self.product(expression, scope)
         if isinstance(expression, Reduction):
             return self._reduction(expression, scope)
+        if isinstance(expression, RunningSum):
+            body, letter, first, last = expression.args
+            return self.dialect.running_total(str(letter), str(first), self.piece(last, scope).text, self.piece(body, scope))
         if isinstance(expression, Function | Max | Min):
             return self._function(expression, scope)
         if isinstance(expression, Relational):

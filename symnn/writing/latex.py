@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ _LATEX_FUNCTIONS = frozenset(["log", "exp", "max", "min", "sin", "cos", "tan", "
 class Latex(Text):
     """LaTeX with amsmath and bm."""
 
+    dots = r"\dots"
     minus, divide, less_equal = "-", r"\oslash", r"\le"
     thin, thick, newline = r"\,", r"\;", r" \\ "
     greater_equal, unequal, pi, partial, prime = r"\ge", r"\ne", r"\pi", r"\partial ", "'"
@@ -35,13 +37,13 @@ class Latex(Text):
     def symbol(self, mark: Mark, indices: Sequence[str] = (), bold: bool = False) -> Piece:
         if mark.ranks:
             over, under = self.derivative(mark, indices, bold)
-            return Piece(rf"\frac{{{over}}}{{{under}}}", Precedence.POWER)
+            return self._quotient(over, under)
         if mark.of is not None:
             inner = self.symbol(replace(mark, of=None), indices, bold)
             above = rf"\partial {self.symbol(mark.of).text}"
-            return Piece(rf"\frac{{{above}}}{{\partial {inner.text}}}", Precedence.POWER)
+            return self._quotient(above, rf"\partial {inner.text}")
         text = self.core(mark, bold)
-        below = ",".join(latex_letters(part) for part in mark.subscript.split(",") if part)
+        below = ",".join(_lowered(part) for part in mark.subscript.split(",") if part)
         below = self.symbol(mark.below, bold=bold).text if mark.below else below
         raised = rf"^{{({mark.layer})}}" if mark.layer else ""
         if mark.after:
@@ -50,6 +52,11 @@ class Latex(Text):
         joined = ",".join(part for part in (below, joined_indices(indices)) if part)
         lowered = f"_{{{joined}}}" if joined else ""
         return Piece(text + raised + lowered, Precedence.POWER if raised else Precedence.ATOM)
+
+    def _quotient(self, above: str, below: str) -> Piece:
+        if self.compact:
+            return Piece(f"{above} / {below}", Precedence.PRODUCT)
+        return Piece(rf"\frac{{{above}}}{{{below}}}", Precedence.POWER)
 
     def partials(self, order: int) -> str:
         return self.partial if order == 1 else rf"\partial^{{{order}}} "
@@ -134,6 +141,10 @@ class Latex(Text):
     def total(self, letters: Sequence[str], body: Piece) -> Piece:
         return Piece(rf"\sum_{{{','.join(letters)}}} {self.close(body, Precedence.BINDER)}", Precedence.BINDER)
 
+    def running_total(self, letter: str, first: str, last: str, body: Piece) -> Piece:
+        sign = rf"\sum_{{{letter}={first}}}^{{{last}}}"
+        return Piece(f"{sign} {self.close(body, Precedence.BINDER)}", Precedence.BINDER)
+
     def over(self, name: str, letters: Sequence[str], body: Piece) -> Piece:
         sign = rf"{self.function(name)}_{{{','.join(letters)}}}"
         return Piece(f"{sign} {self.close(body, Precedence.PREFIX)}", Precedence.BINDER)
@@ -195,6 +206,11 @@ class Latex(Text):
         size = r" \times ".join(sizes) or r"\text{scalar}"
         # Braces keep a line from ending at the ×.
         return f"{symbol}{self.thick} {{{size}}}" if len(sizes) > 1 else f"{symbol}{self.thick} {size}"
+
+
+def _lowered(part: str) -> str:
+    """Return a part of a subscript: a name, or t−1."""
+    return part.replace("−", "-") if re.fullmatch(r"[a-z][+−]\d+", part) else latex_letters(part)
 
 
 class MarkdownLatex(Latex):

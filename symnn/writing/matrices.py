@@ -31,6 +31,7 @@ from symnn.views.tree import (
     Reduce,
     Scalar,
     Scaled,
+    Series,
     Softmax,
     SquaredNorm,
     Trace,
@@ -156,6 +157,11 @@ class MatrixWriter:
 
     def _norm1(self, tree: Norm1) -> Piece:
         return self.dialect.norm_one(self.piece(tree.body).text)
+
+    def _series(self, tree: Series) -> Piece:
+        return self.dialect.running_total(
+            tree.letter, str(tree.first), self.writer.piece(tree.last, Scope()).text, self.piece(tree.body)
+        )
 
     def _inverseof(self, tree: InverseOf) -> Piece:
         return self.dialect.inverse(self.piece(tree.body))

@@ -41,10 +41,10 @@ class Scope:
         return Scope(letters, frozenset(taken), self.first)
 
 
-def scope_of(left: Entry, right: Expr, dialect: Text) -> Scope:
+def scope_of(left: Entry, right: Expr, dialect: Text, reserved: frozenset[str] = frozenset()) -> Scope:
     """Return the letters of an equation's free indices: sizes and scalars in it keep their own letters."""
     taken = {s.name for s in right.free_symbols if not isinstance(s, Idx | Entry) and len(s.name) == 1}
-    taken |= {entry.base.name for entry in entries(right) if not entry.indices}
+    taken |= reserved | {entry.base.name for entry in entries(right) if not entry.indices}
     taken |= {entry.base.name.lower() for entry in entries(right) | {left}}
     free = tuple(index for index in left.indices if isinstance(index, Idx))
     return Scope({}, frozenset(taken), free).with_indices(free, dialect)

@@ -11,26 +11,33 @@ from sympy import Idx, Integer, KroneckerDelta
 from symnn.calculus.derivation import Derivation
 from symnn.errors import InputError, suggest
 from symnn.language import Equation, Fact, Program, Within, entries
+from symnn.views.families import Folding
+from symnn.views.folding import folded
+from symnn.views.labels import Labelling, labelled
 from symnn.views.matrix import MatrixEquation, matrix_equations
 from symnn.views.scalar import ScalarEquation, scalar_equations
 from symnn.writing.definitions import definitions, facts_text
 from symnn.writing.expressions import ExpressionWriter
 from symnn.writing.matrices import MatrixWriter
+from symnn.writing.running import shown_backward, spoken_of, writer_of_families, writer_of_labels
 from symnn.writing.scope import Scope
 
 VIEWS = ("matrix", "index", "scalar")
 NO_MATRIX_FORM = "(index form: no matrix form)"
+FULL = 32
+"""More equations than this are set small."""
 MOST_REMARKS = 4
 """Where more equations than this have no matrix form, it is said once."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One equation in writing; `remark` are words after it."""
+    """One equation in writing; `condition` is a formula after it, t = 1, …, T, and `remark` are words."""
 
     left: str
     right: str
     remark: str = ""
+    condition: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,7 @@ class Page:
         count: the sentence on the number of parameters and on shapes.
         shapes: pairs of a symbol and its shape, as formulas.
         notes: sentences at the end.
+        is_full: whether there is so much that it has to be set small to stand on one page.
     """
 
     title: str
@@ -63,6 +71,7 @@ class Page:
     count: str = ""
     shapes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    is_full: bool = False
 
 
 def page_of(
@@ -76,10 +85,16 @@ def page_of(
 ) -> Page:
     """Return all that is shown of a derivation, or of a bare program."""
     program = subject.program if isinstance(subject, Derivation) else subject
-    shown = view_of(program, view)
+    folding = Folding(program) if view == "scalar" else folded(program)
+    writer = writer_of_families(writer, folding)
+    labelling = labelled(folding.program) if view == "matrix" else Labelling(folding.program)
+    writer = writer_of_labels(writer, labelling)
+    shown = view_of(labelling.program, view)
     writer.base = 1 if view == "scalar" else 0
+    writer.dialect.compact = is_full = len(shown) > FULL
     if isinstance(subject, Derivation):
-        backward = set(subject.backward)
+        backward = shown_backward(folding, subject.backward)
+        backward |= {made for made, name in labelling.labels.items() if name in backward}
         forward = [one for one in shown if _name(one) not in backward]
         groups = [("Forward", forward), ("Backward", [one for one in shown if _name(one) in backward])]
         count, shapes = _counted(subject, writer)
@@ -87,21 +102,38 @@ def page_of(
     else:
         groups, count, shapes, facts = [("", list(shown))], "", (), ()
     many = view == "matrix" and sum(isinstance(one, Equation) for one in shown) > MOST_REMARKS
+    lines = _Lines(writer, view, folding, many)
     sections = tuple(
-        Section(heading, tuple(_plain(line_of(one, writer, view), many) for one in group), _has_derivative(group, writer))
+        Section(heading, tuple(map(lines.line, group)), _has_derivative(group, writer))
         for heading, group in groups
         if group
     )
-    defined = tuple(definitions(writer, shown, program, batch))
+    defined = tuple(definitions(writer, shown, spoken_of(folding, labelling), batch))
+    if labelling.labels:
+        last = writer.piece(labelling.count, Scope()).text
+        defined = (*defined, writer.dialect.run(labelling.letter, "1", last))
     if many:
         defined = (*defined, writer.dialect.prose("what is written with indices has no matrix form").strip())
     if any(isinstance(one, Equation) and _calculates_with_indices(one) for one in shown):
         defined = (*defined, writer.dialect.prose("indices count from 0").strip())
-    return Page(title, sections, defined, facts_text(writer, facts), count, shapes, tuple(notes))
+    return Page(title, sections, defined, facts_text(writer, facts), count, shapes, tuple(notes), is_full)
 
 
-def _plain(line: Line, is_plain: bool) -> Line:
-    return Line(line.left, line.right) if is_plain else line
+@dataclass(frozen=True)
+class _Lines:
+    """How the equations of a page are written."""
+
+    writer: ExpressionWriter
+    view: str
+    folding: Folding
+    is_plain: bool
+    """Whether it is said elsewhere what has no matrix form."""
+
+    def line(self, one: Any) -> Line:
+        written = line_of(one, self.writer, self.view)
+        run = self.folding.runs.get(_name(one))
+        condition = "" if run is None else self.writer.dialect.run(self.folding.letter, str(run.first), str(run.last))
+        return Line(written.left, written.right, "" if self.is_plain else written.remark, condition)
 
 
 def _calculates_with_indices(equation: Equation) -> bool:

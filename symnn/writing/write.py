@@ -8,6 +8,7 @@ from typing import Any
 from symnn.calculus.derivation import Derivation
 from symnn.errors import InputError, suggest
 from symnn.language import Equation, Program
+from symnn.writing.aligning import WIDTH, after, aligned, in_columns
 from symnn.writing.ascii import Ascii
 from symnn.writing.characters import ascii_text, escape_latex, width
 from symnn.writing.dialects import Text
@@ -15,10 +16,12 @@ from symnn.writing.expressions import ExpressionWriter
 from symnn.writing.latex import Latex, MarkdownLatex
 from symnn.writing.names import names_of
 from symnn.writing.notation import Notation
-from symnn.writing.sections import Page, Section, page_of
+from symnn.writing.sections import Page, page_of
 
 _PAGE = 20
 """More equations than this may not fit on a page."""
+_SMALL = r"\fontsize{9}{11}\selectfont"
+_CLOSE = r"\setlength{\abovedisplayskip}{2pt}\setlength{\belowdisplayskip}{4pt}"
 
 FORMATS = ("text", "ascii", "markdown", "latex")
 
@@ -96,7 +99,7 @@ def write_equation(
     writer = writer_for(program or Program([equation]), format, notation)
     page = page_of(Program([equation]), writer, view=view)
     lines = [line for section in page.sections for line in section.lines]
-    return "\n".join(f"{line.left} = {line.right}{_remark(line.remark, format)}" for line in lines)
+    return "\n".join(f"{line.left} = {line.right}{after(line, format)}" for line in lines)
 
 
 def writer_for(subject: Derivation | Program, format: str, notation: Notation | None = None) -> ExpressionWriter:
@@ -112,13 +115,6 @@ def writer_for(subject: Derivation | Program, format: str, notation: Notation | 
     if format in dialects:
         return ExpressionWriter(dialects[format](chosen), names)
     return ExpressionWriter(Latex(chosen) if format == "latex" else MarkdownLatex(chosen), names)
-
-
-def aligned(section: Section, air: bool = False) -> str:
-    """Return the lines of an align environment, with some air between fractions under each other."""
-    return (" \\\\[0.5ex]\n" if section.derivatives and air else " \\\\\n").join(
-        f"  {line.left} &= {line.right}{_remark(line.remark, 'latex')}" for line in section.lines
-    )
 
 
 def _write(subject: Derivation | Program, format: str, notation: Notation | None, **shown: Any) -> str:
@@ -138,10 +134,11 @@ def _text(page: Page) -> str:
         widest = max(width(line.left) for line in section.lines) + (2 if section.derivatives else 0)
         indent = "  " if section.heading else ""
         lines.extend([section.heading] if section.heading else [])
-        beside = max((width(line.right) for line in section.lines if line.remark), default=0)
+        beside = max((width(line.right) for line in section.lines if line.remark or line.condition), default=0)
         for line in section.lines:
             padding = " " * (widest - width(line.left))
-            remark = f"{' ' * (beside - width(line.right))}   {line.remark}" if line.remark else ""
+            after = after(line, "text")
+            remark = f"{' ' * (beside - width(line.right))}{after}" if after else ""
             lines.append(f"{indent}{line.left}{padding} = {line.right}{remark}")
     if page.definitions:
         lines.append(f"where {', '.join(page.definitions)}")
@@ -155,11 +152,13 @@ def _text(page: Page) -> str:
 def _latex(page: Page) -> str:
     # A display longer than a page may break between its lines, within this fragment alone.
     long = any(len(section.lines) > _PAGE for section in page.sections)
-    blocks = [r"\begingroup\allowdisplaybreaks"] if long else []
+    blocks = [r"\begingroup\allowdisplaybreaks" + (_SMALL if page.is_full else "")] if long or page.is_full else []
     blocks += [rf"\noindent\textbf{{{escape_latex(page.title)}}}"] if page.title else []
     for section in page.sections:
         heading = f"\\noindent\\textit{{{escape_latex(section.heading)}}}\n" if section.heading else ""
-        blocks.append(f"{heading}\\begin{{align*}}\n{aligned(section, air=True)}\n\\end{{align*}}")
+        heading += f"{_CLOSE}\n" if page.is_full else ""
+        displays = in_columns(section) if page.is_full else [aligned(section, air=True, width=WIDTH)]
+        blocks.append(heading + "\n".join(f"\\begin{{align*}}\n{lines}\n\\end{{align*}}" for lines in displays))
     if page.definitions:
         blocks.append(_ragged(f"where {_inline(page.definitions)}."))
     if page.facts:
@@ -167,7 +166,7 @@ def _latex(page: Page) -> str:
     if page.count:
         blocks.append(_ragged(f"{page.count.replace(',', '{,}')}: {_inline(page.shapes)}."))
     blocks.extend(rf"\noindent {escape_latex(note)}" for note in page.notes)
-    blocks += [r"\endgroup"] if long else []
+    blocks += [r"\endgroup"] if long or page.is_full else []
     return "\n\n".join(blocks) + "\n"
 
 
@@ -194,9 +193,3 @@ def _markdown(page: Page) -> str:
 def _inline(formulas: Sequence[str]) -> str:
     # A formula that ends in words closes its dollars itself.
     return ", ".join(f"${formula}$".replace("$$", "") for formula in formulas)
-
-
-def _remark(remark: str, format: str) -> str:
-    if not remark:
-        return ""
-    return rf" \quad \text{{{remark}}}" if format in ("latex", "markdown") else f"   {remark}"

@@ -1,0 +1,42 @@
+"""Files of equations on the command line: wherever an architecture may stand, a file may."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from symnn.errors import DataError
+from symnn.language import Program, parse_program
+from symnn.language.equations_file import LONGEST_FILE
+from symnn.networks.catalogue import LAYERS
+
+ENDINGS = (".txt", ".sym", ".eq", ".symnn")
+
+
+def is_file(subject: str) -> bool:
+    """Whether an argument names a file of equations, and no architecture.
+
+    >>> is_file("net.txt"), is_file("2-3-1")
+    (True, False)
+    """
+    path = Path(subject)
+    return path.suffix in ENDINGS or path.is_file()
+
+
+def read_text(path: str) -> str:
+    """Return the text of a file of equations.
+
+    Raises:
+        DataError: for a file that cannot be read, or is no text.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(LONGEST_FILE + 1).decode()
+    except OSError as error:
+        raise DataError(f"cannot read {path!r}: {(error.strerror or str(error)).lower()}") from None
+    except UnicodeDecodeError as error:
+        raise DataError(f"cannot read {path!r}: it is no text (byte {error.start} is not UTF-8)") from None
+
+
+def read_program(path: str) -> Program:
+    """Return the program of a file of equations; errors name the file, the line and the column."""
+    return parse_program(read_text(path), Path(path).name, LAYERS)

@@ -1,0 +1,114 @@
+"""Many small matrix products as one: what a call costs is then paid once.
+
+Σ_t A_t B_t        becomes  [A₁ A₂ …] [B₁; B₂; …]        (a gradient that is a sum over time)
+X Wᵀ, X Uᵀ, …      become   parts of X [W; U; …]ᵀ        (the gates of a recurrent cell)
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sympy import Add, Expr, Integer, Symbol
+from sympy.core.basic import Basic
+
+from symnn.compiling.arrays import Array
+from symnn.compiling.nodes import Concatenate, Contiguous, MatMul, ReduceSum, Slice, Transpose
+from symnn.compiling.sharing import Assignment
+from symnn.language import Tensor
+
+_MANY_TERMS = 4
+_MANY_PRODUCTS, _MANY_STEPS = 2, 4
+
+
+def with_sums_merged(arrays: Sequence[Array]) -> list[Array]:
+    """Return the terms of a sum, with matrix products (and sums over rows) of the same axes made one each."""
+    made = list(arrays)
+    for kind, merged in ((MatMul, _one_product), (ReduceSum, _one_sum)):
+        for axes in dict.fromkeys(array.axes for array in made):
+            same = [array for array in made if array.axes == axes and isinstance(array.expression, kind)]
+            one = merged([array.expression for array in same], len(axes)) if len(same) >= _MANY_TERMS else None
+            if one is not None:
+                made = [array for array in made if array not in same] + [Array(one, axes)]
+    return made
+
+
+def _one_product(products: Sequence[Expr], rank: int) -> Expr | None:
+    if rank != 2:
+        return None
+    pairs = sorted((product.args for product in products), key=lambda pair: _natural(pair[0]))
+    left, right = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    return MatMul(_beside(left, 1), _beside(right, 0))
+
+
+def _one_sum(sums: Sequence[Expr], rank: int) -> Expr | None:
+    """Σ over rows of each of several matrices, as one sum over all their rows."""
+    if rank != 1 or any(tuple(one.args[1]) != (0,) for one in sums):
+        return None
+    return ReduceSum(Concatenate(Integer(0), tuple(sorted((one.args[0] for one in sums), key=_natural))), [0])
+
+
+def _beside(matrices: Sequence[Expr], axis: int) -> Expr:
+    """Return matrices side by side along an axis; transposes of matrices are the transpose of them side by side."""
+    if all(isinstance(matrix, Transpose) for matrix in matrices):
+        return Transpose(Concatenate(Integer(1 - axis), tuple(matrix.args[0] for matrix in matrices)), [1, 0])
+    return Concatenate(Integer(axis), tuple(matrices))
+
+
+def _natural(part: Basic) -> tuple[tuple[int, str], ...]:
+    """What to sort by, so that z_2 comes before z_10, and sums over the same terms have them in the same order."""
+    return tuple(sorted((len(symbol.name), symbol.name) for symbol in part.free_symbols))
+
+
+def with_products_merged(lines: Sequence[Assignment], inputs: Mapping[str, Tensor]) -> list[Assignment]:
+    """Return the lines with pre-activations of the same matrices, z = X Wᵀ + H Uᵀ + b, made one and taken apart.
+
+    The weights side by side are made once; it pays where they are used again and again, step by step.
+
+    Args:
+        lines: the lowered lines.
+        inputs: the tensors that are given.
+    """
+    groups: dict[tuple[Any, ...], dict[Symbol, tuple[Symbol, ...]]] = {}
+    for name, line in lines:
+        found = _pre_activation(line, inputs)
+        if found is not None:
+            groups.setdefault(found[0], {})[name] = found[1]
+    uses = Counter(tuple(sorted(weights.values(), key=str)) for weights in groups.values())
+    changed = dict(lines)
+    for matrices, weights in groups.items():
+        ordered = sorted(weights, key=lambda name: str(weights[name]))
+        if len(weights) >= _MANY_PRODUCTS and uses[tuple(weights[name] for name in ordered)] >= _MANY_STEPS:
+            whole = _whole(matrices, [weights[name] for name in ordered])
+            stop: Expr = Integer(0)
+            for name in ordered:
+                start, stop = stop, stop + inputs[weights[name][-1].name].shape[0]
+                changed[name] = Slice(whole, start, stop)
+    return list(changed.items())
+
+
+def _pre_activation(line: Expr, inputs: Mapping[str, Tensor]) -> tuple[tuple[Any, ...], tuple[Symbol, ...]] | None:
+    """Return the matrices X, H, … (None for a bias) and the weights W, U, …, b of X Wᵀ + H Uᵀ + b."""
+    pairs: list[tuple[Any, Symbol]] = []
+    for term in Add.make_args(line):
+        matrix, weight = None, term
+        if isinstance(term, MatMul) and isinstance(term.args[1], Transpose):
+            matrix, weight = term.args[0], term.args[1].args[0]
+        rank = 1 if matrix is None else 2
+        if not isinstance(weight, Symbol) or weight.name not in inputs or inputs[weight.name].rank != rank:
+            return None
+        pairs.append((matrix, weight))
+    if all(matrix is None for matrix, _ in pairs):
+        return None
+    pairs.sort(key=lambda pair: (pair[0] is None, () if pair[0] is None else _natural(pair[0])))
+    return tuple(matrix for matrix, _ in pairs), tuple(weight for _, weight in pairs)
+
+
+def _whole(matrices: Sequence[Any], weights: Sequence[tuple[Symbol, ...]]) -> Expr:
+    """Return X [W; …]ᵀ + H [U; …]ᵀ + [b; …]."""
+    terms = []
+    for matrix, beside in zip(matrices, zip(*weights, strict=True), strict=True):
+        stacked = Concatenate(Integer(0), beside)
+        terms.append(stacked if matrix is None else MatMul(matrix, Contiguous(Transpose(stacked, [1, 0]))))
+    return Add(*terms)

@@ -1,0 +1,96 @@
+r"""Equations under each other in LaTeX: where long ones break, and two columns where a page is full."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from symnn.writing.breaking import broken, measure
+from symnn.writing.sections import Line, Section
+
+WIDTH, SMALL_WIDTH = 78.0, 94.0
+"""How many letters a line has on paper, about, and how many small ones."""
+_EQUALS = 4.0
+_BETWEEN = 6.0
+
+Row = tuple[str, str]
+"""The two cells of a row: what stands before the sign of alignment, and after it."""
+
+
+def aligned(section: Section, air: bool = False, width: float = 0) -> str:
+    """Return the lines of an align environment, with some air between fractions under each other.
+
+    Args:
+        section: the equations.
+        air: whether fractions have some.
+        width: how wide a line may be, in letters; nothing leaves every line as it is.
+    """
+    written = [_joined(rows) for rows in _rows(section.lines, width)]
+    return (" \\\\[0.5ex]\n" if section.derivatives and air else " \\\\\n").join(written)
+
+
+def in_columns(section: Section, width: float = SMALL_WIDTH) -> list[str]:
+    """Return the lines of the align environments of a full page: in two columns, where two equations fit in a line.
+
+    What is too wide for half a line, and stands last, has the whole of it.
+    """
+    half = (width - _BETWEEN) / 2
+    fits = [_fits(line, section.lines, half) for line in section.lines]
+    count = len(fits) if False not in fits else fits.index(False)
+    if count < 2 or True in fits[count:]:
+        return [aligned(section, width=width)]
+    lines = section.lines[:count]
+    cells = _rows(lines, half)
+    total = sum(map(len, cells))
+    first, taken = 0, 0
+    while 2 * taken < total:
+        taken += len(cells[first])
+        first += 1
+    columns = [[row for rows in part for row in rows] for part in (cells[:first], cells[first:])]
+    rows = zip_longest(*columns, fillvalue=("", ""))
+    written = [" \\\\\n".join(_in_two(one, other) for one, other in rows)]
+    rest = section.lines[count:]
+    return [*written, aligned(Section("", rest, section.derivatives), width=width)] if rest else written
+
+
+def after(line: Line, format: str) -> str:
+    """Return what stands after an equation: from where to where t goes, and words."""
+    if format in ("latex", "markdown"):
+        words = rf" \quad \text{{{line.remark}}}" if line.remark else ""
+        return (rf" \quad ({line.condition})" if line.condition else "") + words
+    return "".join(f"   {part}" for part in (f"({line.condition})" if line.condition else "", line.remark) if part)
+
+
+def _rows(lines: Sequence[Line], width: float) -> list[list[Row]]:
+    """Return the rows of each equation: one, or more where it breaks."""
+    left = max((measure(line.left) for line in lines), default=0.0)
+    found: list[list[Row]] = []
+    for line in lines:
+        first, *others = _parts(line, width - left) if width else [f"{line.right}{after(line, 'latex')}"]
+        found.append([(line.left, f"= {first}"), *(("", rf"\quad {part}") for part in others)])
+    return found
+
+
+def _parts(line: Line, limit: float) -> list[str]:
+    """Return an equation's right side in parts that fit, with what stands after it."""
+    behind, room = after(line, "latex"), limit - _EQUALS
+    parts = broken(line.right, room) if measure(line.right) > room else [line.right]
+    if behind and measure(parts[-1] + behind) > room:
+        return [*parts, behind.strip()]
+    return [*parts[:-1], parts[-1] + behind]
+
+
+def _fits(line: Line, lines: Sequence[Line], width: float) -> bool:
+    room = width - max(measure(other.left) for other in lines) - _EQUALS
+    return all(measure(part) <= room for part in _parts(line, room + _EQUALS))
+
+
+def _joined(rows: Sequence[Row]) -> str:
+    return " \\\\\n".join(f"  {left} &{right}" if left else f"  &{right}" for left, right in rows)
+
+
+def _in_two(one: Row, other: Row) -> str:
+    first = f"  {one[0]} &{one[1]}" if one[0] else f"  &{one[1]}"
+    if other == ("", ""):
+        return first
+    return f"{first} & {other[0]} &{other[1]}"
