@@ -161,7 +161,8 @@ class Gradient:
 
 def _one(program: Program, role: str) -> str | None:
     names = [name for name, tensor in program.inputs.items() if tensor.role == role]
-    return names[0] if len(names) == 1 else None
+    usual = {"input": "x", "target": "y"}[role]
+    return usual if usual in names else names[0] if len(names) == 1 else None
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,15 @@ def test_every_command_of_the_guide_is_accepted(line: str) -> None:
     command.make_context(words[1], words[2:])
 
 
+@pytest.mark.parametrize("text", blocks("equations"))
+def test_every_file_of_the_guide_is_derived(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "equations.txt"
+    file.write_text(text)
+    result = CliRunner().invoke(main, ["derive", str(file)])
+    assert result.exit_code == 0, result.stderr
+    assert "Backward" in result.output
+
+
 if __name__ == "__main__":
     PICTURE.parent.mkdir(exist_ok=True)
     PICTURE.write_text(picture(shown()))

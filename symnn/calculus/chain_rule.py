@@ -200,7 +200,8 @@ def contract(product: Expr, bound: Sequence[Idx], deltas: Sequence[tuple[Idx, Ex
     index's axis, an Iverson bracket keeps it inside. A delta that can remove no sum stays.
     """
     remaining = list(bound)
-    pairs = list(deltas)
+    product, own = _without_deltas(product, remaining)
+    pairs = [*deltas, *own]
     while pairs:
         target, expression = pairs.pop(0)
         solved = next((q for q in remaining if _unit_coefficient(expression, q)), None)
@@ -211,10 +212,31 @@ def contract(product: Expr, bound: Sequence[Idx], deltas: Sequence[tuple[Idx, Ex
         solution = ((target - (expression - coefficient * solved)) * coefficient).expand()
         remaining.remove(solved)
         product = substitute(product, {solved: solution})
-        pairs = [(p, substitute(e, {solved: solution})) for p, e in pairs]
+        pairs = [(substitute(p, {solved: solution}), substitute(e, {solved: solution})) for p, e in pairs]
         if not isinstance(solution, Idx):
             product *= _bracket(solution, size_of(solved))
-    return tidy_sum(product, remaining)
+    return tidy_sum(_needed_brackets(product), remaining)
+
+
+def _without_deltas(product: Expr, bound: Sequence[Idx]) -> tuple[Expr, list[tuple[Expr, Expr]]]:
+    """Split off the deltas that can remove a sum, each as a pair that the index is solved for: Σₜ xₜ [t = 2] is x₂."""
+    pairs, rest = [], []
+    for factor in Mul.make_args(product):
+        if isinstance(factor, KroneckerDelta):
+            one, other = factor.args[:2]
+            found = next(((a, b) for a, b in ((one, other), (other, one)) if b in bound and not entries(a)), None)
+            if found is not None:
+                pairs.append(found)
+                continue
+        rest.append(factor)
+    return Mul(*rest) if pairs else product, pairs
+
+
+def _needed_brackets(product: Expr) -> Expr:
+    """Return a product without the brackets that always hold, now that indices have been put in."""
+    if not product.has(Within):
+        return product
+    return Mul(*(_bracket(*f.args) if isinstance(f, Within) else f for f in Mul.make_args(product)))
 
 
 def _unit_coefficient(expression: Expr, an_index: Idx) -> bool:

@@ -131,6 +131,9 @@ class _Naming:
             body, bound = body_and_bound(part)
             inner = rebind(part, self._named(body, linear=isinstance(part, Sum)), bound)
             return inner if linear and isinstance(part, Sum) else self._name(inner)
+        if not linear and isinstance(part, Add) and any(map(_is_multiple_of_a_sum, part.args)):
+            # W x + b under a function is named whole, as a textbook names it.
+            return self._name(rebuild(part, [self._named(arg, True) for arg in part.args]))
         keeps = linear and isinstance(part, Add | Mul)
         return rebuild(part, [self._named(arg, keeps) for arg in part.args])
 
@@ -149,6 +152,10 @@ class _Naming:
             self.equations.append(Equation(left, binder))
             self.known[key] = left
         return self.known[key]
+
+
+def _is_multiple_of_a_sum(term: Expr) -> bool:
+    return any(isinstance(factor, Sum) for factor in Mul.make_args(term))
 
 
 def _position(expression: Expr, an_index: object) -> tuple[int, str]:

@@ -34,7 +34,7 @@ from symnn.language import (
 )
 from symnn.language.names import is_name
 
-_PRE_ACTIVATION = re.compile(r"z(\d+)\Z")
+_PRE_ACTIVATION = re.compile(r"z(\d+(?:_\d+)?)\Z")
 
 
 def differentiate(

@@ -125,7 +125,8 @@ def _pairwise(first: Array, second: Array, summed: set[Idx], order: Sequence[Idx
     if not inner:
         axes = tuple(i for i in order if i in first.axes or i in second.axes)
         return Array(first.aligned(axes) * second.aligned(axes), axes)
-    shared += side_by_side(first, second, order, [*inner, *shared])
+    # What one factor lacks comes first, where NumPy broadcasts by itself.
+    shared = [*side_by_side(first, second, order, [*inner, *shared]), *shared]
     left, right = _in_order(first, second, [*inner, *shared], order)
     rows = [i for i in order if i in left.axes and i not in inner and i not in shared]
     columns = [i for i in order if i in right.axes and i not in inner and i not in shared]

@@ -23,6 +23,7 @@ from sympy import (
     S,
     Sum,
     exp,
+    log,
     pi,
     sqrt,
 )
@@ -44,6 +45,7 @@ from symnn.compiling.nodes import (
     ExpOfMinus,
     Inv,
     LogDet,
+    LogOfTruth,
     NegativePart,
     NormalDistribution,
     NotPositive,
@@ -152,6 +154,9 @@ class _Lowering(Axes):
             return Array(NotPositive(inner.expression), inner.axes)
         if is_mask(part):
             return self.mask(part)
+        if isinstance(part, log) and is_mask(part.args[0]):
+            mask = self.mask(part.args[0])
+            return Array(LogOfTruth(mask.expression.args[0]), mask.axes)
         if isinstance(part, Elementwise):
             return self._named(part)
         if isinstance(part, Idx):

@@ -181,6 +181,10 @@ class NotPositive(ArrayNode):
     """1 where u ≤ 0, else 0, in the program's own type"""
 
 
+class LogOfTruth(ArrayNode):
+    """0 where an array of truth values is true, else −∞: the logarithm of a bracket"""
+
+
 class Cast(ArrayNode):
     """An array of truth values as numbers of the program's own type."""
 

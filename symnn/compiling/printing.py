@@ -210,6 +210,9 @@ class ArrayPrinter(NumPyPrinter):
     def _print_WindowSum(self, expr: Any) -> str:
         return f"{self._helper('_window_sum')}({', '.join(map(self._print, expr.args))})"
 
+    def _print_LogOfTruth(self, expr: Any) -> str:
+        return f"np.where({self._print(expr.args[0])}, 0.0, -np.inf).astype(np.{self.dtype})"
+
     def _print_Cast(self, expr: Any) -> str:
         return f"{self._atom(expr.args[0])}.astype(np.{self.dtype})"
 

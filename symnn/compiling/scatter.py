@@ -27,13 +27,13 @@ class Placement:
     place: Expr
 
 
-def placed(factors: Sequence[Expr], bound: Sequence[Idx]) -> tuple[list[Expr], list[Idx], list[Placement]]:
+def placed(factors: Sequence[Expr], bound: Sequence[Idx]) -> tuple[list[Expr], tuple[Idx, ...], list[Placement]]:
     """Return the factors of a sum, its bound indices, and where its values are to be put down.
 
     Each bracket or delta that ties an index of the result to a multiple of a bound index, or to a lookup,
     becomes a placement: the index of the result is no longer in the factors.
     """
-    factors, bound = [f for f in factors if not always(f)], list(bound)
+    factors, bound = [f for f in factors if not always(f)], tuple(bound)
     placements: list[Placement] = []
     while (found := _first(factors, bound, placements)) is not None:
         factor, placement, tap = found
@@ -41,7 +41,7 @@ def placed(factors: Sequence[Expr], bound: Sequence[Idx]) -> tuple[list[Expr], l
         factors = [_simplified(substitute(f, rest)) for f in factors if f is not factor]
         inside = Within(placement.place, size_of(placement.target))  # what lies outside is dropped anyhow
         factors = [f for f in factors if not always(f) and f != inside]
-        bound += [tap] if tap is not None else []
+        bound = bound if tap is None else (*bound, tap)
         placements.append(placement)
     return factors, bound, placements
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sympy import Add, Expr, Symbol, exp
+from sympy import Add, Expr, Symbol, exp, log, preorder_traversal
 from sympy.core.basic import Basic
 
 from symnn.compiling.nodes import Expand, ReduceLogSumExp, ReduceMax, ReduceSum
@@ -22,6 +22,8 @@ def with_one_exponential(lines: Sequence[Assignment], kept: Collection[str]) -> 
     if not sums:
         return list(lines)
     changed = [(name, _rewritten(line, sums)) for name, line in lines]
+    parts = {part for _, line in changed for part in preorder_traversal(line) if isinstance(part, ReduceSum)}
+    changed = [(name, _by_parts(line, parts) if name in sums else line) for name, line in changed]
     used = {Symbol(name, real=True) for name in kept}.union(*(line.free_symbols for _, line in changed))
     return [(name, line) for name, line in changed if name not in sums or name in used]
 
@@ -49,6 +51,17 @@ def _subtracted(term: Expr, sums: dict[Symbol, Expr]) -> tuple[Expr, Basic | Non
 
 def _softmax(line: Expr, shape: Basic | None) -> Expr:
     array, axes = line.args
-    largest, whole = ReduceMax(array, axes), (lambda part: part if shape is None else Expand(part, shape))
-    exponentials = exp(array - whole(largest))
-    return exponentials / whole(ReduceSum(exponentials, axes))
+    exponentials = exp(array - _in_shape(ReduceMax(array, axes), shape))
+    return exponentials / _in_shape(ReduceSum(exponentials, axes), shape)
+
+
+def _by_parts(line: Expr, parts: Collection[Expr]) -> Expr:
+    """Return log Σ exp S from the sum of exponentials that a softmax has, if there is one."""
+    array, axes = line.args
+    largest = ReduceMax(array, axes)
+    made = [p for p in parts if p.args[1] == axes and isinstance(p.args[0], exp) and p.args[0].has(largest)]
+    return log(made[0]) + largest if made else line
+
+
+def _in_shape(part: Expr, shape: Basic | None) -> Expr:
+    return part if shape is None else Expand(part, shape)

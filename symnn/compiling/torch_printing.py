@@ -105,6 +105,9 @@ class TorchPrinter(ArrayPrinter):
         code = str(super()._print_Placed(expr))
         return f"torch.stack({self._tuple(expr.args[3])}, dim={expr.args[0]})" if code.startswith("np.stack(") else code
 
+    def _print_Contiguous(self, expr: Any) -> str:
+        return f"{self._atom(expr.args[0])}.contiguous()"
+
     def _print_Concatenate(self, expr: Any) -> str:
         return f"torch.cat({self._tuple(expr.args[1])}, dim={expr.args[0]})"
 

@@ -61,6 +61,8 @@ class Names:
 
     def unknown(self, name: str) -> str:
         """Say that a name is not known, and what else may have been meant."""
+        if name == "lambda":
+            return "'lambda' is a word of Python; write lamda, which is printed as the Greek letter"
         near = suggest(name, self.all())
         if self.undeclared and not near.startswith(" (did"):
             near = self.undeclared.format(name=name)

@@ -78,8 +78,7 @@ def _call(word: str, make: Callable[..., Layer]) -> LayerCall:
         shape = inputs.shape[1:] if inputs.rank and inputs.shape[0] == examples else inputs.shape
         sizes = tuple(map(_plain, shape))
         layer = make(sizes[0] if len(sizes) == 1 else sizes, **{name: _plain(v) for name, v in options.items()})
-        shared = {own: name for own, name in layer.shared.items()}
-        equations = placed(layer, inputs, shared, suffix)
+        equations = placed(layer, inputs, dict(layer.shared), suffix)
         return equations, equations[-1].tensor.name
 
     return written_out
@@ -98,7 +97,9 @@ def _check_options(word: str, make: Callable[..., Layer], options: Mapping[str, 
 
 
 def _plain(value: Any) -> Any:
-    """Return whole numbers as Python's, which constructors check."""
+    """Return whole numbers and truth values as Python's, which constructors check."""
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
     if isinstance(value, Integer):
         return int(value)
     if isinstance(value, Rational):

@@ -77,7 +77,8 @@ class Dense(Layer):
     """A dense layer: z⁽ˡ⁾ = W⁽ˡ⁾ a⁽ˡ⁻¹⁾ + b⁽ˡ⁾, a⁽ˡ⁾ = f(z⁽ˡ⁾).
 
     Args:
-        inputs, outputs: sizes: positive numbers, or symbols from `symnn.sizes`.
+        inputs, outputs: sizes: positive numbers, or symbols from `symnn.sizes`. The input may have several
+            axes, such as a convolution's (filters, height, width): W has an axis for each.
         activation: a name, a SymPy expression of one variable, or its text.
         weights: "outputs,inputs" for W of shape (outputs, inputs), so that Z = A Wᵀ + 1 bᵀ;
             "inputs,outputs" for Z = A W + 1 bᵀ. Or the name of an earlier layer's parameter, such as
@@ -129,17 +130,22 @@ class Dense(Layer):
 
     def equations(self, inputs: Tensor) -> list[Equation]:
         """Return z = W a + b and a = f(z)."""
-        j, k = index("j", self.outputs), index("k", self.inputs)
+        j = index("j", self.outputs)
+        k = tuple(index(letter, size) for letter, size in zip("kpqr", self._axes, strict=False))
         shape = self.parameters()
         W, b = (Tensor(name, shape[name], "parameter") for name in "Wb")
         z, a = Tensor("z", (self.outputs,)), Tensor("a", (self.outputs,))
-        weight = W[j, k] if self.weights == "outputs,inputs" else W[k, j]
-        return [Equation(z[j], Sum(weight * inputs[k], k) + b[j]), *self.activation.build(z, a)]
+        weight = W[(j, *k)] if self.weights == "outputs,inputs" else W[(*k, j)]
+        return [Equation(z[j], Sum(weight * inputs[k], *k) + b[j]), *self.activation.build(z, a)]
+
+    @property
+    def _axes(self) -> Shape:
+        return tuple(self.inputs) if isinstance(self.inputs, tuple | list) else (self.inputs,)
 
     def parameters(self) -> dict[str, Shape]:
         """Return the shapes of W and b."""
-        shape = (self.outputs, self.inputs) if self.weights == "outputs,inputs" else (self.inputs, self.outputs)
-        return {"W": shape, "b": (self.outputs,)}
+        inward = self.weights == "outputs,inputs"
+        return {"W": (self.outputs, *self._axes) if inward else (*self._axes, self.outputs), "b": (self.outputs,)}
 
     def initial_parameters(
         self, shapes: Mapping[str, tuple[int, ...]], generator: np.random.Generator, method: str | None
@@ -157,11 +163,13 @@ class Dense(Layer):
             raise InputError(f"unknown initial parameters '{method}'{suggest(method, METHODS)}")
         drawn: dict[str, Array] = {}
         if "W" in shapes:
-            outputs, inputs = shapes["W"] if self.weights == ORIENTATIONS[0] else reversed(shapes["W"])
+            inward = self.weights == ORIENTATIONS[0]
+            outputs = shapes["W"][0 if inward else -1]
+            inputs = math.prod(shapes["W"]) // outputs
             variance = {"normal": 1.0, "scaled_normal": 1 / inputs, "glorot": 2 / (inputs + outputs), "he": 2 / inputs}
             W = generator.standard_normal((outputs, inputs)) * math.sqrt(variance[method])
             # The same numbers whichever way W is kept.
-            drawn["W"] = W if self.weights == ORIENTATIONS[0] else np.ascontiguousarray(W.T)
+            drawn["W"] = (W if inward else np.ascontiguousarray(W.T)).reshape(shapes["W"])
         if "b" in shapes:
             drawn["b"] = generator.standard_normal(shapes["b"]) if "normal" in method else np.zeros(shapes["b"])
         return drawn

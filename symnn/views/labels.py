@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sympy import Add, Expr, Idx, Integer, Sum, Symbol
+from sympy import Add, Expr, Idx, Integer, S, Sum, Symbol
 from sympy.core.basic import Basic
 
 from symnn.language import (
@@ -46,7 +46,7 @@ class Labelling:
 
     program: Program
     letter: str = ""
-    count: Expr = Integer(0)
+    count: Expr = S.Zero
     labels: dict[str, str] = field(default_factory=dict)
 
 
@@ -86,7 +86,8 @@ class _Labels:
             raise _NoLabelError
         self.count = sizes[0]
         self.letter = self._letter()
-        self.names = {name: program.fresh_name(f"{name}_{self.letter}") for name in program.tensors if name in self.marked}
+        marked = [name for name in program.tensors if name in self.marked]
+        self.names = {name: program.fresh_name(f"{name}_{self.letter}") for name in marked}
 
     def result(self) -> Labelling:
         equations = [self._one_value(equation) for equation in self.program]

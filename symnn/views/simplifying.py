@@ -37,8 +37,10 @@ _OWN: dict[type[Tree], int] = {Plus: 2, Product: 0, Scaled: 0}
 
 def _collected_below(tree: Tree) -> Tree:
     def visit(part: Tree) -> Tree | None:
-        if _is_minus_of_differences(part):
-            part = plus(part)
+        if isinstance(part, Scaled) and _is_minus_of_differences(part):
+            minus = Scalar(S.NegativeOne)
+            turned = [rebuild(scaled([minus], term), visit) for term in part.body.parts]
+            return scaled([minus, *(rebuild(scalar, visit) for scalar in part.scalars)], _collected(turned))
         if not isinstance(part, Plus):
             return None
         return _collected([rebuild(term, visit) for term in part.terms])
@@ -46,9 +48,10 @@ def _collected_below(tree: Tree) -> Tree:
     return rebuild(tree, visit)
 
 
-def _is_minus_of_differences(tree: Tree) -> bool:
-    """−(x − m), which is m − x"""
-    if not (isinstance(tree, Scaled) and tree.scalars == (Scalar(S.NegativeOne),) and isinstance(tree.body, Plus)):
+def _is_minus_of_differences(tree: Scaled) -> bool:
+    """−2 (x − m), which is 2 (m − x)"""
+    first = tree.scalars[0]
+    if not isinstance(first, Scalar) or not isinstance(tree.body, Plus) or not first.value.could_extract_minus_sign():
         return False
     return any(coefficient_and_rest(term)[0].could_extract_minus_sign() for term in tree.body.terms)
 

@@ -1,6 +1,6 @@
 r"""Long equations in LaTeX: about how wide a formula is, and where it may break.
 
-    a &= b + c + d          →          a &= b + c \\ &\quad + d
+a &= b + c + d          →          a &= b + c \\ &\quad + d
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ import re
 from collections.abc import Iterator
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[^\s]")
-_NOTHING = frozenset(
-    (r"\bm", r"\boldsymbol", r"\mathrm", r"\mathsf", r"\operatorname", r"\left", r"\right", r"\text", r"\bar", r"\hat")
-    + (r"\tilde", r"\dot", r"\textstyle", r"\nolimits", r"\mathop", r"\quad", r"\lVert", r"\rVert")
+_NOTHING = re.compile(
+    r"\\(bm|boldsymbol|mathrm|mathsf|operatorname|left|right|text|bar|hat|tilde|dot|textstyle|nolimits|mathop)\Z"
 )
 _WIDTHS = {r"\quad": 2.0, r"\sum": 2.2, r"\lVert": 1.0, r"\rVert": 1.0, r"\,": 0.4, r"\;": 0.6, ",": 0.8, "/": 0.9}
 _OPERATORS = frozenset(("+", "-", "=", "<", ">", r"\odot", r"\circ", r"\oslash", r"\le", r"\ge", r"\cdot", r"\times"))
@@ -81,12 +80,12 @@ class _Measure:
             return max(self.argument(), self.argument()) + 0.4
         if token in _WIDTHS:
             return _WIDTHS[token]
-        if token in _NOTHING:
+        if _NOTHING.match(token):
             return 0.0
         if token in _OPERATORS:
             return 2.3
         if token.startswith("\\") and token[1:].isalpha():
-            return len(token) - 1.0 if token in _NAMES else 1.2
+            return len(token) - 1.0 if _NAMES.match(token) else 1.2
         return 0.75 if token in "()[]|" else 1.0
 
     def argument(self) -> float:
@@ -96,4 +95,4 @@ class _Measure:
         return self.width(self.tokens[self.place - 1])
 
 
-_NAMES = frozenset((r"\log", r"\exp", r"\max", r"\min", r"\tanh", r"\sinh", r"\cosh", r"\sin", r"\cos", r"\tan", r"\det"))
+_NAMES = re.compile(r"\\(log|exp|max|min|tanh|sinh|cosh|sin|cos|tan|det)\Z")

@@ -11,6 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 from enum import IntEnum
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 
 from symnn.writing.characters import ACCENTS, subscript, superscript
@@ -81,7 +82,7 @@ class Text:
     def derivative(self, mark: Mark, indices: Sequence[str], bold: bool) -> tuple[str, str]:
         """Set the two sides of ∂hᵢ/∂xⱼ, ∂h/∂xᵀ, ∂²f/∂x∂xᵀ or ∂²f/∂x²."""
         places = [sum(mark.ranks[:n]) for n in range(len(mark.ranks) + 1)]
-        own = [list(indices[start:end]) for start, end in zip(places[:-1], places[1:], strict=True)]
+        own = [list(indices[start:end]) for start, end in pairwise(places)]
         heavy = [bold and rank > 0 for rank in mark.ranks]
         above = self.symbol(mark.numerator, own[0], heavy[0])
         below = [self.symbol(*part) for part in zip(mark.denominators, own[1:], heavy[1:], strict=True)]

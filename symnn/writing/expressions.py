@@ -98,7 +98,8 @@ class ExpressionWriter:
             return self._reduction(expression, scope)
         if isinstance(expression, RunningSum):
             body, letter, first, last = expression.args
-            return self.dialect.running_total(str(letter), str(first), self.piece(last, scope).text, self.piece(body, scope))
+            end = self.piece(last, scope).text
+            return self.dialect.running_total(str(letter), str(first), end, self.piece(body, scope))
         if isinstance(expression, Function | Max | Min):
             return self._function(expression, scope)
         if isinstance(expression, Relational):
@@ -215,7 +216,8 @@ class ExpressionWriter:
 
     def _with_front(self, front: str, main: Piece) -> Piece:
         body = self.dialect.close(main, Precedence.BINDER)
-        return Piece(self.dialect.times_number(front, body), min(main.precedence, Precedence.PRODUCT))
+        binds = main.precedence if main.precedence >= Precedence.BINDER else Precedence.PRODUCT
+        return Piece(self.dialect.times_number(front, body), min(binds, Precedence.PRODUCT))
 
     def _front(self, p: int, q: int, front: list[Piece], under: list[Piece]) -> str:
         above = ([self.dialect.number(p)] if p != 1 else []) + front

@@ -137,8 +137,8 @@ def _text(page: Page) -> str:
         beside = max((width(line.right) for line in section.lines if line.remark or line.condition), default=0)
         for line in section.lines:
             padding = " " * (widest - width(line.left))
-            after = after(line, "text")
-            remark = f"{' ' * (beside - width(line.right))}{after}" if after else ""
+            behind = after(line, "text")
+            remark = f"{' ' * (beside - width(line.right))}{behind}" if behind else ""
             lines.append(f"{indent}{line.left}{padding} = {line.right}{remark}")
     if page.definitions:
         lines.append(f"where {', '.join(page.definitions)}")

@@ -18,12 +18,12 @@ Backward
   δ⁽²⁾       = (a⁽²⁾ − y) ⊙ σ′(z⁽²⁾)
   ∂C/∂W⁽²⁾   = δ⁽²⁾ (h⁽¹⁾₆)ᵀ
   ∂C/∂b⁽²⁾   = δ⁽²⁾
-  z̄⁽¹⁾₆      = (W⁽²⁾)ᵀ δ⁽²⁾ ⊙ tanh′(z⁽¹⁾₆)
-  z̄⁽¹⁾ₜ      = (U⁽¹⁾)ᵀ z̄⁽¹⁾ₜ₊₁ ⊙ tanh′(z⁽¹⁾ₜ)   (t = 5, …, 1)
-  ∂C/∂U⁽¹⁾   = Σₜ₌₂⁶ z̄⁽¹⁾ₜ (h⁽¹⁾ₜ₋₁)ᵀ
-  ∂C/∂W⁽¹⁾   = Σₜ₌₁⁶ z̄⁽¹⁾ₜ (x⁽¹⁾ₜ)ᵀ
-  ∂C/∂b⁽¹⁾   = Σₜ₌₁⁶ z̄⁽¹⁾ₜ
-where tanh′(u) = 1 − tanh(u)², σ(u) = 1/(1 + e⁻ᵘ), σ′(u) = σ(u)(1 − σ(u)), δ⁽ˡ⁾ = ∂C/∂z⁽ˡ⁾, z̄⁽¹⁾ₜ = ∂C/∂z⁽¹⁾ₜ, """
+  δ⁽¹⁾₆      = (W⁽²⁾)ᵀ δ⁽²⁾ ⊙ tanh′(z⁽¹⁾₆)
+  δ⁽¹⁾ₜ      = (U⁽¹⁾)ᵀ δ⁽¹⁾ₜ₊₁ ⊙ tanh′(z⁽¹⁾ₜ)   (t = 5, …, 1)
+  ∂C/∂U⁽¹⁾   = Σₜ₌₂⁶ δ⁽¹⁾ₜ (h⁽¹⁾ₜ₋₁)ᵀ
+  ∂C/∂W⁽¹⁾   = Σₜ₌₁⁶ δ⁽¹⁾ₜ (x⁽¹⁾ₜ)ᵀ
+  ∂C/∂b⁽¹⁾   = Σₜ₌₁⁶ δ⁽¹⁾ₜ
+where tanh′(u) = 1 − tanh(u)², σ(u) = 1/(1 + e⁻ᵘ), σ′(u) = σ(u)(1 − σ(u)), δ⁽ˡ⁾ₜ = ∂C/∂z⁽ˡ⁾ₜ, """
 
 
 def gradient() -> symnn.Gradient:
@@ -36,7 +36,7 @@ def test_in_text() -> None:
 
 def test_with_indices() -> None:
     written = gradient().text(view="index")
-    assert "  ∂C/∂u⁽¹⁾ⱼₖ   = Σₜ₌₂⁶ (z̄⁽¹⁾ₜ)ⱼ (h⁽¹⁾ₜ₋₁)ₖ\n" in written
+    assert "  ∂C/∂u⁽¹⁾ⱼₖ   = Σₜ₌₂⁶ (δ⁽¹⁾ₜ)ⱼ (h⁽¹⁾ₜ₋₁)ₖ\n" in written
     assert "  (z⁽¹⁾ₜ)ⱼ = Σₖ u⁽¹⁾ⱼₖ (h⁽¹⁾ₜ₋₁)ₖ + Σₖ w⁽¹⁾ⱼₖ (x⁽¹⁾ₜ)ₖ + b⁽¹⁾ⱼ   (t = 2, …, 6)\n" in written
 
 
@@ -48,7 +48,7 @@ def test_in_latex() -> None:
         r" \quad (t = 2, \dots, 6)"
     ) in written
     assert (
-        r"  \frac{\partial C}{\partial \bm{U}^{(1)}} &= \sum_{t=2}^{6} \bar{\bm{z}}^{(1)}_{t}"
+        r"  \frac{\partial C}{\partial \bm{U}^{(1)}} &= \sum_{t=2}^{6} \bm{\delta}^{(1)}_{t}"
         r" (\bm{h}^{(1)}_{t-1})^{\mathsf{T}}"
     ) in written
 
@@ -57,7 +57,7 @@ def test_in_ascii() -> None:
     written = gradient().text(ascii=True)
     assert written.isascii()
     assert "  z1_t    = U1 h1_(t-1) + W1 x1_t + b1   (t = 2, ..., 6)\n" in written
-    assert "  dC/dU1     = sum_{t=2..6} z1_t_bar h1_(t-1)'\n" in written
+    assert "  dC/dU1     = sum_{t=2..6} delta1_t h1_(t-1)'\n" in written
 
 
 def test_every_weight_by_name_is_not_folded() -> None:
