@@ -17,6 +17,13 @@ SAID = {
         "∂C/∂b⁽ˡ⁾   = δ⁽ˡ⁾",
         "∂C/∂W⁽ˡ⁾   = δ⁽ˡ⁾ (a⁽ˡ⁻¹⁾)ᵀ",
     ],
+    "attention": ["∂C/∂b_K   = 0", "P̄         = Ō Vᵀ", "using Σⱼ k̄ⱼₑ = 0"],
+    "gaussian_likelihood": [
+        "∂f/∂m   = S⁻¹ (x − m)",
+        "∂f/∂S   = ½ (S⁻¹ (x − m) (x − m)ᵀ S⁻¹ − S⁻¹)",
+        "the largest slope is",
+    ],
+    "softmax_curvature": ["∂f/∂x       = softmax(x)", "∂²f/∂x∂xᵀ   = diag(∂f/∂x) − (∂f/∂x) (∂f/∂x)ᵀ"],
     "cost_and_activation": ["δ⁽¹⁾       = (a⁽¹⁾ − y) ⊙ σ′(z⁽¹⁾)", "δ⁽¹⁾       = a⁽¹⁾ − y", "using Σⱼ yⱼ = 1"],
 }
 

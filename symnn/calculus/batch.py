@@ -84,7 +84,8 @@ class _Batch:
         }
         for equation in program:
             name, tensor = equation.tensor.name, equation.tensor
-            if any(t.name in self.lifted for t in tensors(equation.right)) and not self._is_one(name, averaged):
+            used = any(t.name in self.lifted for t in tensors(equation.right))
+            if (used or self._is_by_data(name)) and not self._is_one(name, averaged):
                 self.lifted[name] = tensor.like(shape=(examples, *tensor.shape))
 
     @cached_property
@@ -93,6 +94,11 @@ class _Batch:
         used = {tensor.name for equation in self.program for tensor in tensors(equation.right)}
         adjoints = self.program.adjoints.items()
         return {name for name, a in adjoints if a.wrt in self.program.inputs and name not in used}
+
+    def _is_by_data(self, name: str) -> bool:
+        """Whether a tensor is a derivative by data: each example has its own, though all may be equal."""
+        adjoint = self.program.adjoints.get(name)
+        return adjoint is not None and adjoint.wrt in self.lifted
 
     def _is_one(self, name: str, averaged: set[str]) -> bool:
         """Whether a tensor is one for the batch: a cost, or the adjoint of what is the same for all examples."""

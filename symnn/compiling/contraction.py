@@ -71,15 +71,15 @@ def reduced(array: Array, summed: Iterable[Idx]) -> Array:
     if not places:
         return array
     axes = tuple(i for n, i in enumerate(array.axes) if n not in places)
-    node = TapSum if are_taps(array.expression, [array.axes[place] for place in places]) else ReduceSum
+    node = TapSum if are_taps(array, [array.axes[place] for place in places]) else ReduceSum
     return Array(node(array.expression, sorted(places)), axes)
 
 
-def are_taps(expression: Expr, indices: Sequence[Idx]) -> bool:
-    """Whether these axes are the few taps of windows: better gone through one after the other."""
+def are_taps(array: Array, indices: Sequence[Idx]) -> bool:
+    """Whether these axes, of all that an array has, are the few taps of windows: better gone through one by one."""
     sizes = [size_of(i) for i in indices]
     few = all(size.is_Integer for size in sizes) and 2 <= math.prod(map(int, sizes)) <= _MOST_TAPS
-    return few and bool(expression.has(Windows))
+    return few and len(indices) < len(array.axes) and bool(array.expression.has(Windows))
 
 
 def _multiplied(factors: Sequence[Array], order: Sequence[Idx]) -> list[Array]:

@@ -286,7 +286,7 @@ class _Lowering(Axes):
         if node is None:
             raise CompileError(f"{self.equation}: NumPy code for {type(part).__name__} is not known")
         places = [axes.index(i) for i in part.bound]
-        node = TapMax if node is ReduceMax and are_taps(expression, part.bound) else node
+        node = TapMax if node is ReduceMax and are_taps(body, part.bound) else node
         return Array(node(expression, places), tuple(i for i in axes if i not in part.bound))
 
     def _named(self, part: Elementwise) -> Array:

@@ -36,7 +36,7 @@ def product(
     if not rows:
         left, right, rows, columns = right, left, columns, rows
     common = all(i in left.axes and i in right.axes for i in shared)
-    side = _summed_side_by_side(left, right, inner) if common else None
+    side = _summed_side_by_side(left, right, inner) if common and columns else None
     if side is not None:
         return _product_and_sum(left, right, shared, rows, [i for i in inner if i != side], columns, side)
     return _matrices(left, right, shared, rows, inner, columns)

@@ -196,11 +196,12 @@ class Program(Shown):
         self._check_sizes_are_not_tensors({**defined, **used})
 
     def _check_sizes_are_not_tensors(self, named: dict[str, Any]) -> None:
-        for tensor in self.tensors.values():
-            for size in tensor.shape:
-                for symbol in size.free_symbols:
-                    if symbol.name in named:
-                        raise ProgramError(f"'{symbol.name}' names both a size and a tensor")
+        symbols = {s for tensor in self.tensors.values() for size in tensor.shape for s in size.free_symbols}
+        for symbol in symbols:
+            if symbol.name in named:
+                raise ProgramError(f"'{symbol.name}' names both a size and a tensor")
+            if examples in symbols and symbol.name == examples.name and symbol != examples:
+                raise ProgramError(f"'{symbol.name}' is the number of examples: give the other size another name")
 
 
 _derivatives: list[Callable[[Program, str, str, int, str | None], Program]] = []

@@ -3,7 +3,7 @@ r"""Equations under each other in LaTeX: where long ones break, and two columns 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 
 from symnn.writing.breaking import broken, measure
 from symnn.writing.sections import Line, Section
@@ -12,6 +12,8 @@ WIDTH, SMALL_WIDTH = 78.0, 94.0
 """How many letters a line has on paper, about, and how many small ones."""
 _EQUALS = 4.0
 _BETWEEN = 6.0
+_MOST_RUNS = 4
+"""Where columns would be interrupted more often, there is one."""
 
 Row = tuple[str, str]
 """The two cells of a row: what stands before the sign of alignment, and after it."""
@@ -32,25 +34,29 @@ def aligned(section: Section, air: bool = False, width: float = 0) -> str:
 def in_columns(section: Section, width: float = SMALL_WIDTH) -> list[str]:
     """Return the lines of the align environments of a full page: in two columns, where two equations fit in a line.
 
-    What is too wide for half a line, and stands last, has the whole of it.
+    What is too wide for half a line has the whole of it.
     """
     half = (width - _BETWEEN) / 2
-    fits = [_fits(line, section.lines, half) for line in section.lines]
-    count = len(fits) if False not in fits else fits.index(False)
-    if count < 2 or True in fits[count:]:
+    runs = [(fits, list(lines)) for fits, lines in groupby(section.lines, lambda one: _fits(one, section.lines, half))]
+    if len(runs) > _MOST_RUNS or not any(fits and len(lines) > 1 for fits, lines in runs):
         return [aligned(section, width=width)]
-    lines = section.lines[:count]
-    cells = _rows(lines, half)
+    return [_two_columns(lines, half) if fits else _one_column(lines, width) for fits, lines in runs]
+
+
+def _one_column(lines: Sequence[Line], width: float) -> str:
+    return aligned(Section("", tuple(lines)), width=width)
+
+
+def _two_columns(lines: Sequence[Line], width: float) -> str:
+    """Return equations in two columns, one after the other; an equation stays in one of them."""
+    cells = _rows(lines, width)
     total = sum(map(len, cells))
     first, taken = 0, 0
     while 2 * taken < total:
         taken += len(cells[first])
         first += 1
     columns = [[row for rows in part for row in rows] for part in (cells[:first], cells[first:])]
-    rows = zip_longest(*columns, fillvalue=("", ""))
-    written = [" \\\\\n".join(_in_two(one, other) for one, other in rows)]
-    rest = section.lines[count:]
-    return [*written, aligned(Section("", rest, section.derivatives), width=width)] if rest else written
+    return " \\\\\n".join(_in_two(one, other) for one, other in zip_longest(*columns, fillvalue=("", "")))
 
 
 def after(line: Line, format: str) -> str:

@@ -31,7 +31,7 @@ class Latex(Text):
         return f"{self.bold}{{{text}}}" if self.notation.bold else text
 
     def parentheses(self, text: str) -> str:
-        tall = any(word in text for word in (r"\frac", r"\sum", r"\begin"))
+        tall = any(word in text for word in ((r"\begin",) if self.compact else (r"\frac", r"\sum", r"\begin")))
         return rf"\left({text}\right)" if tall else f"({text})"
 
     def symbol(self, mark: Mark, indices: Sequence[str] = (), bold: bool = False) -> Piece:
@@ -84,19 +84,22 @@ class Latex(Text):
     def number(self, p: int, q: int = 1) -> Piece:
         if q == 1:
             return Piece(str(p))
-        return self.decimal(p, q) or Piece(rf"\frac{{{p}}}{{{q}}}", Precedence.POWER)
+        return self.decimal(p, q) or Piece(rf"{self._bar()}{{{p}}}{{{q}}}", Precedence.POWER)
 
     def scientific(self, digits: str, exponent: int) -> str:
         power = f"10^{{{exponent}}}"
         return power if digits == "1" else rf"{digits} \cdot {power}"
 
     def front(self, numerator: str, denominators: Sequence[Piece], p: int = 0, q: int = 1) -> str:
-        return rf"\frac{{{numerator}}}{{{self.glued(denominators)}}}"
+        return rf"{self._bar()}{{{numerator}}}{{{self.glued(denominators)}}}"
 
     def fraction(self, numerators: Sequence[Piece], denominators: Sequence[Piece]) -> Piece:
         above = self.product(numerators).text if numerators else "1"
         below = denominators[0].text if len(denominators) == 1 else self.product(denominators).text
-        return Piece(rf"\frac{{{above}}}{{{below}}}", Precedence.POWER)
+        return Piece(rf"{self._bar()}{{{above}}}{{{below}}}", Precedence.POWER)
+
+    def _bar(self) -> str:
+        return r"\tfrac" if self.compact else r"\frac"
 
     def glued(self, pieces: Sequence[Piece]) -> str:
         if len(pieces) == 1:
@@ -139,10 +142,15 @@ class Latex(Text):
         return self.call(name, inner)
 
     def total(self, letters: Sequence[str], body: Piece) -> Piece:
-        return Piece(rf"\sum_{{{','.join(letters)}}} {self.close(body, Precedence.BINDER)}", Precedence.BINDER)
+        return Piece(
+            rf"{self._sigma()}_{{{','.join(letters)}}} {self.close(body, Precedence.BINDER)}", Precedence.BINDER
+        )
+
+    def _sigma(self) -> str:
+        return r"\mathop{\textstyle\sum}\nolimits" if self.compact else r"\sum"
 
     def running_total(self, letter: str, first: str, last: str, body: Piece) -> Piece:
-        sign = rf"\sum_{{{letter}={first}}}^{{{last}}}"
+        sign = rf"{self._sigma()}_{{{letter}={first}}}^{{{last}}}"
         return Piece(f"{sign} {self.close(body, Precedence.BINDER)}", Precedence.BINDER)
 
     def over(self, name: str, letters: Sequence[str], body: Piece) -> Piece:

@@ -108,7 +108,10 @@ def writer_for(subject: Derivation | Program, format: str, notation: Notation | 
         raise InputError(f"unknown format '{format}'{suggest(format, FORMATS)}")
     chosen = notation or Notation()
     if isinstance(subject, Derivation):
-        names = names_of(subject.program, chosen, subject.gradients.values(), subject.upstream, subject.of)
+        # A Hessian's gradient is a result, too: ∂f/∂x, and not a bar.
+        firsts = [n for n, a in subject.program.adjoints.items() if a.of == subject.of and a.wrt in subject.wrt]
+        results = dict.fromkeys([*subject.gradients.values(), *firsts])
+        names = names_of(subject.program, chosen, results, subject.upstream, subject.of)
     else:
         names = names_of(subject, chosen)
     dialects = {"text": Text, "ascii": Ascii}

@@ -111,8 +111,7 @@ def test_another_mark_of_the_transpose() -> None:
     notation = Notation(transpose="′")
     assert write_equation(equation, view="matrix", notation=notation) == "V = (S⁻¹)′"
     assert (
-        write_equation(equation, view="matrix", format="latex", notation=notation)
-        == r"\bm{V} = (\bm{S}^{-1})^{\prime}"
+        write_equation(equation, view="matrix", format="latex", notation=notation) == r"\bm{V} = (\bm{S}^{-1})^{\prime}"
     )
 
 

@@ -50,7 +50,7 @@ def test_heads_are_labels() -> None:
 def test_every_equation_of_a_label_has_a_matrix_form() -> None:
     labelling = labelled(block().program)
     assert all(matrix_equation(equation) is not None for equation in labelling.program)
-    assert len(labelling.labels) == 22
+    assert len(labelling.labels) == 27
 
 
 def pages(fragment: str, folder: Path) -> tuple[int, list[float]]:
