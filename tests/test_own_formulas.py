@@ -51,7 +51,7 @@ def test_gaussian_log_likelihood_by_mean_and_covariance():
     text = "-1/2*(log(det(S)) + (x-m)'*inv(S)*(x-m) + n*log(2*pi))"
     g = symnn.diff(text, wrt=["m", "S"], shapes={"S": ("n", "n"), "x": "n", "m": "n"}, symmetric="S")
     assert "∂f/∂m   = S⁻¹ (x − m)" in g.text()
-    assert "∂f/∂S   = −½ (S⁻¹ − S⁻¹ (x − m) (x − m)ᵀ S⁻¹)" in g.text()
+    assert "∂f/∂S   = ½ (S⁻¹ (x − m) (x − m)ᵀ S⁻¹ − S⁻¹)" in g.text()
     rng = np.random.default_rng(1)
     arrays = {"x": rng.normal(size=4), "m": rng.normal(size=4), "S": positive_definite(rng, 4)}
     value, slopes = g.compile()(**arrays)
@@ -64,9 +64,7 @@ def test_gaussian_log_likelihood_by_mean_and_covariance():
 
 
 def test_masked_attention():
-    layer = Attention(5, 4, keys=3, values=2, causal=True)
-    h = tensor("h", (5, 4), role="input")
-    program = Program(layer.equations(h.base if hasattr(h, "base") else h))
+    program = Program(Attention((5, 4), keys=3, values=2, causal=True).equations(tensor("h", (5, 4), role="input")))
     output = program.equations[-1].tensor
     g = symnn.gradient(program, of=output.name, upstream="G")
     rng = np.random.default_rng(2)
@@ -84,7 +82,7 @@ def test_tied_autoencoder():
     layers = [symnn.Dense(6, 3, "tanh"), symnn.Dense(3, 6, "identity", weights="W1", transpose=True)]
     net = symnn.Network(layers, cost="quadratic")
     # both uses of W add up: ∂C/∂W = δ₁ xᵀ + a₁ δ₂ᵀ
-    assert "a⁽¹⁾ (δ⁽²⁾)ᵀ + δ⁽¹⁾ xᵀ" in net.gradient(["W1"]).text()
+    assert "a⁽¹⁾ (δ⁽²⁾)ᵀ + δ⁽¹⁾ xᵀ" in net.gradient(wrt=["W1"]).text()
     rng = np.random.default_rng(3)
     P = net.initial_parameters(seed=3)
     X = rng.normal(size=(7, 6))
@@ -168,9 +166,7 @@ def test_hessian_of_log_sum_exp_computes_softmax_once():
     h = symnn.diff("logsumexp(x)", kind="hessian")
     assert "diag(" in h.text()
     f = h.compile()
-    lines = [line.partition("#")[0] for line in f.source.splitlines()]
-    assert sum("np.exp(" in line for line in lines if line.startswith("    dx")) == 1
-    assert sum("np.exp(" in line for line in lines[lines.index("def compute(x):") :]) == 1
+    assert f.source.count("np.exp(") == 1, f.source
     x = np.array([0.3, -1.0, 2.0])
     s = np.exp(x) / np.exp(x).sum()
     close(f(x=x)["x", "x"], np.diag(s) - np.outer(s, s))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Add, Expr, Mul
+from sympy import Add, Expr, KroneckerDelta, Mul
 from sympy.core.basic import Basic
 
 from symnn.language import Step, free_indices
@@ -31,7 +31,7 @@ def distributed(factors: Sequence[Expr]) -> list[Expr] | None:
     Each term of Σ a[i] (b[i] c[j] + …) is better summed by itself: it then never has more axes than its factors.
     """
     for place, factor in enumerate(factors):
-        if isinstance(factor, Add) and any(_is_outer(term) for term in factor.args):
+        if isinstance(factor, Add) and any(_is_outer(term) or _has_delta(term) for term in factor.args):
             others = Mul(*factors[:place], *factors[place + 1 :])
             return [term * others for term in factor.args]
     return None
@@ -42,6 +42,10 @@ def not_positive(part: Basic) -> Expr | None:
     if isinstance(part, Add) and len(part.args) == 2 and part.args[0] == 1 and isinstance(-part.args[1], Step):
         return (-part.args[1]).args[0]
     return None
+
+
+def _has_delta(term: Expr) -> bool:
+    return any(isinstance(f, KroneckerDelta) for f in Mul.make_args(term))
 
 
 def _is_outer(term: Expr) -> bool:

@@ -71,11 +71,11 @@ def _array(given: Any, tensor: Tensor, sizes: dict[Symbol, Integer], dtype: str)
 def _places(name: str, values: Any, tensor: Tensor, size: Expr) -> Any:
     """Return the values, unless one of them is no place on the axis that is looked up."""
     array = np.asarray(values)
-    wrong = array[(array != np.floor(array)) | (array < 0) | (array >= (int(size) if size.is_Integer else np.inf))]
+    most = int(size) if size.is_Integer else np.inf
+    wrong = array[(array != np.floor(array)) | (array < 0) | (array >= most)]
     if wrong.size:
-        last = size - 1
         raise InputError(
-            f"'{name}' has {wrong.flat[0]:g}: whole numbers from 0 to {last} are places in '{tensor.name}'"
+            f"'{name}' has {wrong.flat[0]:g}: places in '{tensor.name}' are whole numbers from 0 to {size - 1}"
         )
     return values
 

@@ -26,15 +26,15 @@ _FEW = 4096
 
 def contract(factors: Sequence[Array], bound: Iterable[Idx], order: Sequence[Idx]) -> Array:
     """Return Σ over `bound` of the product of the factors, with axes in the given order."""
-    remaining = _multiplied(factors, order)
     summed = set(bound)
+    remaining = _multiplied(factors, order, summed)
     while len(remaining) > 1:
         pair = _next_pair(remaining, summed)
         others = [array for n, array in enumerate(remaining) if n not in pair]
         first, second = (remaining[n] for n in pair)
         needed = {i for array in others for i in array.axes}
         together = {i for i in (*first.axes, *second.axes) if i in summed and i not in needed}
-        remaining = _multiplied([*others, _pairwise(first, second, together, order)], order)
+        remaining = _multiplied([*others, _pairwise(first, second, together, order)], order, summed)
     return reduced(remaining[0], summed)
 
 
@@ -82,10 +82,10 @@ def are_taps(array: Array, indices: Sequence[Idx]) -> bool:
     return few and len(indices) < len(array.axes) and bool(array.expression.has(Windows))
 
 
-def _multiplied(factors: Sequence[Array], order: Sequence[Idx]) -> list[Array]:
+def _multiplied(factors: Sequence[Array], order: Sequence[Idx], summed: Collection[Idx]) -> list[Array]:
     """Return the factors, with those over the same axes multiplied entry by entry; numbers go into the first.
 
-    Two equal factors stay apart: their product is a sum of squares, one `Dot`.
+    What is summed over all that it has, and shares no axis with others, is one `Dot`.
     """
     groups: dict[frozenset[Idx], list[Array]] = {}
     for factor in factors:
@@ -96,8 +96,12 @@ def _multiplied(factors: Sequence[Array], order: Sequence[Idx]) -> list[Array]:
     for axes, members in groups.items():
         same = all(member.axes == members[0].axes for member in members)
         target = members[0].axes if same else tuple(i for i in order if i in axes)
+        others = {i for other in groups if other != axes for i in other}
         if len(members) == 1:
             made.append(members[0])
+        elif axes and axes <= set(summed) - others:
+            *before, last = (member.aligned(target) for member in members)
+            made.append(Array(Dot(Mul(*before), last)))
         else:
             made.append(Array(Mul(*(member.aligned(target) for member in members)), target))
     return made

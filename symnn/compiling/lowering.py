@@ -60,7 +60,7 @@ from symnn.compiling.nodes import (
     TapMax,
 )
 from symnn.compiling.places import Axes, is_mask, length
-from symnn.compiling.scatter import Placement, always, constants, placed, put_down
+from symnn.compiling.scatter import Placement, always, constants, placed, put_down, resolved
 from symnn.errors import CompileError
 from symnn.language import (
     Cholesky,
@@ -218,7 +218,7 @@ class _Lowering(Axes):
                 factors.append(factor)
         if (terms := distributed(factors)) is not None:
             return self.array(Add(*(number * sum_over(term, bound) for term in terms)))
-        factors, bound, placements = placed(factors, bound)
+        factors, bound, placements = placed(*resolved(factors, bound))
         kept = self._kept(placements)
         arrays = self._factors(factors)
         missing = [i for i in bound if i not in kept and not any(i in array.axes for array in arrays)]

@@ -2,7 +2,8 @@
 
     T[i, j] = a[i] b[j],   u[j] = Σ_i V[i, j] T[i, k] …        becomes        … Σ_i V[i, j] a[i] b[k] …
 
-so that a matrix meets vectors, and never another matrix.
+so that a matrix meets vectors, and never another matrix. Before an inverse, which then is solved with
+what is narrow, this goes for products of matrices too.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from symnn.compiling.stable import Rewriting
 from symnn.language import (
     Entry,
     Equation,
+    Inverse,
     Program,
     Tensor,
     body_and_bound,
@@ -35,12 +37,7 @@ def with_vectors(program: Program, kept: Collection[str]) -> tuple[Program, tupl
         program: the equations.
         kept: the names of tensors that are wanted themselves.
     """
-    products = {e.tensor.name: e for e in program if e.tensor.name not in kept and _is_outer(e)}
-    if products:
-        used = [(t.name, e) for e in program for t in tensors(e.right) if t.name in products]
-        products = {
-            n: e for n, e in products.items() if all(_only_summed(u.right, e.tensor) for m, u in used if m == n)
-        }
+    products = _products(program, kept)
     if not products:
         return program, ()
     equations, rewritings = [], []
@@ -55,13 +52,29 @@ def with_vectors(program: Program, kept: Collection[str]) -> tuple[Program, tupl
     return Program(equations, program.facts, program.layered, program.adjoints), tuple(rewritings)
 
 
-def _is_outer(equation: Equation) -> bool:
-    """Whether an equation is a product of entries of which none has all of its axes."""
-    factors = Mul.make_args(equation.right)
+def _products(program: Program, kept: Collection[str]) -> dict[str, Equation]:
+    """Return the equations that are better written where they are used, by name."""
+    inverses = {e.tensor.name for e in program if isinstance(e.right, Inverse)}
+    found = {e.tensor.name: e for e in program if e.tensor.name not in kept and _is_outer(e, bool(inverses))}
+    for equation in program:
+        used = {tensor.name for tensor in tensors(equation.right)}
+        for name in used & found.keys():
+            of_matrices = isinstance(found[name].right, Sum)
+            if (of_matrices and not used & inverses) or not _only_summed(equation.right, found[name].tensor):
+                del found[name]
+    return found
+
+
+def _is_outer(equation: Equation, or_matrices: bool) -> bool:
+    """Whether an equation is a product (or a sum of products) of entries of which none has all of its axes."""
+    right = equation.right
+    body = body_and_bound(right)[0] if isinstance(right, Sum) and or_matrices else right
+    factors = Mul.make_args(body)
     found = [f for f in factors if isinstance(f, Entry)]
     plain = all(isinstance(i, Idx) for f in found for i in f.indices)
     whole = all(isinstance(f, Entry) or f.is_number for f in factors)
-    return whole and plain and all(free_indices(f) < set(equation.indices) for f in found)
+    axes = set(equation.indices)
+    return whole and plain and all(free_indices(f) & axes < axes for f in found)
 
 
 def _only_summed(part: Basic, tensor: Tensor, summed: bool = False) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Expr, Integer
+from sympy import Add, Expr, Integer
 from sympy.core.basic import Basic
 from sympy.printing.numpy import NumPyPrinter
 from sympy.printing.precedence import PRECEDENCE
@@ -193,10 +193,18 @@ class ArrayPrinter(NumPyPrinter):
         return f"np.equal({self._print(expr.args[0])}, {self._print(expr.args[1])})"
 
     def _print_Positive(self, expr: Any) -> str:
-        return f"np.greater({self._print(expr.args[0])}, 0.0).astype(np.{self.dtype})"
+        return f"np.greater({self._sides(expr.args[0])}).astype(np.{self.dtype})"
 
     def _print_NotPositive(self, expr: Any) -> str:
-        return f"np.less_equal({self._print(expr.args[0])}, 0.0).astype(np.{self.dtype})"
+        return f"np.less_equal({self._sides(expr.args[0])}).astype(np.{self.dtype})"
+
+    def _sides(self, difference: Any) -> str:
+        """What is compared in a − b > 0: a and b, with no pass for their difference."""
+        if isinstance(difference, Add) and len(difference.args) == 2:
+            for one, other in (difference.args, difference.args[::-1]):
+                if other.as_coeff_Mul()[0] == -1:
+                    return f"{self._print(one)}, {self._print(-other)}"
+        return f"{self._print(difference)}, 0.0"
 
     def _print_TapSum(self, expr: Any) -> str:
         return f"{self._helper('_over_taps')}(np.add, {self._print(expr.args[0])}, {self._tuple(expr.args[1])})"

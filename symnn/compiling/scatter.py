@@ -67,13 +67,25 @@ def constants(part: Basic) -> tuple[Idx, dict[Expr, Expr], Expr] | None:
     return target, dict(sorted(parts.items(), key=lambda pair: int(pair[0]))), rest
 
 
+def resolved(factors: Sequence[Expr], bound: Sequence[Idx]) -> tuple[list[Expr], tuple[Idx, ...]]:
+    """Return a sum's factors and bound indices without deltas that tie one of these to a number."""
+    made, left = list(factors), list(bound)
+    for delta in [f for f in factors if isinstance(f, KroneckerDelta)]:
+        for target, place in (delta.args[:2], delta.args[1::-1]):
+            if target in left and place.is_Integer:
+                made = [_simplified(substitute(f, {target: place})) for f in made if f is not delta]
+                left.remove(target)
+                break
+    return made, tuple(left)
+
+
 def _constant(term: Expr) -> tuple[Idx, Expr, Expr] | None:
     """Return the index, its place, and the other factors of a term with a delta of an index and a number."""
     for delta in Mul.make_args(term):
         if isinstance(delta, KroneckerDelta):
             for target, place in (delta.args[:2], delta.args[1::-1]):
-                if isinstance(target, Idx) and place.is_Integer:
-                    others = Mul(*(f for f in Mul.make_args(term) if f != delta))
+                others = Mul(*(f for f in Mul.make_args(term) if f != delta))
+                if isinstance(target, Idx) and place.is_Integer and free_indices(others) - {target}:
                     return target, place, substitute(others, {target: place})
     return None
 

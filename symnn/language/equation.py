@@ -31,6 +31,7 @@ from symnn.language.expressions import (
     body_and_bound,
     entries,
     free_indices,
+    has_binder,
     index_bounds,
     is_binder,
     substitute,
@@ -116,6 +117,8 @@ class Equation(Shown):
 
     def _check_operations(self) -> None:
         """A matrix operation whose result is a matrix stands alone, and the left side has its axes."""
+        if not has_binder(self.right):
+            return
         found = self.right if isinstance(self.right, MatrixOperation) else None
         nested = [o for o in self.right.atoms(MatrixOperation) if o is not found and o.rank]
         if nested:

@@ -85,7 +85,7 @@ class Tensor(IndexedBase):
     @property
     def is_symmetric(self) -> bool:
         """Whether T[…, i, j] = T[…, j, i]."""
-        return bool(self.args[3])
+        return self.args[3] is true
 
     def like(self, name: str | None = None, shape: Any = None, role: str | None = None) -> Tensor:
         """Return the same tensor under another name, with another shape, or in another role."""

@@ -13,6 +13,7 @@ from sympy import Abs, Expr, Idx, Mul, exp, log, sqrt
 from symnn.language.expressions import LogSumExp, Maximum, free_indices, substitute
 from symnn.language.functions import Within
 from symnn.language.matrices import Cholesky, Determinant, Inverse, LogDeterminant, MatrixOperation
+from symnn.language.shape_rules import integer_exponent
 from symnn.language.syntax import Binary, Call, Name, Negative, Node, Transposed, refuse
 from symnn.language.tensors import fresh_index, fresh_index_over, size_of
 from symnn.language.values import (
@@ -81,6 +82,9 @@ def determinant(translation: Translation, node: Node) -> Expr:
         case Binary(operator="*", left=left, right=right) if _are_square_matrices(translation, left, right):
             translation.note("det(A*B) is det(A)*det(B)")
             return determinant(translation, left) * determinant(translation, right)
+        case Binary(operator="^", left=base, right=exponent) if (power := integer_exponent(exponent)) is not None:
+            translation.note("det(A^k) is det(A)^k")
+            return determinant(translation, base) ** power
     return _scalar_of(translation, Determinant, node, "d")
 
 

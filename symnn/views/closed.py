@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from symnn.language import Elementwise, Equation, Program, tensors
 from symnn.views.matrix import MatrixEquation, matrix_equations
 from symnn.views.operations import rebuild
-from symnn.views.simplifying import length, simplified
+from symnn.views.simplifying import length, simplified, turned
 from symnn.views.transposes import transpose
 from symnn.views.tree import Apply, Extreme, Leaf, Reduce, Softmax, Transposed, Tree
 
@@ -23,6 +23,8 @@ SHORT = 3
 """What is made of more tensors than this is written out once alone."""
 
 _MANAGEABLE = 400
+_EQUATION = 10
+"""What one more equation costs, in characters, beside its right side."""
 
 Shown = MatrixEquation | Equation
 
@@ -129,7 +131,7 @@ class _Closing:
 
     def _equation(self, name: str) -> Shown:
         one = self.shown[name]
-        return MatrixEquation(one.equation, self.trees[name]) if isinstance(one, MatrixEquation) else one
+        return MatrixEquation(one.equation, turned(self.trees[name])) if isinstance(one, MatrixEquation) else one
 
     def _uses(self, name: str) -> dict[str, int]:
         """Return how often each equation that stays uses a tensor."""
@@ -150,15 +152,28 @@ class _Closing:
             return False
         weight = self.weights[name]
         if sum(uses.values()) > 1 and (weight.leaves > SHORT or weight.calculated):
-            return False
+            return not weight.calculated and self._cancels(name, list(uses))
         own = length(simplified(self.shown[name].right))
         return all(length(self.trees[user]) + count * own <= self.line for user, count in uses.items())
 
+    def _cancels(self, name: str, users: list[str]) -> bool:
+        """Whether what is put in makes all of it shorter, as a determinant beside inverses may."""
+        one = self.shown[name]
+        if not isinstance(one, MatrixEquation) or self.weights[name].characters > self.line:
+            return False
+        whole = simplified(self._written_out(one.right))
+        before = sum(length(self.trees[user]) for user in users)
+        after = sum(length(self._replaced(self.trees[user], name, whole)) for user in users)
+        return after <= before + length(whole) + _EQUATION
+
     def _put_in(self, name: str, definition: Tree) -> None:
+        self.trees = {user: self._replaced(tree, name, definition) for user, tree in self.trees.items()}
+
+    def _replaced(self, tree: Tree, name: str, definition: Tree) -> Tree:
         def replace(part: Tree) -> Tree | None:
             return definition if isinstance(part, Leaf) and part.tensor.name == name else None
 
-        self.trees = {user: simplified(rebuild(tree, replace)) for user, tree in self.trees.items()}
+        return simplified(rebuild(tree, replace))
 
     def _is_symmetric(self, one: MatrixEquation) -> bool:
         """Whether a matrix is symmetric by its definition, as Xᵀ X is."""

@@ -21,6 +21,7 @@ from symnn.language import (
     free_indices,
     refresh,
     size_of,
+    sum_over,
 )
 from symnn.views.families import RunningSum
 from symnn.views.graph import Graph, NoMatrixFormError, assemble, eliminate
@@ -68,6 +69,8 @@ def convert(expression: Expr, row: Idx | None, column: Idx | None) -> Tree:
         return plus(*(convert(term, row, column) for term in ordered_terms(expression)))
     graph = Graph()
     number, rest = split_number(expression)
+    if isinstance(rest, Sum):
+        rest = _spread(rest)
     if isinstance(rest, Add):
         return scaled([Scalar(number)], convert(rest, row, column))
     if number != 1:
@@ -78,6 +81,15 @@ def convert(expression: Expr, row: Idx | None, column: Idx | None) -> Tree:
         _add_factor(graph, factor, first)
     eliminate(graph, bound)
     return assemble(graph, row, column)
+
+
+def _spread(expression: Sum) -> Expr:
+    """Σₖ (A[i, k] + B[i, k]) C[k, j] is a product of matrices, Σₖ (A[i, k] B[k, j] + C[i, k] D[k, j]) a sum of two."""
+    body, bound = body_and_bound(expression)
+    number, inner = split_number(body)
+    if not isinstance(inner, Add) or len(free_indices(inner)) <= 2:
+        return expression
+    return Add(*(number * sum_over(term, bound) for term in inner.args))
 
 
 def _flatten(expression: Expr) -> tuple[list[Expr], list[Idx]]:

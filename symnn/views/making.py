@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from sympy import Expr, Integer, S
+from sympy import Abs, Expr, Integer, S, sign
 
 from symnn.errors import ShapeError
 from symnn.language import Step
@@ -129,15 +129,15 @@ def plus(*terms: Tree) -> Tree:
     """Return the sum of terms of one shape; equal terms are counted, and zeros left out."""
     _same_shapes("a sum", terms)
     coefficients: dict[Tree, Expr] = {}
-    written: dict[Tree, Tree] = {}
+    written: dict[Tree, tuple[int, Tree]] = {}
     for term in _summands(terms):
         coefficient, rest = coefficient_and_rest(term)
-        key = _reading(rest)
+        turn, key = _reading(rest)
         if key == ONE and not coefficient.is_number:
             key = term  # sizes are not added up: 1 − 1/n stays as it is
-        coefficients[key] = coefficients.get(key, S.Zero) + coefficient
-        written.setdefault(key, rest)
-    made = [scaled([Scalar(c)], written[key]) for key, c in coefficients.items()]
+        coefficients[key] = coefficients.get(key, S.Zero) + turn * coefficient
+        written.setdefault(key, (turn, rest))
+    made = [scaled([Scalar(written[key][0] * c)], written[key][1]) for key, c in coefficients.items()]
     kept = [term for term in made if not is_zero(term)]
     if not kept:
         return zeros(terms[0].rows, terms[0].columns)
@@ -163,14 +163,39 @@ def coefficient_and_rest(term: Tree) -> tuple[Expr, Tree]:
     return S.One, term
 
 
-def _reading(tree: Tree) -> Tree:
-    """Return one way to write a scalar product, of the two that are worth the same: xᵀ S y and yᵀ S x."""
+def _reading(tree: Tree) -> tuple[int, Tree]:
+    """Return one way to write what may be written in several, with a sign: yᵀ S (m − x) is −(x − m)ᵀ Sᵀ y."""
     if isinstance(tree, Scaled):
-        return scaled([_reading(scalar) for scalar in tree.scalars], _reading(tree.body))
-    if isinstance(tree, Product) and is_scalar(tree):
-        other = Product(tuple(transpose(factor) for factor in reversed(tree.factors)))
-        return min(tree, other, key=repr)
-    return tree
+        parts = [_reading(part) for part in (*tree.scalars, tree.body)]
+        turn = 1
+        for sign_of_part, _ in parts:
+            turn *= sign_of_part
+        return turn, scaled([part for _, part in parts[:-1]], parts[-1][1])
+    if isinstance(tree, Product):
+        turns = [_turn(factor) for factor in tree.factors]
+        turn = -1 if turns.count(-1) % 2 else 1
+        factors = [_negative(f) if t < 0 else _sorted(f) for t, f in zip(turns, tree.factors, strict=True)]
+        made = Product(tuple(factors))
+        other = Product(tuple(transpose(factor) for factor in reversed(factors)))
+        return turn, min(made, other, key=repr) if is_scalar(tree) else made
+    return 1, tree
+
+
+def _turn(factor: Tree) -> int:
+    """Return −1 for one of x − m and m − x, and 1 for the other."""
+    if not isinstance(factor, Plus):
+        return 1
+    firsts = sorted(factor.terms, key=lambda term: repr(coefficient_and_rest(term)[1]))
+    return -1 if coefficient_and_rest(firsts[0])[0].could_extract_minus_sign() else 1
+
+
+def _sorted(tree: Tree) -> Tree:
+    return Plus(tuple(sorted(tree.terms, key=repr))) if isinstance(tree, Plus) else tree
+
+
+def _negative(tree: Tree) -> Tree:
+    minus = Scalar(S.NegativeOne)
+    return Plus(tuple(sorted((scaled([minus], term) for term in tree.parts), key=repr)))
 
 
 def scaled(scalars: Any, body: Tree) -> Tree:
@@ -206,6 +231,12 @@ def _powers_together(factors: Iterable[Tree]) -> list[Tree]:
     for factor in factors:
         base, exponent = (factor.body, factor.exponent) if isinstance(factor, Power) else (factor, S.One)
         exponents[base] = exponents.get(base, S.Zero) + exponent
+    for signed in [base for base in exponents if isinstance(base, Apply) and issubclass(base.function, sign)]:
+        # sign(u) u = |u|
+        if exponents[signed] == 1 and exponents.get(signed.body) == 1:
+            del exponents[signed], exponents[signed.body]
+            whole = Apply(signed.body, Abs)
+            exponents[whole] = exponents.get(whole, S.Zero) + 1
     return [base if e == 1 else Power(base, e) for base, e in exponents.items() if e != 0]
 
 

@@ -11,6 +11,7 @@ from sympy import Expr, S
 
 from symnn.views.making import coefficient_and_rest, plus, product, scaled
 from symnn.views.operations import rebuild
+from symnn.views.transposes import is_scalar
 from symnn.views.tree import Leaf, Plus, Product, Scalar, Scaled, Transposed, Tree
 
 Term = tuple[Expr, tuple[Tree, ...], tuple[Tree, ...]]
@@ -35,12 +36,21 @@ def length(tree: Tree) -> int:
 _OWN: dict[type[Tree], int] = {Plus: 2, Product: 0, Scaled: 0}
 
 
+def turned(tree: Tree) -> Tree:
+    """Return the tree with 2 (m − x) for −2 (x − m): last of all, when it is known how long the terms are."""
+
+    def visit(part: Tree) -> Tree | None:
+        if not isinstance(part, Scaled) or not _is_minus_of_differences(part):
+            return None
+        minus = Scalar(S.NegativeOne)
+        terms = [rebuild(scaled([minus], term), visit) for term in part.body.parts]
+        return scaled([minus, *(rebuild(scalar, visit) for scalar in part.scalars)], _collected(terms))
+
+    return rebuild(tree, visit)
+
+
 def _collected_below(tree: Tree) -> Tree:
     def visit(part: Tree) -> Tree | None:
-        if isinstance(part, Scaled) and _is_minus_of_differences(part):
-            minus = Scalar(S.NegativeOne)
-            turned = [rebuild(scaled([minus], term), visit) for term in part.body.parts]
-            return scaled([minus, *(rebuild(scalar, visit) for scalar in part.scalars)], _collected(turned))
         if not isinstance(part, Plus):
             return None
         return _collected([rebuild(term, visit) for term in part.terms])
@@ -49,22 +59,22 @@ def _collected_below(tree: Tree) -> Tree:
 
 
 def _is_minus_of_differences(tree: Scaled) -> bool:
-    """−2 (x − m), which is 2 (m − x)"""
+    """−2 (x − m), which is 2 (m − x); a minus before long terms is left where it is"""
     first = tree.scalars[0]
     if not isinstance(first, Scalar) or not isinstance(tree.body, Plus) or not first.value.could_extract_minus_sign():
         return False
-    return any(coefficient_and_rest(term)[0].could_extract_minus_sign() for term in tree.body.terms)
+    terms = [_split(term) for term in tree.body.terms]
+    is_short = all(len(factors) < 3 for _, _, factors in terms)
+    return is_short and any(number.could_extract_minus_sign() for number, _, _ in terms)
 
 
 def _collected(terms: Sequence[Tree]) -> Tree:
-    """Return the sum of terms with what they share taken out."""
+    """Return the sum of terms with what they share taken out; a scalar stays a sum of products."""
     whole = plus(*terms)
     if not isinstance(whole, Plus):
         return whole
     split = [_split(term) for term in whole.terms]
-    grouped = _grouped(split, -1)
-    grouped = _grouped(grouped, 0)
-    return _in_order(grouped)
+    return _in_order(split) if is_scalar(whole) else _in_order(_grouped(_grouped(split, -1), 0))
 
 
 def _split(term: Tree) -> Term:
@@ -89,13 +99,13 @@ def _grouped(terms: Sequence[Term], end: int) -> list[Term]:
         groups.setdefault(key, []).append(term)
     found: list[Term] = []
     for group in groups.values():
-        if len(group) == 1:
-            found.append(group[0])
+        if len(group) == 1 or (len(group) < len(terms) and any(len(factors) > 2 for _, _, factors in group)):
+            found.extend(group)
             continue
         factor, scalars = group[0][2][end], group[0][1]
-        rests = [(number, (), factors[:-1] if end else factors[1:]) for number, _, factors in group]
+        rests: list[Term] = [(number, (), factors[:-1] if end else factors[1:]) for number, _, factors in group]
         number, _, inner = _common_out(rests)
-        body = _in_order(inner)
+        body = _in_order(_grouped(_grouped(inner, -1), 0))
         found.append((number, scalars, (body, factor) if end else (factor, body)))
     return found
 
@@ -117,9 +127,14 @@ def _in_order(terms: Sequence[Term]) -> Tree:
     if len(terms) == 1:
         return _joined(terms[0])
     number, scalars, inner = _common_out(terms)
-    ordered = sorted(inner, key=lambda term: (term[0].could_extract_minus_sign(), _is_transposed(term)))
+    ordered = sorted(inner, key=lambda term: (term[0].could_extract_minus_sign(), _is_late(term)))
     return scaled([Scalar(number), *scalars], plus(*map(_joined, ordered)))
 
 
-def _is_transposed(term: Term) -> bool:
-    return len(term[2]) == 1 and isinstance(term[2][0], Transposed)
+def _is_late(term: Term) -> bool:
+    """Whether a term stands after others: Aᵀ after A, and in a sum of columns b after W x."""
+    _, scalars, factors = term
+    if len(factors) > 1 or scalars:
+        return False
+    only = factors[0]
+    return isinstance(only, Transposed) or (isinstance(only, Leaf) and only.rows is not None and only.columns is None)

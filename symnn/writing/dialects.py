@@ -49,6 +49,8 @@ class Text:
     zeros = "0"
     dots = "…"
     prime = "′"
+    has_pages = False
+    """Whether it is set on paper, where a page has an end."""
     compact = False
     """Whether a page is so full that derivatives are written in a line."""
     small_entries = True

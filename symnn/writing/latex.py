@@ -16,6 +16,7 @@ _LATEX_FUNCTIONS = frozenset(["log", "exp", "max", "min", "sin", "cos", "tan", "
 class Latex(Text):
     """LaTeX with amsmath and bm."""
 
+    has_pages = True
     dots = r"\dots"
     minus, divide, less_equal = "-", r"\oslash", r"\le"
     thin, thick, newline = r"\,", r"\;", r" \\ "
@@ -228,6 +229,7 @@ class MarkdownLatex(Latex):
     line alone, and GitHub refuses ``\operatorname``.
     """
 
+    has_pages = False
     thin, thick, newline = r"\thinspace", r"\enspace", " \\\\\n"
 
     def __init__(self, notation: Notation) -> None:

@@ -194,7 +194,8 @@ class MatrixWriter:
         single = not core and isinstance(tree.body, Leaf | Plus)
         body = self.piece(tree.body)
         if isinstance(tree.body, Product) and core and not divisors and not is_scalar(tree.body):
-            core = [Piece(self.dialect.product(core).text + " " + body.text, Precedence.PRODUCT)]
+            front_of_body = " ".join(self.dialect.close(piece, Precedence.POWER) for piece in core)
+            core = [Piece(f"{front_of_body} {body.text}", Precedence.PRODUCT)]
         else:
             core = [*core, body]
         scope = Scope()

@@ -91,7 +91,7 @@ def page_of(
     writer = writer_of_labels(writer, labelling)
     shown = view_of(labelling.program, view)
     writer.base = 1 if view == "scalar" else 0
-    writer.dialect.compact = is_full = len(shown) > FULL
+    writer.dialect.compact = is_full = writer.dialect.has_pages and len(shown) > FULL
     if isinstance(subject, Derivation):
         backward = shown_backward(folding, subject.backward)
         backward |= {made for made, name in labelling.labels.items() if name in backward}

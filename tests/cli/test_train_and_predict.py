@@ -179,7 +179,7 @@ def test_a_file_that_is_no_model(table):
         (["2-3-1", "--activation", "__import__('os')"], ""),
         (["2-3-1", "--cost", "__import__('os').system('touch hacked')"], ""),
         (["2-3-1", "-o", "m.pkl"], "accepted: a name that ends in .npz"),
-        ([], "Missing argument 'ARCHITECTURE' (see symnn train --help)"),
+        ([], "Missing argument 'ARCHITECTURE|FILE' (see symnn train --help)"),
     ],
 )
 def test_bad_usage(table, arguments, message, monkeypatch, tmp_path):

@@ -74,7 +74,7 @@ EQUATIONS = [
     Equation(s, LogSumExp(A[i, k], i, k)),
     Equation(o[i], Maximum(A[i, k] - x[k], k)),
     Equation(o[i], Piecewise((u[i] ** 2, u[i] > 0), (sqrt(2) * u[i], True)) + Max(u[i], v[i]) - Min(u[i], 0)),
-    Equation(o[i], exp(-u[i] ** 2) / sqrt(2 * pi) + cos(u[i]) ** 3 + Abs(v[i]) ** Rational(3, 2)),
+    Equation(o[i], exp(-(u[i] ** 2)) / sqrt(2 * pi) + cos(u[i]) ** 3 + Abs(v[i]) ** Rational(3, 2)),
     Equation(o[i], Sum(u[j] * v[j], j) * u[i] / (1 + Sum(u[j] ** 2, j))),
     Equation(o[i], Sum(Sum(S[i, j] * v[j], j) * A[i, k], k)),
     *(Equation(o[i], f(u[i]) - f(v[i] * c)) for f in NAMED.values()),

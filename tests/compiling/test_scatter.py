@@ -100,11 +100,13 @@ def test_strides_with_symbols_for_sizes() -> None:
     function = gradient.compile()
     assert not any(mask in function.source for mask in MASKS)
     random = np.random.default_rng(1)
-    w, up = random.normal(size=(2, 3, 3)), random.normal(size=(2, 4))
+    w_values, up = random.normal(size=(2, 3, 3)), random.normal(size=(2, 4))
     expected = np.zeros((3, 9))
     for place in range(4):
-        expected[:, 2 * place : 2 * place + 3] += np.einsum("o,ocp->cp", up[:, place], w)
-    np.testing.assert_allclose(function(w=w, upstream=up)[1]["x"], expected, rtol=1e-13)
+        expected[:, 2 * place : 2 * place + 3] += np.einsum("o,ocp->cp", up[:, place], w_values)
+    np.testing.assert_allclose(
+        function(w=w_values, x=random.normal(size=(3, 9)), upstream=up)[1]["x"], expected, rtol=1e-13
+    )
 
 
 def embedding(batch: bool) -> Program:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sympy import Abs, Expr, Integer, Sum, exp, log, sin, sqrt
 
 from symnn.calculus import differentiate
@@ -22,7 +24,7 @@ from symnn.language import (
 )
 from symnn.proof.evaluation import evaluate
 from symnn.views import MatrixEquation, closed_form, closed_forms, evaluate_matrix
-from symnn.views.simplifying import simplified
+from symnn.views.simplifying import simplified, turned
 from symnn.views.tree import Hadamard, Leaf, Plus, Product, Scalar, Scaled, Transposed, Zeros
 from symnn.writing.matrices import MatrixWriter
 from symnn.writing.write import writer_for
@@ -151,6 +153,46 @@ def test_closed_form(case: str) -> None:
     np.testing.assert_allclose(values[gradient], wanted, rtol=1e-10)
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_closed_forms_of_random_programs(data: st.DataObject) -> None:
+    """Chains of products, sums, functions and inverses, differentiated: the closed form has the program's values."""
+    known: list[Any] = [x, b, m]
+    equations: list[Equation] = [inverse]
+    for number in range(data.draw(st.integers(1, 5))):
+        one, other = (data.draw(st.sampled_from(known)) for _ in range(2))
+        right = data.draw(
+            st.sampled_from(
+                [
+                    Sum(A[i, j] * one[j], j) + other[i],
+                    Sum(A[j, i] * one[j], j) - Sum(V[i, j] * other[j], j),
+                    2 * one[i] * other[i] - m[i],
+                    sin(one[i]),
+                    Sum(one[j] * other[j], j) * b[i] - one[i],
+                    Sum(Q[i, j] * (one[j] - other[j] - b[j]), j),
+                ]
+            )
+        )
+        known.append(tensor(f"w{number}", n))
+        equations.append(Equation(known[-1][i], right))
+    last = known[-1]
+    value = data.draw(st.sampled_from([Sum(last[i] ** 2, i), log(1 + Sum(last[i] ** 2, i)), Sum(last[i] * x[i], i)]))
+    program = cost(value, *equations)
+    wanted = [name for name in ("x", "A", "S", "Q") if name in program.pruned(["f"]).inputs]
+    if not wanted:
+        return
+    derivation = differentiate(program.pruned(["f"]), "f", wanted)
+    inputs = values_for(derivation.program)
+    expected = evaluate(derivation.program, inputs)
+    for name in (*derivation.gradients.values(), "f"):
+        values = dict(inputs)
+        main, *where = closed_form(derivation.program, name)
+        for one in (*where, main):
+            assert isinstance(one, MatrixEquation)
+            values[one.left.tensor.name] = evaluate_matrix(one.right, {**LENGTHS, **values})
+        np.testing.assert_allclose(values[name], np.array(expected[name], dtype=float), rtol=1e-9, atol=1e-9)
+
+
 def right_of(program: Program, name: str, **options: Any) -> list[str]:
     writer = MatrixWriter(writer_for(program, "text"))
     return [" = ".join(writer.equation(one)) for one in closed_form(program, name, **options)]  # type: ignore[arg-type]
@@ -206,11 +248,11 @@ T, a, c = Leaf(A), Leaf(x), Leaf(b)
 def test_simplification() -> None:
     minus = Scalar(Integer(-1))
     assert simplified(Plus((Scaled((minus,), a), c))) == Plus((c, Scaled((minus,), a)))
-    assert simplified(Scaled((minus,), Plus((a, Scaled((minus,), c))))) == Plus((c, Scaled((minus,), a)))
+    assert turned(Scaled((minus,), Plus((a, Scaled((minus,), c))))) == Plus((c, Scaled((minus,), a)))
     shared = Plus((Product((T, a)), Product((T, c))))
     assert simplified(shared) == Product((T, Plus((a, c))))
-    turned = Plus((Product((Transposed(T), a)), Product((T, a))))
-    assert simplified(turned) == Product((Plus((T, Transposed(T))), a))
+    both = Plus((Product((Transposed(T), a)), Product((T, a))))
+    assert simplified(both) == Product((Plus((T, Transposed(T))), a))
     assert simplified(Hadamard((a, Zeros(n, None)))) == Zeros(n, None)
     doubled = Plus((Scaled((Scalar(Integer(2)),), Product((T, a))), Scaled((Scalar(Integer(2)),), c)))
     assert simplified(doubled) == Scaled((Scalar(Integer(2)),), Plus((Product((T, a)), c)))
