@@ -35,7 +35,7 @@ class FormulaDerivative(Gradient):
     shapes inferred: x n, A n×n
     """
 
-    formula: Formula | None = None
+    formula: Any = None
     kind: str = "gradient"
     notes: tuple[str, ...] = field(default=())
 

@@ -69,7 +69,7 @@ def _with_companions(program: Program) -> Program:
             continue
         known.add(key)
         names.append(program.fresh_name("V", names))
-        axes = [i for i in equation.indices if i in free_indices(made.body)]
+        axes = [i for i in equation.indices if i in free_indices(made)]
         axes += [fresh_index(i) for i in made.bound]
         left = Tensor(names[-1], [size_of(i) for i in axes], "value", gives_symmetric(made))[tuple(axes)]
         equations.append(Equation(left, made))

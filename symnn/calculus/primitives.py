@@ -88,7 +88,7 @@ def weight_of(value: Entry, reduction: Reduction, beside: Tensor | None = None) 
         raise CalculusError(f"no adjoint rule for {name}: add one with @adjoint_rule({name}) in calculus/primitives.py")
     if not isinstance(reduction, MatrixOperation):
         return rule(value, reduction.body, reduction.bound)
-    shared = [i for i in value.indices if i in free_indices(reduction.body)]
+    shared = [i for i in value.indices if i in free_indices(reduction)]
     own = [i for i in value.indices if i not in shared]
 
     def entry_of(tensor: Tensor) -> Callable[[Idx, Idx], Entry]:
@@ -140,7 +140,7 @@ def determinant_weight(value: Entry, own: Sequence[Idx], place: Sequence[Idx], i
 @companion(Cholesky)
 def inverse_of_the_factor(value: Entry, operation: MatrixOperation) -> MatrixOperation:
     """The inverse K of the factor L."""
-    shared = [i for i in value.indices if i in free_indices(operation.body)]
+    shared = [i for i in value.indices if i in free_indices(operation)]
     rows, columns = (fresh_index(i) for i in operation.bound)
     return Inverse(value.base[(*shared, rows, columns)], rows, columns)
 

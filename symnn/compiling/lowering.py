@@ -59,7 +59,7 @@ from symnn.compiling.nodes import (
     TanhSlope,
     TapMax,
 )
-from symnn.compiling.places import Axes, is_mask, length
+from symnn.compiling.places import Axes, is_mask, laid_out, length
 from symnn.compiling.scatter import Placement, always, constants, placed, put_down, resolved
 from symnn.errors import CompileError
 from symnn.language import (
@@ -179,6 +179,7 @@ class _Lowering(Axes):
         raise CompileError(f"{self.equation}: NumPy code for {type(part).__name__} is not known")
 
     def _elementwise(self, part: Basic, arrays: Sequence[Array]) -> Array:
+        arrays = [laid_out(array) for array in arrays]
         axes = self._best(arrays)
         if isinstance(part, Mul):
             arrays = _with_one_number(arrays)

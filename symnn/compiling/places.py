@@ -11,7 +11,19 @@ from sympy import Expr, Idx, Integer, KroneckerDelta, Symbol
 from sympy.core.basic import Basic
 
 from symnn.compiling.arrays import Array
-from symnn.compiling.nodes import Cast, Diagonal, Equal, Gather, Inside, Item, Lookup, Places, Whole, Windows
+from symnn.compiling.nodes import (
+    Cast,
+    Contiguous,
+    Diagonal,
+    Equal,
+    Gather,
+    Inside,
+    Item,
+    Lookup,
+    Places,
+    Whole,
+    Windows,
+)
 from symnn.language import Entry, Equation, Within, free_indices, index_bounds, size_of
 
 
@@ -115,6 +127,20 @@ def length(an_index: Idx) -> tuple[bool, int]:
 
 def _are_plain(indices: Sequence[Expr]) -> bool:
     return all(isinstance(e, Idx | Entry) for e in indices)
+
+
+def laid_out(array: Array) -> Array:
+    """Return windows as an array of its own, taps before places: what is done entry by entry then has long rows."""
+    part, taps = array.expression, list[int]()
+    while isinstance(part, Windows):
+        first = int(part.args[1])
+        taps = [*range(first, first + len(part.args[3]) - 1), *taps]
+        part = part.args[0]
+    if not taps:
+        return array
+    order = [*range(taps[0]), *taps, *(n for n in range(taps[0], len(array.axes)) if n not in taps)]
+    moved = array.transposed([array.axes[n] for n in order])
+    return Array(Contiguous(moved.expression), moved.axes)
 
 
 def _with_diagonals(array: Array) -> Array:

@@ -138,6 +138,9 @@ class TorchPrinter(ArrayPrinter):
     def _print_Cast(self, expr: Any) -> str:
         return f"{self._atom(expr.args[0])}.to({self.like}.dtype)"
 
+    def _print_LogOfTruth(self, expr: Any) -> str:
+        return f"torch.log({self._atom(expr.args[0])}.to({self.like}.dtype))"
+
     def _print_Copy(self, expr: Any) -> str:
         return f"{self._atom(expr.args[0])}.clone()"
 

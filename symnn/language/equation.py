@@ -126,7 +126,7 @@ class Equation(Shown):
             raise ProgramError(f"{self}: {kind} stands alone on a right side, as in V[i, j] = {kind}(S[p, q], p, q)")
         if found is None:
             return
-        axes = [i for i in self.indices if i not in free_indices(found.body)]
+        axes = [i for i in self.indices if i not in free_indices(found)]
         sizes = {size_of(i) for i in axes} | {size_of(found.bound[0])}
         if len(axes) != found.rank or not all(same_size(size, size_of(found.bound[0])) for size in sizes):
             shape = " × ".join(["1"] if not found.rank else [str(size_of(i)) for i in found.bound])

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from symnn.calculus.derivation import Derivation
 from symnn.language import Program
-from symnn.views.closed import closed_form
+from symnn.views.closed import Shown, closed_forms
 from symnn.views.matrix import MatrixEquation
 from symnn.writing.definitions import definitions, facts_text
 from symnn.writing.notation import Notation
@@ -48,35 +48,29 @@ def write_formula(
         return write(derivation, view=view, format=format, title=title, notation=notation, notes=notes)
     program = derivation.program
     writer = writer_for(derivation, format, notation)
-    value = closed_form(program, derivation.of) if derivation.of in program.defined else ()
-    derivatives = [closed_form(program, name) for name in dict.fromkeys(derivation.gradients.values())]
-    main = [*value[:1], *(found[0] for found in derivatives)]
-    beside = _in_order(program, [value[1:], *(found[1:] for found in derivatives)], {_name(one) for one in main})
+    of = [derivation.of] if derivation.of in program.defined else []
+    results = list(dict.fromkeys(derivation.gradients.values()))
+    main, beside = closed_forms(program, [*of, *results])
+    value, derivatives = main[: len(of)], main[len(of) :]
+    backward = [one for one in beside if _name(one) in derivation.backward]
     groups = [
-        ("Value", value[:1]),
-        ("With", [one for one in beside if _name(one) not in derivation.backward]),
-        (heading, [one for one in beside if _name(one) in derivation.backward]),
+        ("Value", value),
+        ("With", [one for one in beside if one not in backward]),
+        (heading, [*backward, *derivatives]),
     ]
-    sections = []
-    for words, group in groups:
-        shown = [*group, *(found[0] for found in derivatives)] if words == heading else list(group)
-        if shown:
-            lines = tuple(line_of(one, writer, view) for one in shown)
-            sections.append(Section(words, lines, derivatives=words == heading))
+    sections = tuple(
+        Section(words, tuple(line_of(one, writer, view) for one in group), derivatives=words == heading)
+        for words, group in groups
+        if group
+    )
     everything = [*main, *beside]
-    said = {n: a for n, a in program.adjoints.items() if n in {_name(one) for one in everything}}
+    met = {*map(_name, everything), derivation.upstream}
+    said = {name: adjoint for name, adjoint in program.adjoints.items() if name in met}
     spoken = Program(program, layered=program.layered, adjoints=said)
     defined = tuple(definitions(writer, everything, spoken, False))
     facts = facts_text(writer, derivation.facts)
-    return page_text(Page(title, tuple(sections), defined, facts, notes=tuple(notes)), format)
+    return page_text(Page(title, sections, defined, facts, notes=tuple(notes)), format)
 
 
-def _in_order(program: Program, groups: Iterable[Sequence[object]], excluded: set[str]) -> list[object]:
-    """Return the equations of several closed forms, each once, in the program's order."""
-    found = {_name(one): one for group in groups for one in group if _name(one) not in excluded}
-    return [found[name] for name in program.defined if name in found]
-
-
-def _name(shown: object) -> str:
-    equation = shown.equation if isinstance(shown, MatrixEquation) else shown
-    return str(equation.tensor.name)  # type: ignore[attr-defined]
+def _name(shown: Shown) -> str:
+    return str((shown.equation if isinstance(shown, MatrixEquation) else shown).tensor.name)
