@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symnn.calculus.folding import Names
-from symnn.compiling.lowering import OWN_CODE
+from symnn.compiling.functions import OWN_CODE
 from symnn.language import Elementwise, Equation, Program, formula, transform
 
 

@@ -6,7 +6,7 @@ operations bring these axes into line; a sum of a product is contracted; nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sympy import (
@@ -22,10 +22,7 @@ from sympy import (
     Pow,
     S,
     Sum,
-    exp,
     log,
-    pi,
-    sqrt,
 )
 from sympy.core.basic import Basic
 from sympy.core.relational import Relational
@@ -34,6 +31,7 @@ from sympy.logic.boolalg import Boolean
 from symnn.compiling.algebra import distributed, not_positive, with_common_factor
 from symnn.compiling.arrays import Array
 from symnn.compiling.contraction import are_taps, contract, scaled
+from symnn.compiling.functions import NODES
 from symnn.compiling.merging import with_sums_merged
 from symnn.compiling.nodes import (
     Broadcast,
@@ -41,22 +39,16 @@ from symnn.compiling.nodes import (
     Chain,
     CholeskyFactor,
     Det,
-    ExpMinusOne,
     ExpOfMinus,
     Inv,
     LogDet,
     LogOfTruth,
-    NegativePart,
-    NormalDistribution,
     NotPositive,
     Placed,
     Places,
     Positive,
-    PositivePart,
     ReduceLogSumExp,
     ReduceMax,
-    Softplus,
-    TanhSlope,
     TapMax,
 )
 from symnn.compiling.places import Axes, is_mask, laid_out, length
@@ -85,23 +77,9 @@ from symnn.language import (
     size_of,
     sum_over,
 )
-from symnn.language.functions import elu, gelu, relu, sigmoid, softplus, tanh
-
-_NODES: dict[type[Elementwise], Callable[[Expr], Expr]] = {
-    relu: PositivePart,
-    softplus: Softplus,
-    elu: lambda z: PositivePart(z) + ExpMinusOne(NegativePart(z)),
-    prime(elu): lambda z: exp(NegativePart(z)),
-    prime(tanh): TanhSlope,
-    gelu: lambda z: z * NormalDistribution(z),
-    prime(gelu): lambda z: NormalDistribution(z) + (1 / sqrt(2 * pi)).evalf(20) * z * exp(-(z**2) / 2),
-}
-"""Named functions with code of their own: what their formula says, with the digits kept."""
+from symnn.language.functions import sigmoid
 
 _MATRICES: dict[Any, Any] = {Inverse: Inv, Determinant: Det, LogDeterminant: LogDet, Cholesky: CholeskyFactor}
-
-OWN_CODE = (prime(sigmoid), prime(tanh), prime(elu), prime(gelu))
-"""Derivatives whose code is not that of their formula."""
 
 
 def lower(equation: Equation, inverses: Collection[str] = ()) -> Expr:
@@ -298,8 +276,8 @@ class _Lowering(Axes):
         if isinstance(part, prime(sigmoid)):
             a = 1 / (1 + ExpOfMinus(z))
             return Array(Chain(ExpOfMinus(z), a, a), axes)
-        if type(part) in _NODES:
-            return Array(_NODES[type(part)](z), axes)
+        if type(part) in NODES:
+            return Array(NODES[type(part)](z), axes)
         textbook = formula(type(part), part.args[0])
         if textbook is None:
             root = part.root.__name__

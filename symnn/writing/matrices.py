@@ -41,6 +41,7 @@ from symnn.views.tree import (
 )
 from symnn.writing.dialects import Piece, Precedence, Text
 from symnn.writing.expressions import ExpressionWriter
+from symnn.writing.quotients import rational_roots
 from symnn.writing.scope import Scope
 
 
@@ -256,10 +257,12 @@ def _split(scalars: Sequence[Tree]) -> tuple[Fraction, list[Expr], list[Expr]]:
     above: list[Expr] = []
     below: list[Expr] = []
     if not number.is_Rational:
-        above, number = [number], Rational(1)
+        number, irrational = number.as_coeff_Mul()
+        above = list(Mul.make_args(irrational))
     for factor in Mul.make_args(rest):
         if isinstance(factor, Pow) and factor.exp.could_extract_minus_sign():
             below.append(factor.base if factor.exp == -1 else Pow(factor.base, -factor.exp))
         elif not (isinstance(factor, Number) and factor == 1):
             above.append(factor)
+    number, above, below = rational_roots(number, above, below)
     return Fraction(int(number.p), int(number.q)), above, below

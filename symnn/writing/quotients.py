@@ -43,7 +43,7 @@ def in_front(factor: Expr) -> bool:
 
 
 def rational_roots(number: Any, above: list[Expr], below: list[Expr]) -> tuple[Any, list[Expr], list[Expr]]:
-    """Return the same quotient with √2/2 written as 1/√2."""
+    """Return the same quotient with √2/2 written as 1/√2, and √2/4 as 1/√8."""
     if not number.is_Rational:
         return number, above, below
     kept: list[Expr] = []
@@ -57,6 +57,8 @@ def rational_roots(number: Any, above: list[Expr], below: list[Expr]) -> tuple[A
             kept.append(factor)
     over, kept = _roots(kept)
     under, below = _roots(below)
+    if over == 1 and under.is_Integer and under != 1 and number.p == 1:
+        number, under = Rational(1), under * number.q**2
     if over != 1 and under != 1 and (over / under).is_Rational:
         kept.append(Pow(over / under, Rational(1, 2), evaluate=False))
     else:
