@@ -20,7 +20,7 @@ from symnn.language import (
     tensor,
 )
 from symnn.language import undefined_function as function
-from symnn.networks import Dense, Layer, Network, mlp
+from symnn.networks import Dense, Layer, Network, mlp, parse_program, unroll
 from symnn.training import SGD, Fit, load_data, load_model, save_model, train
 from symnn.writing import Notation
 
@@ -50,8 +50,10 @@ __all__ = [
     "load_data",
     "load_model",
     "mlp",
+    "parse_program",
     "save_model",
     "sizes",
     "tensor",
     "train",
+    "unroll",
 ]

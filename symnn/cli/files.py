@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from symnn.errors import DataError
-from symnn.language import Program, parse_program
+from symnn.language import Program
 from symnn.language.equations_file import LONGEST_FILE
-from symnn.networks.catalogue import LAYERS
+from symnn.networks import parse_program
 
 ENDINGS = (".txt", ".sym", ".eq", ".symnn")
 
@@ -39,4 +39,4 @@ def read_text(path: str) -> str:
 
 def read_program(path: str) -> Program:
     """Return the program of a file of equations; errors name the file, the line and the column."""
-    return parse_program(read_text(path), Path(path).name, LAYERS)
+    return parse_program(read_text(path), Path(path).name)

@@ -3,6 +3,7 @@
 from symnn.networks.activations import NAMES, Activation, activation
 from symnn.networks.attention import Attention, MultiHeadAttention
 from symnn.networks.blocks import FeedForward, Residual, TransformerBlock
+from symnn.networks.catalogue import parse_program
 from symnn.networks.convolution import Convolution1d, Convolution2d
 from symnn.networks.costs import NAMED_COSTS, Cost, cost
 from symnn.networks.dropout import Dropout
@@ -53,5 +54,6 @@ __all__ = [
     "cost",
     "general_network",
     "mlp",
+    "parse_program",
     "unroll",
 ]

@@ -13,7 +13,8 @@ from typing import Any
 from sympy import Integer, Rational
 
 from symnn.errors import InputError, suggest
-from symnn.language import Equation, Tensor, examples
+from symnn.language import Equation, Program, Tensor, examples
+from symnn.language import parse_program as _parse_program
 from symnn.language.layer_calls import LayerCall
 from symnn.networks.attention import Attention, MultiHeadAttention
 from symnn.networks.blocks import FeedForward, TransformerBlock
@@ -105,6 +106,18 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Rational):
         return value
     return value.name if isinstance(value, Tensor) else value
+
+
+def parse_program(text: str, source: str = "equations") -> Program:
+    """Return the program that a text of equations writes, with the layers of symnn.networks by their names.
+
+    >>> print(parse_program("input x: 3\nh = LayerNorm(x)")["mu_h"])
+    mu_h = Sum(x[k], k)/3
+
+    Raises:
+        ParseError, ShapeError: with source, line and column; see `symnn.language.parse_program`.
+    """
+    return _parse_program(text, source, LAYERS)
 
 
 LAYERS: dict[str, LayerCall] = {word: _call(word, make) for word, make in MAKERS.items()}

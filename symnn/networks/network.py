@@ -139,7 +139,7 @@ class Network:
         return drawn
 
     def evaluate(
-        self, parameters: Mapping[str, Any], X: Any, Y: Any = None, s: Any = None, M: Any = None
+        self, parameters: Mapping[str, Any], X: Any, Y: Any = None, s: Any = None, M: Any = None, **others: Any
     ) -> dict[str, Any]:
         """Return every tensor of the forward pass, by name; C too, if the targets Y are given.
 
@@ -149,6 +149,7 @@ class Network:
             Y: (examples, outputs).
             s: the weights of the examples, (examples,), where the network weighs them.
             M: the mask, of the shape of Y, where the cost has one.
+            others: further inputs by name, such as the mask of a `Dropout` layer.
 
         Raises:
             DataError, InputError, ShapeError: for arrays that are missing, unknown, or of the wrong shape.
@@ -160,6 +161,7 @@ class Network:
         given = dict(parameters)
         if unknown := [name for name in given if name not in self.parameters]:
             raise InputError(f"unknown parameter '{unknown[0]}'{suggest(unknown[0], self.parameters)}")
+        given |= others
         function = self._forward(single, Y is not None and self._has_cost)
         given["x"] = inputs
         if "y" in function.arguments:

@@ -13,9 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symnn.errors import DataError, InputError
-from symnn.language import parse_program
-from symnn.networks import Network, ProgramNetwork, mlp
-from symnn.networks.catalogue import LAYERS
+from symnn.networks import Network, ProgramNetwork, mlp, parse_program
 from symnn.training.files import check_writable, write_atomically
 from symnn.training.fit import Fit, as_inputs, outputs_of
 from symnn.training.scaling import SCALES, UNSCALED, Scaling
@@ -171,7 +169,7 @@ def _rebuilt(network: dict[str, Any]) -> Network:
         return mlp(**network)
     name = str(network["name"])
     text = network["equations"]
-    return ProgramNetwork(parse_program(text, name, LAYERS), name, network["output"], text)
+    return ProgramNetwork(parse_program(text, name), name, network["output"], text)
 
 
 def _model(shown: str, described: dict[str, Any], network: Any, parameters: dict[str, Array]) -> Model:

@@ -1,0 +1,158 @@
+"""Files of equations where an architecture may stand: derived, trained, saved and used again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import symnn
+from symnn.cli import main
+from symnn.networks import ProgramNetwork
+from symnn.networks.catalogue import MAKERS
+
+REGRESSION = """
+input x: 4
+target y: 3
+parameter W: 3 x 4
+parameter b: 3
+z = W*x + b
+a = softmax(z)
+C = -y'*log(a)
+fact sum(y) = 1
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "regression.txt"
+    path.write_text(REGRESSION)
+    return path
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, list(map(str, arguments)))
+
+
+def test_derive_reads_a_file(file):
+    result = run("derive", file)
+    assert result.exit_code == 0
+    assert result.output.startswith("regression.txt · one example, columns\n")
+    assert "  z̄       = a − y\n  ∂C/∂W   = z̄ xᵀ\n" in result.output
+    assert "∂C/∂W   = (1/m) Z̄ᵀ X" in run("derive", file, "--batch").output
+
+
+def test_options_of_architectures_are_refused(file):
+    result = run("derive", file, "--cost", "hinge")
+    assert result.exit_code == 2
+    assert result.stderr == "symnn: error: --cost is for an architecture: a file of equations says it itself\n"
+
+
+def test_errors_name_file_line_and_column(file):
+    file.write_text(REGRESSION.replace("W*x", "W2*x"))
+    result = run("derive", file)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("symnn: error: regression.txt:6:5: unknown name 'W2'")
+    assert result.stderr.splitlines()[1:] == ["  z = W2*x + b", "      ^"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "no such file"), (b"", "there is no equation in it"), (b"\xff\xfe\x00", "it is no text")],
+)
+def test_files_that_are_none(tmp_path, content, message):
+    path = tmp_path / "odd.txt"
+    if content is not None:
+        path.write_bytes(content)
+    result = run("derive", path)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_train_save_and_predict(file, tmp_path):
+    pytest.importorskip("sklearn")
+    model = tmp_path / "iris.npz"
+    trained = run("train", file, "--data", "iris", "-o", model)
+    assert trained.exit_code == 0, trained.stderr
+    assert "own cost" in trained.output
+    predicted = run("predict", model, "--data", "iris")
+    assert predicted.exit_code == 0, predicted.stderr
+    loaded = symnn.load_model(model)
+    assert isinstance(loaded.network, ProgramNetwork)
+    assert loaded.information["test_accuracy"] > 0.85
+
+
+def test_a_program_network_is_the_same_as_the_network_of_layers():
+    own = ProgramNetwork(symnn.parse_program(REGRESSION))
+    net = symnn.mlp("4-3", activation="softmax", cost="cross_entropy")
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(5, 4)), np.eye(3)[rng.integers(0, 3, 5)]
+    P = net.initial_parameters(0)
+    value, slopes = net.gradient().compile()(P, X, Y)
+    again, found = own.gradient().compile()({"W": P["W1"], "b": P["b1"]}, X, Y)
+    assert value == pytest.approx(again, rel=1e-14)
+    np.testing.assert_allclose(found["W"], slopes["W1"], rtol=1e-12)
+    np.testing.assert_allclose(found["b"], slopes["b1"], rtol=1e-12)
+
+
+def test_other_names_than_x_and_y_may_be_trained():
+    text = REGRESSION.replace("input x", "input u").replace("W*x", "W*u").replace("C =", "cost =")
+    net = ProgramNetwork(symnn.parse_program(text))
+    assert net.program.inputs.keys() == {"x", "y", "W", "b"}
+    assert net.program.equations[-1].tensor.name == "C"
+    assert str(net.program.facts[0]) == "Sum(y[i], i) = 1"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("target y: 3", "input y: 3"), "one input is needed to train, and it has"),
+        (("parameter W: 3 x 4\nparameter b: 3", "hyperparameter W: 3 x 4\nhyperparameter b: 3"), "no parameter"),
+        (("C = -y'*log(a)", "C = -y.*log(a)"), "which has axes: a cost is a scalar"),
+    ],
+)
+def test_what_is_no_network(change, message):
+    with pytest.raises(symnn.SymnnError, match=message):
+        ProgramNetwork(symnn.parse_program(REGRESSION.replace(*change)))
+
+
+SHAPES = {
+    "Convolution1d": ("3 x 8", "filters=2, width=3"),
+    "Convolution2d": ("2 x 6 x 6", "filters=2, width=3, padding=1"),
+    "MaxPooling1d": ("3 x 8", "width=2"),
+    "MaxPooling2d": ("2 x 6 x 6", "width=2"),
+    "AveragePooling1d": ("3 x 8", "width=2"),
+    "AveragePooling2d": ("2 x 6 x 6", "width=2"),
+    "Attention": ("5 x 4", "keys=3, causal=true"),
+    "MultiHeadAttention": ("5 x 4", "heads=2"),
+    "TransformerBlock": ("5 x 4", "heads=2, norm=before"),
+    "FeedForward": ("5 x 4", "hidden=6"),
+    "BatchNorm": ("examples x 4", ""),
+    "Dense": ("4", "outputs=3, activation=relu"),
+    "Embedding": ("5", "vocabulary=7, width=3"),
+    "GRU": ("5 x 4", "outputs=3"),
+    "LSTM": ("5 x 4", "outputs=3"),
+    "Recurrent": ("5 x 4", "outputs=3, activation=tanh"),
+}
+
+
+@pytest.mark.parametrize("word", sorted(MAKERS))
+def test_every_layer_may_be_called_in_a_file(word):
+    shape, options = SHAPES.get(word, ("4", ""))
+    call = ", ".join(["x", *([options] if options else [])])
+    program = symnn.parse_program(f"input x: {shape}\nh = {word}({call})")
+    assert program.equations[-1].tensor.name == "h"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("Dense(x)", "Dense needs the option outputs"),
+        ("Dense(x, outputs=3, activaton=relu)", "Dense has no option 'activaton' .did you mean 'activation'"),
+        ("LSTM(x, outputs=3)", "LSTM goes through the steps of its input"),
+    ],
+)
+def test_bad_calls_of_layers(call, message):
+    with pytest.raises(symnn.SymnnError, match=message):
+        symnn.parse_program(f"input x: 4\nh = {call}")
