@@ -103,7 +103,8 @@ def _judged(model: Model, X: Array, y: Array | None) -> dict[str, Any]:
 
 def _heading(model: Model, path: str, data: str, results: dict[str, Any]) -> str:
     description = model.network.description
-    said = f"{path}: {description.get('architecture') or description['name']}, trained on {model.information.get('data', 'data unknown')}"
+    called = description.get("architecture") or description["name"]
+    said = f"{path}: {called}, trained on {model.information.get('data', 'data unknown')}"
     said += f"; scale {model.scaling.name}; {results['examples']} examples of {data}"
     if results["accuracy"] is not None:
         said += f"; accuracy {results['accuracy']:.4f}"

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer, Symbol
 
+from symnn.compiling.sizes import solved
 from symnn.errors import InputError, ShapeError, suggest
 from symnn.language import Entry, Program, Tensor, entries, lookups
 
 
-def checked(program: Program, arguments: Sequence[str], arrays: Mapping[str, Any], dtype: str) -> list[Any]:
+def checked(
+    program: Program, tensors: Mapping[str, Tensor], arguments: Sequence[str], arrays: Mapping[str, Any], dtype: str
+) -> list[Any]:
     """Return the arguments of a program's function in order, as arrays of its type; places as whole numbers.
 
     Raises:
@@ -27,7 +30,7 @@ def checked(program: Program, arguments: Sequence[str], arrays: Mapping[str, Any
     for name in arguments:
         if name not in arrays:
             raise InputError(f"array '{name}' is missing (needed: {', '.join(arguments)})")
-        values[name] = _array(arrays[name], program.tensors[name], sizes, dtype)
+        values[name] = _array(arrays[name], tensors[name], sizes, dtype)
     for name, (tensor, size) in looked_up(program).items():
         if name in values:
             values[name] = _places(name, values[name], tensor, size.xreplace(sizes))
@@ -63,9 +66,23 @@ def _array(given: Any, tensor: Tensor, sizes: dict[Symbol, Integer], dtype: str)
         size = size.xreplace(sizes)
         if isinstance(size, Symbol):
             sizes[size] = Integer(found)
+        elif len(size.free_symbols) == 1:
+            _learn(size, found, sizes, tensor)
         elif size.is_Integer and int(size) != found:
             raise ShapeError(f"'{tensor.name}' has shape {array.shape}; expected {_shown(expected)}")
     return array if array.ndim else float(array)
+
+
+def _learn(size: Expr, found: int, sizes: dict[Symbol, Integer], tensor: Tensor) -> None:
+    """Remember what an axis of size 2n + 1 says of n, which is a positive whole number."""
+    (symbol,) = size.free_symbols
+    solution = solved(size, symbol, Integer(found))
+    if solution is None:
+        return
+    value = solution[0] / solution[1]
+    if not (value.is_Integer and value > 0):
+        raise ShapeError(f"'{tensor.name}' has an axis of length {found}, which is no {size} for a whole {symbol}")
+    sizes[symbol] = value
 
 
 def _places(name: str, values: Any, tensor: Tensor, size: Expr) -> Any:

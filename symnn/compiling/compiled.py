@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Integer, Symbol, Tuple, lambdify, solve
+from sympy import Expr, Symbol, Tuple, lambdify
 from sympy.printing.codeprinter import PrintMethodNotImplementedError
 
 from symnn.compiling.checking import checked
@@ -22,11 +22,12 @@ from symnn.compiling.nodes import ArrayNode, Broadcast, Copy, Solve
 from symnn.compiling.outer import with_vectors
 from symnn.compiling.printing import ArrayPrinter
 from symnn.compiling.sharing import Assignment, shared, with_releases, with_sums_of_scaled
+from symnn.compiling.sizes import size_lines, telling
 from symnn.compiling.softmax import with_one_exponential
 from symnn.compiling.solving import with_solves
 from symnn.compiling.stable import Rewriting, stable
 from symnn.errors import CompileError, InputError, suggest
-from symnn.language import Inverse, Program
+from symnn.language import Inverse, Program, Tensor
 from symnn.writing.write import writer_for
 
 DTYPES = ("float64", "float32")
@@ -44,6 +45,7 @@ class Compiled:
         raw: the function itself: arrays in, in order; a tuple out; nothing is checked.
         helpers: the names of the helpers that it calls, beside NumPy.
         rewritings: equations that were rewritten so that they keep their digits, before and after.
+        tensors: every tensor of the program, and those that are given only to tell a size.
     """
 
     program: Program
@@ -53,6 +55,7 @@ class Compiled:
     raw: Callable[..., tuple[Any, ...]]
     rewritings: tuple[Rewriting, ...]
     helpers: tuple[str, ...]
+    tensors: Mapping[str, Tensor]
 
     @cached_property
     def source(self) -> str:
@@ -79,7 +82,7 @@ class Compiled:
 
     def checked(self, arrays: Mapping[str, Any]) -> list[Any]:
         """Return the arrays in order, in the program's type, after checking names, shapes and places."""
-        return checked(self.program, self.arguments, arrays, self.dtype)
+        return checked(self.program, self.tensors, self.arguments, arrays, self.dtype)
 
 
 def compile_program(
@@ -112,13 +115,16 @@ def compile_program(
     inputs = sorted(needed.inputs.values(), key=lambda t: _ROLE_ORDER.index(t.role))
     arguments = tuple(dict.fromkeys([t.name for t in inputs] + [n for n in outputs if n not in needed.defined]))
     printer = ArrayPrinter(dtype)
-    lines, solutions = _lines(with_formulas(needed), outputs, printer)
-    raw = _function(program, arguments, lines, outputs, printer, release)
+    lines, solutions = program_lines(with_formulas(needed), outputs, printer)
+    tensors = {**program.inputs, **needed.tensors}
+    arguments = telling(_sizes_in(lines), tensors, arguments)
+    raw = _function(tensors, arguments, lines, outputs, printer, release)
     helpers = tuple(sorted(printer.helpers))
-    return Compiled(needed, arguments, tuple(outputs), dtype, raw, (*rewritings, *products, *solutions), helpers)
+    changed = (*rewritings, *products, *solutions)
+    return Compiled(needed, arguments, tuple(outputs), dtype, raw, changed, helpers, tensors)
 
 
-def _lines(
+def program_lines(
     program: Program, outputs: Sequence[str], printer: ArrayPrinter
 ) -> tuple[list[Assignment], tuple[Rewriting, ...]]:
     inverses = {e.tensor.name for e in program if isinstance(e.right, Inverse)}
@@ -153,8 +159,14 @@ def _needs_copy(name: str, program: Program, computed: set[str]) -> bool:
     return name not in computed and bool(program.find(name).rank)
 
 
+def _sizes_in(lines: Sequence[Assignment]) -> set[Symbol]:
+    """Return the sizes that lines of code use and do not define."""
+    used = set().union(*(expression.free_symbols for _, expression in lines)) if lines else set()
+    return {symbol for symbol in used - {name for name, _ in lines} if symbol.is_integer}
+
+
 def _function(
-    program: Program,
+    tensors: Mapping[str, Tensor],
     arguments: Sequence[str],
     lines: Sequence[Assignment],
     outputs: Sequence[str],
@@ -163,7 +175,7 @@ def _function(
 ) -> Callable[..., tuple[Any, ...]]:
     used = set().union(*(expression.free_symbols for _, expression in lines)) if lines else set()
     names = {name for name, _ in lines}
-    sizes = _sizes({s for s in used - names if s.is_integer and s.name not in arguments}, program, arguments)
+    sizes = size_lines(_sizes_in(lines), tensors, arguments)
     symbols = [Symbol(name, real=True) for name in arguments]
     if strange := used - names - set(symbols) - {symbol for symbol, _ in sizes}:
         raise CompileError(f"'{sorted(map(str, strange))[0]}' is neither given nor defined")
@@ -189,34 +201,3 @@ class _Hook:
 
     def __call__(self, _: Any) -> tuple[list[tuple[Any, Any]], Any]:
         return self.lines, self.results
-
-
-class Shape(ArrayNode):
-    """array.shape[axis]"""
-
-    def _numpycode(self, printer: Any) -> str:
-        return f"{self.args[0].name}.shape[{self.args[1]}]"
-
-
-def _sizes(wanted: set[Symbol], program: Program, arguments: Sequence[str]) -> list[tuple[Symbol, Expr]]:
-    """Return a line for each size: where an array's shape tells it."""
-    found: dict[Symbol, Expr] = {}
-    for name in arguments:
-        tensor = program.tensors[name]
-        for axis, size in enumerate(tensor.shape):
-            here = Shape(Symbol(name, real=True), Integer(axis))
-            for symbol in size.free_symbols & (wanted - found.keys()):
-                if size == symbol:
-                    found[symbol] = here
-    for name in arguments:
-        for axis, size in enumerate(program.tensors[name].shape):
-            unknown = size.free_symbols & (wanted - found.keys())
-            if len(unknown) == 1:
-                symbol = unknown.pop()
-                place = Symbol("place")
-                solution = solve(size - place, symbol)
-                if len(solution) == 1:
-                    found[symbol] = solution[0].xreplace({place: Shape(Symbol(name, real=True), Integer(axis))})
-    if missing := wanted - found.keys():
-        raise CompileError(f"no array tells the size '{sorted(map(str, missing))[0]}'")
-    return sorted(found.items(), key=lambda pair: str(pair[0]))

@@ -10,10 +10,11 @@ from functools import cached_property
 from sympy import Expr, Symbol
 from sympy.printing.codeprinter import PrintMethodNotImplementedError
 
-from symnn.compiling.compiled import Shape, _lines, _sizes
+from symnn.compiling.compiled import program_lines
 from symnn.compiling.formulas import with_formulas
 from symnn.compiling.nodes import ArrayNode
 from symnn.compiling.printing import ArrayPrinter
+from symnn.compiling.sizes import size_lines
 from symnn.compiling.stable import stable
 from symnn.compiling.torch_printing import TorchPrinter
 from symnn.errors import CompileError
@@ -73,10 +74,10 @@ def statements(
     """
     needed = stable(program)[0].pruned(outputs)
     try:
-        lines, _ = _lines(with_formulas(needed), outputs, printer)
+        lines, _ = program_lines(with_formulas(needed), outputs, printer)
         used = {s for _, line in lines for s in line.free_symbols if s.is_integer} | set(more)
-        told = _sizes(used - {name for name, _ in lines}, needed, shaped)
-        sizes = tuple(Statement(str(name), _size(expression, printer)) for name, expression in told)
+        told = size_lines(used - {name for name, _ in lines}, needed.tensors, shaped)
+        sizes = tuple(Statement(str(name), str(printer.doprint(expression))) for name, expression in told)
         writer = writer_for(needed, "ascii")
         writer.base = 0  # as arrays count
         equations = {e.tensor.name: " = ".join(writer.equation(e)) for e in needed}
@@ -91,9 +92,3 @@ def _code(line: Expr, printer: ArrayPrinter) -> str:
     code = str(printer.doprint(line))
     constant = not line.has(ArrayNode) and all(symbol.is_integer for symbol in line.free_symbols)
     return printer.constant(code) if constant and isinstance(printer, TorchPrinter) else code
-
-
-def _size(expression: Expr, printer: ArrayPrinter) -> str:
-    """Return the code of a size: a whole number, also where it was solved for."""
-    code = str(printer.doprint(expression))
-    return code if isinstance(expression, Shape) else f"round({code})"

@@ -15,7 +15,6 @@ import pytest
 from calculus.cookbook import IDENTITIES, SIZES, Array, Identity
 
 import symnn
-from symnn.errors import CompileError
 from symnn.gradients import Gradient
 from symnn.language import Program
 from symnn.language.formulas import Formula, parse_formula
@@ -114,17 +113,7 @@ def test_matrix_form_of_the_identity(identity: Identity) -> None:
     assert error(evaluate_matrix(form.right, known), known[name]) < 1e-10
 
 
-SIZE_IS_LOST = ("(73)", "(74)", "(75)")
-NO_ARRAY_TELLS_THE_SIZE = pytest.mark.xfail(
-    raises=CompileError, strict=True, reason="a derivative that needs no array of some size is not compiled"
-)
-
-
-@pytest.mark.parametrize(
-    "identity",
-    [pytest.param(one, marks=NO_ARRAY_TELLS_THE_SIZE if one.number in SIZE_IS_LOST else ()) for one in IDENTITIES],
-    ids=str,
-)
+@pytest.mark.parametrize("identity", IDENTITIES, ids=str)
 def test_code_of_the_identity(identity: Identity) -> None:
     made, key = derivative_of(identity, formula_of(identity))
     values = identity.values()

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,9 +28,9 @@ from symnn.views import MatrixEquation, closed_form, evaluate_matrix
 
 FORMULAS = int(os.environ.get("SYMNN_RANDOM_FORMULAS", "60"))
 GROUP = 10
-DIGITS = 40
-STEP = 1e-13
-TOLERANCE = {"differences": 1e-20, "second": 1e-8, "float64": 1e-9, "float32": 1e-3}
+DIGITS = 60
+STEP = 1e-15
+TOLERANCE = {"differences": 1e-20, "float64": 1e-9, "float32": 1e-3}
 
 Array = Any
 SIZES = {"n": 3, "m": 2, "1": 1}
@@ -261,7 +261,7 @@ class Reading:
 
 def raised(value: Array, operator: str, exponent: Array) -> Array:
     if operator == ".^":
-        require(exponent.size > 1 or exponent[0, 0] > 0 and exponent[0, 0] % 1 == 0 or min(value.ravel()) > 0.05)
+        require(exponent.size > 1 or (exponent[0, 0] > 0 and exponent[0, 0] % 1 == 0) or min(value.ravel()) > 0.05)
         return each(lambda base, power: base**power, value, exponent)
     inverted = inverse_and_determinant(value)[0] if exponent[0, 0] < 0 else value
     return inverted if abs(exponent[0, 0]) == 1 else inverted @ inverted
@@ -269,15 +269,14 @@ def raised(value: Array, operator: str, exponent: Array) -> Array:
 
 @dataclass
 class Case:
-    """A formula, values for its variables, and its value and the differences by one of them."""
+    """A formula, values for its variables, and the one of them by which it is differentiated."""
 
     text: str
     wrt: str
     values: dict[str, Array]
     kind: str
-
-    def reading(self, changed: Array | None = None) -> Reading:
-        return Reading(self.text, self.values | ({} if changed is None else {self.wrt: changed}))
+    largest: Any = 1
+    """The largest number on the way to the formula's value."""
 
     def differences(self, function: Callable[[Array], Array]) -> Array:
         """∂function/∂wrt; by a symmetric S, the symmetric part of it."""
@@ -290,14 +289,108 @@ class Case:
             columns.append((function(middle + step) - function(middle - step)) / (2 * step.sum()))
         return np.stack(columns, axis=-1).reshape(*columns[0].shape, *middle.shape)
 
+    def slope(self, values: dict[str, Array]) -> Array:
+        """The gradient of a scalar, with the shape of the variable."""
+        return Case(self.text, self.wrt, values, "gradient").expected()[0, 0]
+
     def expected(self) -> Array:
-        def value(changed: Array) -> Array:
-            return self.reading(changed).value
+        def changed(value: Array) -> dict[str, Array]:
+            return self.values | {self.wrt: value}
 
         if self.kind == "hessian":
-            return self.differences(lambda changed: Case.differences(self, value) if changed is None else self.slope(changed))
-        return self.differences(value)
+            return self.differences(lambda value: self.slope(changed(value)))
+        return self.differences(lambda value: Reading(self.text, changed(value)).value)
 
-    def slope(self, changed: Array) -> Array:
-        moved = Case(self.text, self.wrt, self.values | {self.wrt: changed}, "gradient")
-        return moved.expected()
+
+def random_case(seed: int) -> Case:
+    """Return the case of a seed: of four, two are gradients, one is a Jacobian and one a Hessian."""
+    kind = ("gradient", "jacobian", "gradient", "hessian")[seed % 4]
+    for attempt in range(100):
+        chance = random.Random(1000 * seed + attempt)
+        rows, columns = chance.choice(("n1", "m1", "nm", "nn", "1n")) if kind == "jacobian" else "11"
+        text = random_formula(chance, rows, columns, chance.randint(1, 4 if kind == "gradient" else 2))[1]
+        names = [name for name in SHAPES if re.search(rf"\b{name}\b", text)]
+        values = {name: exact(random_value(chance, name)) for name in names}
+        try:
+            largest_value = Reading(text, values).largest
+        except IllConditionedError:
+            continue
+        wrt = [name for name in names if kind == "gradient" or name not in SYMMETRIC]
+        if wrt:
+            return Case(text, chance.choice(wrt), values, kind, largest_value)
+    raise AssertionError(f"no well-conditioned formula for seed {seed}")
+
+
+def random_value(chance: random.Random, name: str) -> Array:
+    rows, columns = (SIZES[size] for size in SHAPES[name])
+    made = np.array([[chance.gauss(0, 0.8) for _ in range(columns)] for _ in range(rows)])
+    return (made + made.T) / 2 if name in SYMMETRIC else made
+
+
+def shaped(name: str, value: Array) -> Array:
+    """Return a variable as symnn takes it: a column has one axis, a scalar none."""
+    return value[0, 0] if value.size == 1 else value.ravel() if SHAPES[name][1] == "1" else value
+
+
+def declared(name: str) -> Any:
+    rows, columns = SHAPES[name]
+    return () if rows == columns == "1" else rows if columns == "1" else (rows, columns)
+
+
+def error(found: Any, expected: Any) -> float:
+    """The largest difference, relative to the largest number (to one, where all are as good as zero)."""
+    found, expected = (np.ravel(np.asarray(array, dtype=object)) for array in (found, expected))
+    assert found.shape == expected.shape
+    off = max(abs(mpmath.mpf(a) - mpmath.mpf(b)) for a, b in zip(found, expected, strict=True))
+    return float(off / (largest(expected) if largest(expected) > 1e-15 else 1))
+
+
+def derivative(case: Case) -> Any:
+    names = list(case.values)
+    return symnn.diff(
+        case.text, case.wrt, {name: declared(name) for name in names}, [n for n in SYMMETRIC if n in names], case.kind
+    )
+
+
+def check(case: Case) -> None:
+    made = derivative(case)
+    key = (case.wrt, case.wrt) if case.kind == "hessian" else case.wrt
+    name, given = made.gradients[key], {n: shaped(n, value) for n, value in case.values.items()}
+    known = evaluate(made.program, {**SIZES, **given}, "mpmath", DIGITS)
+    expected = case.expected()
+    assert error(known[name], expected) < TOLERANCE["differences"], f"derivative by {case.wrt}"
+    floats = {n: np.asarray(array).astype(float) for n, array in {**given, **known}.items()}
+    check_closed_form(made.program, name, floats)
+    if largest(expected) > 1e-3 * case.largest:
+        check_code(made, key, floats, known[name])
+
+
+def check_closed_form(program: Any, name: str, known: dict[str, Array]) -> None:
+    for form in closed_form(program, name):
+        if isinstance(form, MatrixEquation):
+            made = form.equation.tensor.name
+            assert error(evaluate_matrix(form.right, {**SIZES, **known}), known[made]) < TOLERANCE["float64"], made
+
+
+def check_code(made: Any, key: Any, floats: dict[str, Array], exactly: Array) -> None:
+    for dtype in ("float64", "float32"):
+        function = made.compile(dtype=dtype)
+        results = function.compiled(**{n: floats[n] for n in function.compiled.arguments})
+        found = results[made.gradients[key]]
+        assert np.shape(found) == exactly.shape
+        assert error(np.asarray(found, dtype=float), exactly) < TOLERANCE[dtype], dtype
+        has_scalars = any(SHAPES[n] == "11" for n in function.compiled.arguments if n in SHAPES)
+        assert has_scalars or np.asarray(found).dtype == dtype or not np.ndim(found)
+
+
+@pytest.mark.parametrize("first", range(0, FORMULAS, GROUP))
+def test_derivatives_of_random_formulas_agree_with_differences(first: int) -> None:
+    for seed in range(first, min(first + GROUP, FORMULAS)):
+        case = random_case(seed)
+        with mpmath.workdps(DIGITS):
+            try:
+                check(case)
+            except IllConditionedError:
+                continue  # a difference stepped over a limit
+            except Exception as problem:
+                raise AssertionError(f"seed {seed}: {case.kind} of {case.text} by {case.wrt}") from problem

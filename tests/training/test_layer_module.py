@@ -327,7 +327,7 @@ def test_shapes_are_checked():
     x, w = np.zeros((2, 3, 7)), np.zeros((4, 3, 3))
     output, saved = module["forward"](x, w)
     assert output.shape == (2, 4, 3)
-    with pytest.raises(ValueError, match=r"x has shape \(2, 3, 8\), and \(2, 3, 9\) is needed"):
+    with pytest.raises(ValueError, match=r"x has shape \(2, 3, 8\), and \(2, 3, 7\) is needed"):
         module["forward"](np.zeros((2, 3, 8)), w)
     with pytest.raises(ValueError, match=r"w has shape \(4, 2, 3\), and \('f', 3, 3\) is needed"):
         module["forward"](x, np.zeros((4, 2, 3)))
