@@ -130,8 +130,8 @@ def summed(entry: Expr, indices: Sequence[Idx]) -> Expr:
     """Return Σ entry: a product of sums becomes one sum, and what does not depend on an index stands outside."""
     if not indices:
         return entry
-    if isinstance(entry, Add) and any(_deltas(term) for term in entry.args):
-        # Two terms may not share the names of what they sum over.
+    if isinstance(entry, Add) and any(_deltas(term) or not free_indices(term) & {*indices} for term in entry.args):
+        # tr(A + I) is tr A + n; and two terms may not share the names of what they sum over.
         return Add(*(refresh(summed(term, indices)) for term in entry.args))
     factors, left = _without_deltas(entry, list(indices))
     outside: list[Expr] = [size_of(index) for index in left if not any(index in free_indices(f) for f in factors)]
