@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sympy.core.basic import Basic
@@ -16,7 +16,7 @@ from symnn.calculus import hessian as _hessian
 from symnn.calculus import jacobian as _jacobian
 from symnn.errors import CalculusError, InputError, ShapeError, suggest
 from symnn.gradients import Gradient
-from symnn.language import Formula, from_sympy_matrix, parse_formula
+from symnn.language import Adjoint, Equation, Formula, Tensor, fresh_index_over, from_sympy_matrix, parse_formula
 from symnn.writing import write_formula
 
 KINDS = ("gradient", "jacobian", "hessian")
@@ -115,6 +115,7 @@ def diff(
         derivation,
         title=written,
         with_value=chosen == "gradient",
+        known=read.variables,
         formula=read,
         kind=chosen,
         notes=(*_given(read, shapes), *read.notes, *_conventions(read, names, chosen)),
@@ -146,13 +147,37 @@ def _kind(formula: Formula, kind: str | None, upstream: str | None, written: str
 
 
 def _derive(formula: Formula, names: tuple[str, ...], kind: str, upstream: str | None) -> Derivation:
+    program, of = formula.program, formula.name
+    if upstream is not None and upstream in program.tensors:
+        raise InputError(f"'{upstream}' is a name in the formula: give the upstream adjoint another")
+    present = tuple(name for name in names if name in program.tensors)
+    if kind == "hessian" and present != names:
+        cancelled = next(name for name in names if name not in present)
+        raise CalculusError(f"'{cancelled}' cancels: the formula does not depend on it, and the derivative is zero")
     if kind == "hessian":
-        return _hessian(formula.program, formula.name, names)
-    if kind == "jacobian":
-        return _jacobian(formula.program, formula.name, names, may_be_zero=True)
-    if upstream is not None and upstream in formula.program.tensors:
-        raise CalculusError(f"'{upstream}' is a name in the formula: give the upstream adjoint another")
-    return differentiate(formula.program, formula.name, names, upstream, may_be_zero=True)
+        return _hessian(program, of, names)
+    if not present:
+        found = Derivation(program, of, (), {}, ())
+    elif kind == "jacobian":
+        found = _jacobian(program, of, present, may_be_zero=True)
+    else:
+        found = differentiate(program, of, present, upstream, may_be_zero=True)
+    return _with_zeros(found, [formula.variables[name] for name in names if name not in present], kind, formula)
+
+
+def _with_zeros(found: Derivation, cancelled: Sequence[Tensor], kind: str, formula: Formula) -> Derivation:
+    """Return the derivation with the derivatives by what cancels in the formula: they are zero."""
+    program, gradients = found.program, dict(found.gradients)
+    before = formula.program.find(formula.name).shape if kind == "jacobian" else ()
+    for tensor in cancelled:
+        made = Tensor(program.fresh_name(f"d{tensor.name}"), (*before, *tensor.shape), "adjoint")
+        axes = tuple(fresh_index_over(size, "ijklpq"[n % 6]) for n, size in enumerate(made.shape))
+        zero = Equation(made[axes], 0)
+        program = program.extended([zero], {made.name: Adjoint(found.of, tensor.name)})
+        gradients[tensor.name] = made.name
+    ordered = {name: gradients[name] for name in formula.variables if name in gradients}
+    backward = (*found.backward, *(ordered[tensor.name] for tensor in cancelled))
+    return replace(found, program=program, wrt=tuple(ordered), gradients=ordered, backward=backward)
 
 
 def _given(formula: Formula, shapes: Mapping[str, Any] | None) -> list[str]:
@@ -167,4 +192,8 @@ def _conventions(formula: Formula, names: tuple[str, ...], kind: str) -> list[st
     of = formula.name
     symmetric = [name for name in names if formula.variables[name].is_symmetric]
     said = [f"{name} is symmetric: the gradient G is symmetric, with d{of} = tr(G d{name})" for name in symmetric]
-    return said if kind == "gradient" else []
+    said = said if kind == "gradient" else []
+    shape = [str(size) for size in (formula.rows, formula.columns) if size != 1]
+    if formula.program.find(of).rank > len(shape):
+        said.append(f"{of} has an axis for each part that vec or kron stacks: {' × '.join(shape)} when they are joined")
+    return said

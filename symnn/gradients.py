@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +16,7 @@ from symnn.calculus import hessian_vector_product as _hessian_vector_product
 from symnn.calculus import jacobian as _jacobian
 from symnn.compiling import Compiled, compile_program
 from symnn.errors import CompileError, InputError, ShapeError, suggest
-from symnn.language import Equation, Program
+from symnn.language import Equation, Program, Tensor
 from symnn.writing import Notation, notebook_latex, write
 
 Array = NDArray[Any]
@@ -47,6 +47,8 @@ class Gradient:
     """The cost, where it is an undefined function."""
     with_value: bool = True
     """Whether the compiled function returns the value too; of a Jacobian and a Hessian it returns the derivative."""
+    known: Mapping[str, Tensor] = field(default_factory=dict)
+    """What the program was given before it was differentiated: what is not needed any more may still be given."""
 
     @property
     def program(self) -> Program:
@@ -143,11 +145,13 @@ class Gradient:
             raise CompileError(
                 f"the cost '{self.undefined}' is an undefined function: it is printed and differentiated, not compiled"
             )
-        program = self.batched if (self.for_batches if batch is None else batch) else self.program
+        batch = self.for_batches if batch is None else batch
+        program = self.batched if batch else self.program
+        known = {} if batch else self.known
         value = [self.of] if self.with_value and self.of in program.defined else []
         outputs = dict.fromkeys([*value, *self.gradients.values()])
-        compiled = compile_program(program, list(outputs), dtype)
-        unneeded = program.inputs.keys() - set(compiled.arguments)
+        compiled = compile_program(program, list(outputs), dtype, known=known)
+        unneeded = {**self.known, **program.inputs}.keys() - set(compiled.arguments)
         return GradientFunction(
             compiled,
             self.of,
@@ -156,7 +160,12 @@ class Gradient:
             _one(program, "target"),
             self.with_value,
             frozenset(unneeded),
+            {key: self._rank(key[1]) for key in self.gradients if isinstance(key, tuple)},
         )
+
+
+    def _rank(self, name: str) -> int:
+        return int({**self.known, **self.program.tensors}[name].rank)
 
 
 def _one(program: Program, role: str) -> str | None:
@@ -180,6 +189,8 @@ class GradientFunction:
     with_value: bool = True
     unneeded: frozenset[str] = frozenset()
     """Names of the program that the code does not need: they may be given."""
+    behind: Mapping[Any, int] = field(default_factory=dict)
+    """Of a Hessian's blocks, how many axes the second name has."""
 
     @property
     def source(self) -> str:
@@ -225,8 +236,7 @@ class GradientFunction:
         other = {}
         for key, block in blocks.items():
             if isinstance(key, tuple) and key[0] != key[1]:
-                adjoints, tensors = self.compiled.program.adjoints, self.compiled.program.tensors
-                behind = tensors[adjoints[self.gradients[key]].wrt].rank
+                behind = self.behind[key]
                 front = np.ndim(block) - behind
                 other[key[::-1]] = np.moveaxis(block, range(front), range(behind, front + behind))
         return other
@@ -255,7 +265,7 @@ def gradient(
     Raises:
         ProgramError, CalculusError: for a tensor that is not there, or on which `of` does not depend.
     """
-    return Gradient(differentiate(program, of, wrt, upstream))
+    return Gradient(differentiate(program, of, wrt, upstream), known=program.inputs)
 
 
 def hessian_vector_product(
@@ -295,7 +305,7 @@ def jacobian(program: Program, of: str, wrt: Iterable[str] | str | None = None) 
     >>> jacobian(Program([Equation(h[i], x[i] ** 2)]), "h", "x").compile()(x=[1, 3])["x"].tolist()
     [[2.0, 0.0], [0.0, 6.0]]
     """
-    return Gradient(_jacobian(program, of, wrt), with_value=False)
+    return Gradient(_jacobian(program, of, wrt), with_value=False, known=program.inputs)
 
 
 def hessian(program: Program, of: str = "C", wrt: Iterable[str] | str | None = None) -> Gradient:
@@ -315,4 +325,4 @@ def hessian(program: Program, of: str = "C", wrt: Iterable[str] | str | None = N
     >>> H.compile()(A=[[1, 2], [3, 4]])["x", "x"].tolist()
     [[2.0, 5.0], [5.0, 8.0]]
     """
-    return Gradient(_hessian(program, of, wrt), with_value=False)
+    return Gradient(_hessian(program, of, wrt), with_value=False, known=program.inputs)

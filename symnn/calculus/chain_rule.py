@@ -13,11 +13,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sympy import (
+    Abs,
     Add,
     Derivative,
     DiracDelta,
     Dummy,
     Expr,
+    Function,
     Heaviside,
     Idx,
     Integer,
@@ -27,7 +29,9 @@ from sympy import (
     Sum,
     count_ops,
     im,
+    powsimp,
     re,
+    sign,
 )
 
 from symnn.calculus.canonical import tidy_sum
@@ -157,13 +161,30 @@ def _scalar_derivatives(
     for entry in found:
         if entry.base.name not in active:
             continue
-        slope = scalar.diff(dummies[entry])
+        slope = _slope(scalar, dummies[entry])
         if slope.has(Derivative, re, im):
             raise CalculusError(f"{part}: SymPy gives no real derivative of this expression")
         # Jumps have derivative zero where they have one; at the jump itself zero is the convention.
         slope = slope.replace(Heaviside, lambda u, *_: Step(u)).replace(DiracDelta, lambda *_: Integer(0))
         if slope != 0:
             yield Occurrence(entry, bound, factor * substitute(slope, names))
+
+
+class _Absolute(Function):
+    """|u|, with the derivative sign(u) of a real u: SymPy's own asks where the argument is complex."""
+
+    is_real = True
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return sign(self.args[0])
+
+
+def _slope(scalar: Expr, by: Expr) -> Expr:
+    """Return the derivative of a scalar expression, with x^p/x written x^(p − 1), which is finite at 0."""
+    slope = scalar.replace(Abs, _Absolute).diff(by).replace(_Absolute, Abs) if scalar.has(Abs) else scalar.diff(by)
+    if any(not power.exp.is_number for power in slope.atoms(Pow)):
+        slope = powsimp(slope, combine="exp")
+    return slope
 
 
 def fold(slope: Expr, equation: Equation) -> Expr:

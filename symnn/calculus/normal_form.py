@@ -16,6 +16,7 @@ from symnn.language import (
     Entry,
     Equation,
     MatrixOperation,
+    Maximum,
     Program,
     Reduction,
     Tensor,
@@ -88,7 +89,8 @@ def _key(left: Entry, operation: Expr) -> Expr:
 def _needs_names(right: Expr) -> bool:
     """Whether some sum is under something nonlinear, or some reduction is not alone."""
     if isinstance(right, Reduction):
-        return _is_nonlinear_above_a_binder(right.body) or has_binder(right.body)
+        unnamed = isinstance(right, Maximum) and not isinstance(right.body, Entry)
+        return unnamed or _is_nonlinear_above_a_binder(right.body) or has_binder(right.body)
     return _is_nonlinear_above_a_binder(right)
 
 
@@ -117,11 +119,17 @@ class _Naming:
         for equation in self.program:
             right = equation.right
             if isinstance(right, Reduction):
-                right = rebind(right, self._named(right.body, linear=False), right.bound)
+                right = rebind(right, self._body(right), right.bound)
             else:
                 right = self._named(right, linear=True)
             self.equations.append(Equation(equation.left, right))
         return Program(self.equations, self.program.facts, self.program.layered, self.program.adjoints)
+
+    def _body(self, reduction: Reduction) -> Expr:
+        """Return what is reduced; what a maximum is compared with again has a name, so that it is the same number."""
+        body = self._named(reduction.body, linear=False)
+        plain = isinstance(body, Entry) or not isinstance(reduction, Maximum)
+        return body if plain else self._name(body)
 
     def _named(self, part: Expr, linear: bool) -> Expr:
         """Return the part with names for the sums in it that are not linear in the whole."""
@@ -129,7 +137,7 @@ class _Naming:
             return part
         if is_binder(part):
             body, bound = body_and_bound(part)
-            inner = rebind(part, self._named(body, linear=isinstance(part, Sum)), bound)
+            inner = rebind(part, self._named(body, True) if isinstance(part, Sum) else self._body(part), bound)
             return inner if linear and isinstance(part, Sum) else self._name(inner)
         if not linear and isinstance(part, Add) and any(map(_is_multiple_of_a_sum, part.args)):
             # W x + b under a function is named whole, as a textbook names it.
@@ -158,7 +166,13 @@ def _is_multiple_of_a_sum(term: Expr) -> bool:
     return any(isinstance(factor, Sum) for factor in Mul.make_args(term))
 
 
-def _position(expression: Expr, an_index: object) -> tuple[int, str]:
-    """Leading axes come first: an index is placed by the first axis in which it stands."""
-    places = [n for entry in entries(expression) for n, e in enumerate(entry.indices) if an_index in free_indices(e)]
-    return min(places, default=0), str(an_index)
+def _position(expression: Expr, an_index: Idx) -> tuple[int, str, list[tuple[str, int]], int]:
+    """Leading axes come first: an index is placed by the first axis in which it stands, then by where else."""
+    places = sorted(
+        (entry.base.name, n)
+        for entry in entries(expression)
+        for n, e in enumerate(entry.indices)
+        if an_index in free_indices(e)
+    )
+    first = min((place for _, place in places), default=0)
+    return first, str(an_index), places, getattr(an_index.label, "dummy_index", 0)

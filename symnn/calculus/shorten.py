@@ -63,7 +63,7 @@ def _factored(fraction: Expr) -> Expr:
 def _product(polynomial: Expr) -> Expr:
     try:
         number, powers = factor_list(polynomial) if polynomial.free_symbols else (polynomial, [])
-    except PolynomialError:  # such as a sign or a bracket alone, of which SymPy makes no polynomial
+    except (PolynomialError, TypeError):  # a sign or a bracket alone, or an exponent that is a size
         return polynomial
     made, sign = [], Integer(1)
     for base, exponent in powers:

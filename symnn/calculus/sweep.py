@@ -151,7 +151,8 @@ class _Sweep:
 
     def _upstream(self, name: str | None) -> Tensor:
         wanted = name or self._adjoint_name(self.target.name)
-        return self.target.like(self.program.fresh_name(wanted, self.taken), role="adjoint")
+        # Never symmetric: what comes from above need not be, and a unit seed is not.
+        return Tensor(self.program.fresh_name(wanted, self.taken), self.target.shape, "adjoint")
 
     def result(self) -> Derivation:
         self._seed()

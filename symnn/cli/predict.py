@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def predict_command(model: str, data: str, probability: bool, output: str | None
 
 def _examples(model: Model, spec: str) -> tuple[Array, Array | None]:
     """Return the inputs of a data set, and its targets where it has them."""
-    path, width = Path(spec), input_shape(model.network)[0]
+    path, width = Path(spec), math.prod(input_shape(model.network))
     if spec not in BUILT_IN and path.is_file() and path.suffix != ".npz":
         return _of_table(model, read_table(path), width)
     if spec not in BUILT_IN and path.is_file():

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -86,7 +87,11 @@ class Compiled:
 
 
 def compile_program(
-    program: Program, outputs: Sequence[str], dtype: str = "float64", release: bool = False
+    program: Program,
+    outputs: Sequence[str],
+    dtype: str = "float64",
+    release: bool = False,
+    known: Mapping[str, Tensor] = MappingProxyType({}),
 ) -> Compiled:
     """Return a NumPy function for a program.
 
@@ -95,6 +100,7 @@ def compile_program(
         outputs: the names of the tensors to return.
         dtype: float64 or float32; what comes in is converted, and what goes out has it.
         release: whether the code gives memory back as soon as it can: faster for large arrays, less pretty.
+        known: further tensors that may be given, if a size is told by nothing else.
 
     Raises:
         CompileError: for an undefined function, a size that no array tells, or an unknown type.
@@ -116,7 +122,7 @@ def compile_program(
     arguments = tuple(dict.fromkeys([t.name for t in inputs] + [n for n in outputs if n not in needed.defined]))
     printer = ArrayPrinter(dtype)
     lines, solutions = program_lines(with_formulas(needed), outputs, printer)
-    tensors = {**program.inputs, **needed.tensors}
+    tensors = {**known, **program.inputs, **needed.tensors}
     arguments = telling(_sizes_in(lines), tensors, arguments)
     raw = _function(tensors, arguments, lines, outputs, printer, release)
     helpers = tuple(sorted(printer.helpers))

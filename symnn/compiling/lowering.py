@@ -51,7 +51,7 @@ from symnn.compiling.nodes import (
     ReduceMax,
     TapMax,
 )
-from symnn.compiling.places import Axes, is_mask, laid_out, length
+from symnn.compiling.places import Axes, is_mask, laid_out, length, padded
 from symnn.compiling.scatter import Placement, always, constants, placed, put_down, resolved
 from symnn.errors import CompileError
 from symnn.language import (
@@ -178,8 +178,8 @@ class _Lowering(Axes):
 
     def _factors(self, factors: Sequence[Basic]) -> list[Array]:
         """Return factors as arrays, without the brackets that zero padding makes superfluous."""
-        padded = {e for f in factors if isinstance(f, Entry) for e in f.indices if not isinstance(e, Idx)}
-        return [self.array(f) for f in factors if not (isinstance(f, Within) and (f.args[0] in padded or always(f)))]
+        zeros = set().union(*map(padded, factors))
+        return [self.array(f) for f in factors if not (isinstance(f, Within) and (f.args in zeros or always(f)))]
 
     def _sum(self, part: Sum, number: Expr = S.One) -> Array:
         body, bound = body_and_bound(part)

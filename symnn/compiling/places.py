@@ -70,13 +70,12 @@ class Axes:
             self.see(sorted(free_indices(e), key=str))
         if all(isinstance(e, Idx) for e in indices):
             return _with_diagonals(Array(name, indices))
-        used = [i for e in indices for i in free_indices(e)]
+        if _is_windowed(entry):
+            return self._windowed(Array(name, indices), entry)
         lookups = [place for place, e in enumerate(indices) if isinstance(e, Entry)]
-        if len(used) != len(set(used)) or len(lookups) > 1:
-            return self._gathered(name, entry)
-        if lookups:
-            return self._looked_up(name, entry, lookups[0]) if _are_plain(indices) else self._gathered(name, entry)
-        return self._windowed(Array(name, indices), entry)
+        if len(lookups) == 1 and _are_plain(indices) and not _has_repeated(entry):
+            return self._looked_up(name, entry, lookups[0])
+        return self._gathered(name, entry)
 
     def _windowed(self, array: Array, entry: Entry) -> Array:
         """Replace each axis with an affine index by one axis for each index in it, the longest last."""
@@ -114,6 +113,17 @@ class Axes:
         return Array(Gather(name, [place.aligned(axes) for place in places]), axes)
 
 
+def padded(part: Basic) -> set[tuple[Expr, Expr]]:
+    """Return the affine indices of an entry whose array has zeros around it, each with the size of its axis.
+
+    What is gathered has the border there, not zeros.
+    """
+    if not isinstance(part, Entry) or not _is_windowed(part):
+        return set()
+    pairs = zip(part.indices, part.base.shape, strict=True)
+    return {(e, size) for e, size in pairs if not isinstance(e, Idx) and free_indices(e)}
+
+
 def is_mask(part: Basic) -> bool:
     """Whether a factor is a bracket or a delta on indices."""
     return isinstance(part, Within | KroneckerDelta)
@@ -123,6 +133,16 @@ def length(an_index: Idx) -> tuple[bool, int]:
     """Return how long an axis is, to sort by: symbols are longer than numbers."""
     size = size_of(an_index)
     return (False, int(size)) if size.is_Integer else (True, 0)
+
+
+def _is_windowed(entry: Entry) -> bool:
+    """Whether an entry is a view of windows: no index stands in it twice, and nothing is looked up."""
+    return not _has_repeated(entry) and not any(isinstance(e, Entry) for e in entry.indices)
+
+
+def _has_repeated(entry: Entry) -> bool:
+    used = [i for e in entry.indices for i in free_indices(e)]
+    return len(used) != len(set(used))
 
 
 def _are_plain(indices: Sequence[Expr]) -> bool:

@@ -48,6 +48,8 @@ class ArrayPrinter(NumPyPrinter):
         shown = self._print(item)
         if isinstance(item, Expr) and item.is_Rational and not item.is_negative and "/" not in shown:
             return shown
+        if isinstance(item, Pow) and shown.startswith("1/"):
+            level = max(level, PRECEDENCE["Pow"])  # what looks like a quotient binds like one
         return str(super().parenthesize(item, level, strict))
 
     def _as_ordered_terms(self, expr: Any, order: Any = None) -> list[Any]:

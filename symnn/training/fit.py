@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -86,6 +87,9 @@ class Fit:
 def as_inputs(X: Any, shape: tuple[int, ...] | None = None) -> Array:
     """Return X as a finite array, (examples, inputs), or (examples, …) where one example has more axes.
 
+    A row of as many columns as an input of another shape has entries, such as 64 of a 1 × 8 × 8 image, is brought
+    into that shape, the last axis fastest.
+
     Raises:
         DataError: for text, for values that are not finite (with their row and column), for no rows.
         ShapeError: for another number of axes or columns.
@@ -97,6 +101,8 @@ def as_inputs(X: Any, shape: tuple[int, ...] | None = None) -> Array:
     if array.dtype.kind not in "bifu":
         raise DataError(f"X has entries of type {array.dtype} (accepted: numbers)")
     axes = 1 if shape is None else len(shape)
+    if shape is not None and axes != 1 and array.ndim == 2 and array.shape[1] == math.prod(shape):
+        array = array.reshape(len(array), *shape)
     if array.ndim != axes + 1:
         wanted = "inputs" if shape is None else ", ".join(str(size) for size in shape)
         raise ShapeError(f"X has shape {array.shape} (accepted: (examples, {wanted}))")

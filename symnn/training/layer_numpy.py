@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from symnn.compiling.helpers import HELPERS
 from symnn.training.layer_parts import LayerParts
-from symnn.training.layer_sample import PLACES, POSITIVE, SYMMETRIC, Sample, samples
+from symnn.training.layer_sample import PLACES, POSITIVE, SUMMING, SYMMETRIC, Sample, samples
 from symnn.training.layer_text import (
     EXPECT,
     blocks,
@@ -124,7 +124,19 @@ def _drawn(sample: Sample) -> str:
     if sample.kind == SYMMETRIC:
         size = sample.shape[-1]
         return f"np.full({shape}, 0.1) + np.diag(generator.uniform(1.0, 2.0, size={size}))"
+    if sample.kind == SUMMING:
+        return _summing(sample)
     return f"generator.standard_normal({shape})"
+
+
+def _summing(sample: Sample) -> str:
+    """Return the code of an array that sums to a number along an axis."""
+    others = [str(size) for axis, size in enumerate(sample.shape) if axis != sample.axis]
+    drawn = f"generator.dirichlet(np.full({sample.shape[sample.axis]}, 5.0)"
+    drawn += f", size=({', '.join(others)}{',' if len(others) == 1 else ''}))" if others else ")"
+    if sample.axis != len(sample.shape) - 1:
+        drawn = f"np.moveaxis({drawn}, -1, {sample.axis})"
+    return f"{drawn}{sample.from_one}"
 
 
 _CHECKED = '''

@@ -10,7 +10,7 @@ from symnn.compiling.torch_helpers import TORCH_HELPERS
 from symnn.errors import InputError
 from symnn.language import entries
 from symnn.training.layer_parts import LayerParts, needs
-from symnn.training.layer_sample import PLACES, POSITIVE, SYMMETRIC, Sample, samples
+from symnn.training.layer_sample import PLACES, POSITIVE, SUMMING, SYMMETRIC, Sample, samples
 from symnn.training.layer_text import (
     EXPECT,
     blocks,
@@ -210,6 +210,8 @@ def _drawn(sample: Sample, differentiated: bool) -> str:
         # A derivative by a symmetric matrix is not that by each entry alone, which torch would compare it with.
         return f"torch.eye({sample.shape[-1]}, dtype=torch.float64).expand({shape}) + 0.1"
     drawn = f"torch.randn({shape}, dtype=torch.float64)"
+    if sample.kind == SUMMING:
+        return f"torch.softmax({drawn}, {sample.axis}){sample.from_one}"
     if sample.kind == POSITIVE:
         drawn = f"(torch.rand({shape}, dtype=torch.float64) + 0.5)"
     return f"{drawn}.requires_grad_()" if differentiated else drawn

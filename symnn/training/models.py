@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import zipfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -58,7 +59,8 @@ class Model:
     def outputs(self, X: Any) -> Array:
         """Return the network's outputs for inputs that are not yet scaled."""
         X = as_inputs(X, input_shape(self.network))
-        return outputs_of(self.network, self.parameters, self.scaling.apply(X))
+        scaled = self.scaling.apply(X.reshape(len(X), -1)).reshape(X.shape)
+        return outputs_of(self.network, self.parameters, scaled)
 
     def predict(self, X: Any) -> Array:
         """Return the label of each example, or its values."""
@@ -173,7 +175,7 @@ def _rebuilt(network: dict[str, Any]) -> Network:
 
 
 def _model(shown: str, described: dict[str, Any], network: Any, parameters: dict[str, Array]) -> Model:
-    inputs, outputs = input_shape(network)[0], output_shape(network)[0]
+    inputs, outputs = math.prod(input_shape(network)), math.prod(output_shape(network))
     targets = described["targets"]
     classes = targets["classes"]
     targets = Targets(**{**targets, "classes": None if classes is None else tuple(classes)})

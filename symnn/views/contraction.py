@@ -30,6 +30,7 @@ from symnn.views.operations import cholesky, determinant, inverse, log_determina
 from symnn.views.order import (
     common_factors,
     common_sizes,
+    index_order,
     ordered_factors,
     ordered_operands,
     ordered_terms,
@@ -136,8 +137,8 @@ def _oriented(factor: Expr, first: Sequence[Idx]) -> list[Idx]:
     free = free_indices(factor)
     found = [i for i in first if i in free]
     for entry in sorted(entries(factor), key=lambda e: (-len(e.indices), e.base.name)):
-        found.extend(i for place in entry.indices for i in free_indices(place) if i in free)
-    found.extend(sorted(free, key=str))
+        found.extend(i for place in entry.indices for i in sorted(free_indices(place), key=index_order) if i in free)
+    found.extend(sorted(free, key=index_order))
     return list(dict.fromkeys(found))
 
 

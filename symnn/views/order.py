@@ -47,6 +47,11 @@ def natural(name: str) -> tuple[Any, ...]:
     return tuple((1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.split(r"(\d+)", name) if part)
 
 
+def index_order(an_index: Idx) -> tuple[str, int]:
+    """Return a key that sorts indices, those of one name too: a set of them has no order of its own."""
+    return an_index.name, getattr(an_index.label, "dummy_index", 0)
+
+
 def sign_and_rest(expression: Expr) -> tuple[int, Expr]:
     """Return ±1 and what it multiplies, so that what is left is not written with a minus in front."""
     if isinstance(expression, Number):
@@ -232,7 +237,7 @@ def _along_path(members: list[Expr], first: Sequence[Idx]) -> list[Expr]:
 
 def _places(factor: Expr) -> list[Idx]:
     base = factor.base if isinstance(factor, Pow) else factor
-    return [i for place in base.indices for i in sorted(free_indices(place), key=str)]
+    return [i for place in base.indices for i in sorted(free_indices(place), key=index_order)]
 
 
 @lru_cache(maxsize=16384)

@@ -15,6 +15,7 @@ class Ascii(Text):
     minus, times, divide, less_equal = "-", ".*", "./", "<="
     greater_equal, unequal, pi, partial, prime = ">=", "!=", "pi", "d", "'"
     dots = "..."
+    index_times = "*"
     small_entries = False
 
     def __init__(self, notation: Notation) -> None:
@@ -42,7 +43,8 @@ class Ascii(Text):
         return texts[0] if len(texts) == 1 else f"({' '.join(texts)})"
 
     def indices(self, indices: Sequence[str]) -> str:
-        return f"[{','.join(indices)}]" if indices else ""
+        between = ", " if any(" " in index for index in indices) else ","
+        return f"[{between.join(indices)}]" if indices else ""
 
     def index_letters(self, letter: str) -> bool:
         return len(letter) == 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sympy import Abs, Expr, Symbol, exp, preorder_traversal, sign
+from sympy import Abs, Symbol, exp, preorder_traversal, sign
 
 from symnn.language import (
     Elementwise,
@@ -23,7 +23,8 @@ from symnn.language import (
     sum_over,
 )
 from symnn.views.matrix import MatrixEquation
-from symnn.views.tree import Norm1, Reduce, Softmax, Tree
+from symnn.views.order import index_order
+from symnn.views.tree import Apply, Norm1, Reduce, Softmax, Tree
 from symnn.writing.adjoints import adjoint_definitions
 from symnn.writing.dialects import Piece
 from symnn.writing.expressions import ExpressionWriter
@@ -33,7 +34,7 @@ from symnn.writing.scope import Scope
 def definitions(writer: ExpressionWriter, shown: Sequence[Any], program: Program, batch: bool) -> list[str]:
     """Return the definitions of the functions, reductions and adjoints that the shown equations use."""
     return [
-        *_functions(writer, [_right_of(one) for one in shown]),
+        *_functions(writer, shown),
         *_whole_functions(writer, shown),
         *adjoint_definitions(writer, shown, program, batch),
     ]
@@ -43,7 +44,7 @@ def facts_text(writer: ExpressionWriter, facts: Iterable[Fact]) -> str:
     """Return what is known of the inputs and was used: ``using Σⱼ yⱼ = 1``."""
     written: list[str] = []
     for fact in facts:
-        scope = Scope().with_indices(sorted(_free(fact), key=str), writer.dialect)
+        scope = Scope().with_indices(sorted(_free(fact), key=index_order), writer.dialect)
         text = f"{writer.piece(fact.left, scope).text} = {writer.piece(fact.right, scope).text}"
         if text not in written:
             written.append(text)
@@ -55,16 +56,13 @@ def _free(fact: Fact) -> set[Any]:
     return {symbol for symbol in from_left if type(symbol).__name__ == "Idx"}
 
 
-def _right_of(shown: Any) -> Expr:
-    return shown.equation.right if isinstance(shown, MatrixEquation) else shown.right
-
-
-def _functions(writer: ExpressionWriter, expressions: Iterable[Expr]) -> list[str]:
+def _functions(writer: ExpressionWriter, shown: Iterable[Any]) -> list[str]:
     """Return the definition of each named function used, also of those used in a definition."""
     letter = next(letter for letter in "tuv" if letter not in writer.reserved)
     variable, t = Symbol(letter, real=True), Piece(letter)
     used: dict[type[Elementwise], None] = {}
-    pending = [f for expression in expressions for f in _functions_in(expression)]
+    met = [_met(one) for one in shown]
+    pending = [f for functions in met for f in _named(functions)]
     written: list[str] = []
     notes: list[str] = []
     while pending:
@@ -74,7 +72,7 @@ def _functions(writer: ExpressionWriter, expressions: Iterable[Expr]) -> list[st
         used[function] = None
         meaning = formula(function, variable)
         if meaning is not None:
-            pending[:0] = [f for f in _functions_in(meaning) if f not in used]
+            pending[:0] = [f for f in _named(map(type, preorder_traversal(meaning))) if f not in used]
     for function in sorted(used, key=lambda f: (list(dict.fromkeys(g.root for g in used)).index(f.root), f.order)):
         meaning = formula(function, variable)
         if meaning is None:
@@ -84,13 +82,20 @@ def _functions(writer: ExpressionWriter, expressions: Iterable[Expr]) -> list[st
             written.append(f"{left} = {right}")
         if function.order and function.subgradient:
             notes.append(writer.dialect.phrase(function.subgradient))
-    if any(part.func == sign for expression in expressions for part in preorder_traversal(expression)):
+    if any(sign in functions for functions in met):
         notes.append(f"{writer.apply(sign, [writer.dialect.number(0)]).text} = 0")
     return [*written, *dict.fromkeys(notes)]
 
 
-def _functions_in(expression: Expr) -> list[type[Elementwise]]:
-    found = [type(part) for part in preorder_traversal(expression) if isinstance(part, Elementwise)]
+def _met(shown: Any) -> list[Any]:
+    """Return the functions that an equation is written with: closed forms have others than their equations."""
+    if isinstance(shown, MatrixEquation):
+        return [node.function for node in shown.right.walk() if isinstance(node, Apply)]
+    return [type(part) for part in preorder_traversal(shown.right)]
+
+
+def _named(functions: Iterable[Any]) -> list[type[Elementwise]]:
+    found = [function for function in functions if issubclass(function, Elementwise)]
     return sorted(dict.fromkeys(found), key=lambda f: (f.order, f.__name__))
 
 

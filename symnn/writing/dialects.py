@@ -48,6 +48,8 @@ class Text:
     greater_equal, unequal, pi, partial, ones, identity = "≥", "≠", "π", "∂", "1", "I"
     zeros = "0"
     dots = "…"
+    index_times = " "
+    """What stands between the factors of an index such as q k."""
     prime = "′"
     has_pages = False
     """Whether it is set on paper, where a page has an end."""
@@ -335,4 +337,6 @@ def reads_as_decimal(p: int, q: int) -> bool:
 
 def joined_indices(indices: Sequence[str]) -> str:
     """Return indices side by side, with commas where one is longer than a letter."""
+    if any(" " in index for index in indices):
+        return ", ".join(indices)
     return ("" if all(len(index) == 1 for index in indices) else ",").join(indices)

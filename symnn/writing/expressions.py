@@ -125,18 +125,34 @@ class ExpressionWriter:
         if isinstance(place, Entry):
             return self.entry(place, scope).text
         terms = sorted(
-            Add.make_args(place), key=lambda t: (t.is_number, t.could_extract_minus_sign(), self.index_key(t, scope))
+            Add.make_args(place),
+            key=lambda t: (t.is_number, t.could_extract_minus_sign(), not _is_plain(t), self.index_key(t, scope)),
         )
+        parts = [self._index_term(term, scope) for term in terms]
+        # Indices side by side with products read better with space around the signs: l + q k.
+        space = " " if any(self.dialect.index_times in text for _, text in parts) else ""
         written = ""
-        for term in terms:
-            number, rest = term.as_coeff_Mul()
-            letter = scope.letters.get(rest, str(rest)) if rest != 1 else ""
-            size = "" if abs(number) == 1 and letter else str(abs(number))
-            written += ("-" if number < 0 else "+" if written else "") + size + letter
-        return written.replace("-", self.dialect.minus)
+        for sign, text in parts:
+            mark = self.dialect.minus if sign < 0 else "+"
+            written += f"{space}{mark}{space}{text}" if written else text if sign > 0 else mark + text
+        return written
+
+    def _index_term(self, term: Expr, scope: Scope) -> tuple[int, str]:
+        """Return the sign of a term of an index expression, and what follows it: 2i, or q k for sizes times an index."""
+        number, rest = term.as_coeff_Mul()
+        size = "" if abs(number) == 1 and rest != 1 else str(abs(number))
+        factors = sorted((f for f in Mul.make_args(rest) if f != 1), key=lambda f: (bool(free_indices(f)), str(f)))
+        texts = [self._index_factor(factor, scope) for factor in factors]
+        return (-1 if number < 0 else 1), size + self.dialect.index_times.join(texts)
+
+    def _index_factor(self, factor: Expr, scope: Scope) -> str:
+        if isinstance(factor, Add):
+            return self.dialect.parentheses(self.index(factor, scope))
+        return scope.letters.get(factor) or self.piece(factor, scope).text
 
     def index_key(self, term: Expr, scope: Scope) -> str:
-        return scope.letters.get(term.as_coeff_Mul()[1], str(term))
+        found = sorted(scope.letters[index] for index in free_indices(term) if index in scope.letters)
+        return "".join(found) or str(term)
 
     def terms(self, expression: Add, scope: Scope) -> Piece:
         """Return a sum, positive terms first; a number that all its terms share stands in front."""
@@ -338,6 +354,11 @@ class ExpressionWriter:
         }  # fmt: skip
         left, right = (self.piece(part, scope).text for part in condition.args)
         return f"{left} {signs[condition.rel_op]} {right}"
+
+
+def _is_plain(term: Expr) -> bool:
+    """Whether a term of an index is a letter with a number at most: 2i, and not q k."""
+    return not term.as_coeff_Mul()[1].is_Mul
 
 
 _TERM = Precedence.BINDER
