@@ -70,7 +70,7 @@ def _array(given: Any, tensor: Tensor, sizes: dict[Symbol, Integer], dtype: str)
             _learn(size, found, sizes, tensor)
         elif size.is_Integer and int(size) != found:
             raise ShapeError(f"'{tensor.name}' has shape {array.shape}; expected {_shown(expected)}")
-    return array if array.ndim else float(array)
+    return array if array.ndim else array[()]
 
 
 def _learn(size: Expr, found: int, sizes: dict[Symbol, Integer], tensor: Tensor) -> None:

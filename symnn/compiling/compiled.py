@@ -142,7 +142,8 @@ def program_lines(
     written = {name.name: f"{name} = {printer.doprint(line)}" for name, line in solutions}
     rewritings = tuple(Rewriting(e, written[e.tensor.name]) for e in program if e.tensor.name in written)
     taken = [*program.tensors, *(s.name for t in program.tensors.values() for z in t.shape for s in z.free_symbols)]
-    lines = with_products_merged(with_one_exponential(lines, outputs), program.inputs)
+    lines = with_one_exponential(lines, outputs, {name: tensor.rank for name, tensor in program.tensors.items()})
+    lines = with_products_merged(lines, program.inputs)
     lines = shared(with_sums_of_scaled(lines), taken)
     computed = {name.name for name, expression in lines if not _shares_memory(expression)}
     return [

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Idx, Integer, Mul
 
-from symnn.compiling.arrays import Array
+from symnn.compiling.arrays import Array, entrywise, filled
 from symnn.compiling.nodes import Dot, ReduceSum, TapSum, Windows
 from symnn.compiling.products import product, side_by_side
 from symnn.language import size_of
@@ -100,11 +100,15 @@ def _multiplied(factors: Sequence[Array], order: Sequence[Idx], summed: Collecti
         if len(members) == 1:
             made.append(members[0])
         elif axes and axes <= set(summed) - others:
-            *before, last = (member.aligned(target) for member in members)
-            made.append(Array(Dot(Mul(*before), last)))
+            *before, last = members
+            made.append(Array(Dot(_times(before, target).expression, last.aligned(target))))
         else:
-            made.append(Array(Mul(*(member.aligned(target) for member in members)), target))
+            made.append(_times(members, target))
     return made
+
+
+def _times(factors: Sequence[Array], axes: Sequence[Idx]) -> Array:
+    return filled(entrywise(Mul, factors, axes), axes)
 
 
 def _next_pair(arrays: Sequence[Array], summed: set[Idx]) -> tuple[int, int]:
@@ -128,7 +132,7 @@ def _pairwise(first: Array, second: Array, summed: set[Idx], order: Sequence[Idx
     shared = [i for i in order if i in first.axes and i in second.axes and i not in inner]
     if not inner:
         axes = tuple(i for i in order if i in first.axes or i in second.axes)
-        return Array(first.aligned(axes) * second.aligned(axes), axes)
+        return _times([first, second], axes)
     # What one factor lacks comes first, where NumPy broadcasts by itself.
     shared = [*side_by_side(first, second, order, [*inner, *shared]), *shared]
     left, right = _in_order(first, second, [*inner, *shared], order)

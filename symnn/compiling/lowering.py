@@ -29,12 +29,11 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from symnn.compiling.algebra import distributed, not_positive, with_common_factor
-from symnn.compiling.arrays import Array
+from symnn.compiling.arrays import Array, entrywise, filled
 from symnn.compiling.contraction import are_taps, contract, scaled
 from symnn.compiling.functions import NODES
 from symnn.compiling.merging import with_sums_merged
 from symnn.compiling.nodes import (
-    Broadcast,
     Cast,
     Chain,
     CholeskyFactor,
@@ -105,10 +104,7 @@ class _Lowering(Axes):
 
     def result(self) -> Expr:
         array = self.array(refresh(self.equation.right))
-        expression = array.aligned(self.equation.indices)
-        if set(array.axes) != set(self.equation.indices):
-            expression = Broadcast(expression, [size_of(i) for i in self.equation.indices])
-        return expression
+        return filled(array, self.equation.indices).expression
 
     def array(self, part: Basic) -> Array:
         """Return any expression as an array."""
@@ -161,7 +157,7 @@ class _Lowering(Axes):
         axes = self._best(arrays)
         if isinstance(part, Mul):
             arrays = _with_one_number(arrays)
-        return Array(part.func(*(array.aligned(axes) for array in arrays)), axes)
+        return entrywise(part.func, arrays, axes)
 
     def _best(self, arrays: Sequence[Array]) -> tuple[Idx, ...]:
         """Return the axes of all arrays, as the first has them that has them all: it need not be turned."""
@@ -211,7 +207,7 @@ class _Lowering(Axes):
         whole = contract(arrays, [i for i in bound if i not in kept], self.order) if arrays else Array(Integer(1))
         if placements:
             whole = put_down(self._with_axes(whole, kept), placements, self)
-        return Array(Mul(-1 if sign.is_negative else 1, rest, whole.expression), whole.axes)
+        return entrywise(Mul, [Array(Integer(-1 if sign.is_negative else 1)), Array(rest), whole], whole.axes)
 
     def _kept(self, placements: Sequence[Placement]) -> list[Idx]:
         """Return the indices of places, put into the order of axes where their targets stand: long ones last."""
@@ -227,22 +223,21 @@ class _Lowering(Axes):
         """Return an array that has all the wanted axes."""
         if set(wanted) <= set(array.axes):
             return array
-        axes = self.union([array, Array(Integer(0), tuple(wanted))])
-        return Array(Broadcast(array.aligned(axes), [size_of(i) for i in axes]), axes)
+        return filled(array, self.union([array, Array(Integer(0), tuple(wanted))]))
 
     def _side_by_side(self, target: Idx, parts: Mapping[Expr, Expr], rest: Expr) -> Array:
         """Return terms that have each a place of its own on an axis, put down there, and what is added to them."""
         self.see([target])
         arrays = [self.array(part) for part in parts.values()]
         axes = self.union(arrays)
-        whole = [self._with_axes(array, axes).aligned(axes) for array in arrays]
+        whole = [filled(array, axes).expression for array in arrays]
         after = self.union([*arrays, Array(Integer(0), (target,))])
         made = Array(Placed(Integer(after.index(target)), size_of(target), tuple(parts), tuple(whole)), after)
         if rest == 0:
             return made
         others = self.array(rest)
         axes = self.union([made, others])
-        return Array(made.aligned(axes) + others.aligned(axes), axes)
+        return entrywise(Add, [made, others], axes)
 
     def _matrix(self, part: MatrixOperation) -> Array:
         """Return a matrix operation: its matrix has the bound indices as its last two axes."""

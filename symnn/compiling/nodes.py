@@ -12,6 +12,9 @@ from sympy import Expr, Integer, Tuple
 from sympy.core.symbol import Str
 from sympy.printing.precedence import PRECEDENCE
 
+_PRODUCT = PRECEDENCE["Add"]
+"""Of what is printed as a product: SymPy gives its own the precedence of a sum too, where a sign can be taken out."""
+
 
 class ArrayNode(Expr):
     """An operation on arrays; its arguments are arrays first, then what says how."""
@@ -40,7 +43,7 @@ def _argument(arg: Any) -> Any:
 class MatMul(ArrayNode):
     """A @ B"""
 
-    precedence = PRECEDENCE["Mul"]
+    precedence = _PRODUCT
 
 
 class Dot(ArrayNode):
@@ -95,6 +98,10 @@ class Broadcast(ArrayNode):
     """np.broadcast_to(A, shape)"""
 
     is_view = True
+
+
+class Full(ArrayNode):
+    """np.full(shape, number): numbers in the program's own type; without a shape, one of them"""
 
 
 class Windows(ArrayNode):
@@ -240,13 +247,13 @@ class ExpMinusOne(ArrayNode):
 class NormalDistribution(ArrayNode):
     """Φ(z), the standard normal distribution function"""
 
-    precedence = PRECEDENCE["Mul"]
+    precedence = _PRODUCT
 
 
 class Chain(ArrayNode):
     """a * b * c, from left to right: an order in which no intermediate product loses digits"""
 
-    precedence = PRECEDENCE["Mul"]
+    precedence = _PRODUCT
 
 
 class PositivePart(ArrayNode):

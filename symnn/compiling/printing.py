@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Add, Expr, Integer
+from sympy import Add, Expr, Integer, Pow
 from sympy.core.basic import Basic
 from sympy.printing.numpy import NumPyPrinter
 from sympy.printing.precedence import PRECEDENCE
@@ -49,7 +49,7 @@ class ArrayPrinter(NumPyPrinter):
         if isinstance(item, Expr) and item.is_Rational and not item.is_negative and "/" not in shown:
             return shown
         if isinstance(item, Pow) and shown.startswith("1/"):
-            level = max(level, PRECEDENCE["Pow"])  # what looks like a quotient binds like one
+            return f"({shown})" if level > PRECEDENCE["Mul"] - (not strict) else shown  # it binds as a quotient does
         return str(super().parenthesize(item, level, strict))
 
     def _as_ordered_terms(self, expr: Any, order: Any = None) -> list[Any]:
@@ -119,6 +119,12 @@ class ArrayPrinter(NumPyPrinter):
 
     def _print_Broadcast(self, expr: Any) -> str:
         return f"np.broadcast_to({self._print(expr.args[0])}, {self._tuple(expr.args[1])})"
+
+    def _print_Full(self, expr: Any) -> str:
+        number, shape = expr.args
+        if not shape:
+            return f"np.{self.dtype}({self._print(number)})"
+        return f"np.full({self._tuple(shape)}, {self._print(number)}, np.{self.dtype})"
 
     def _print_Windows(self, expr: Any) -> str:
         array, axis, start, counts, steps, padding = expr.args

@@ -93,10 +93,11 @@ class TorchPrinter(ArrayPrinter):
         return f"{self._atom(array)}.permute({', '.join(map(self._print, order))})"
 
     def _print_Broadcast(self, expr: Any) -> str:
-        array, shape = expr.args
-        if _is_number(array):
-            return f"{self.like}.new_full({self._tuple(shape)}, {self._print(array)})"
-        return f"torch.broadcast_to({self._print(array)}, {self._tuple(shape)})"
+        return f"torch.broadcast_to({self._print(expr.args[0])}, {self._tuple(expr.args[1])})"
+
+    def _print_Full(self, expr: Any) -> str:
+        number, shape = expr.args
+        return f"{self.like}.new_full({self._tuple(shape)}, {self._print(number)})"
 
     def _print_Whole(self, expr: Any) -> str:
         return f"{self._atom(expr.args[0])}.to(torch.int64)"

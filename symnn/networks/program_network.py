@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
 
 from symnn.errors import InputError, ProgramError
 from symnn.language import Elementwise, Entry, Fact, LogSumExp, Program, entries, tensors, transform
 from symnn.networks.building import Built
 from symnn.networks.composing import renamed
-from symnn.networks.layers import Layer
+from symnn.networks.first_values import first_value, uses_of_parameters
+from symnn.networks.layers import Array, Layer
 from symnn.networks.network import Network
 
 
@@ -74,7 +78,13 @@ class _Holder(Layer):
     def __init__(self, program: Program, output: str) -> None:
         found = next(tensor for tensor in program.inputs.values() if tensor.role == "input")
         self.inputs, self.outputs = found.shape, program.find(output).shape
-        self.initial_values = {n: 1.0 for n in program.inputs if n.startswith("gamma")}
+        self.program, self.uses = program, uses_of_parameters(program)
+
+    def initial_parameters(
+        self, shapes: Mapping[str, tuple[int, ...]], generator: np.random.Generator, method: str | None
+    ) -> dict[str, Array]:
+        """Return first values, by where each parameter stands in the equations (see `first_values`)."""
+        return {name: first_value(self.program.find(name), self.uses[name], generator) for name in shapes}
 
 
 def _way(program: Program) -> str:

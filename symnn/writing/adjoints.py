@@ -46,6 +46,7 @@ class _Saying:
     def __init__(self, writer: ExpressionWriter, program: Program, whole: bool, batch: bool) -> None:
         self.names, self.dialect = writer.names, writer.dialect
         self.program, self.whole, self.batch = program, whole, batch
+        self.example = writer.page.chosen.get("n", "n")
 
     def group(self, accent: str, names: Sequence[str]) -> list[str]:
         """Return the definitions of the adjoints with one accent."""
@@ -120,9 +121,9 @@ class _Saying:
         bold = self.whole and tensor.rank > 0
         if not batch:
             return f"{dialect.symbol(mark, bold=bold).text} = {dialect.flat(replace(wrt, of=of), bold=bold)}"
-        row = dialect.example_derivative(of, wrt, self.whole)
+        row = dialect.example_derivative(of, wrt, self.whole, self.example)
         if not self.whole or tensor.rank != 2:
-            return f"{dialect.symbol(mark, ['n']).text} = {row}"
+            return f"{dialect.symbol(mark, [self.example]).text} = {row}"
         capital = replace(mark, letter=mark.letter.upper()) if len(mark.letter) == 1 else mark
         symbol = dialect.symbol(capital, bold=True).text
-        return symbol + dialect.prose(" has row ") + "n" + dialect.prose(" equal to ") + row
+        return symbol + dialect.prose(" has row ") + self.example + dialect.prose(" equal to ") + row

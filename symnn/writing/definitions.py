@@ -44,7 +44,7 @@ def facts_text(writer: ExpressionWriter, facts: Iterable[Fact]) -> str:
     """Return what is known of the inputs and was used: ``using Σⱼ yⱼ = 1``."""
     written: list[str] = []
     for fact in facts:
-        scope = Scope().with_indices(sorted(_free(fact), key=index_order), writer.dialect)
+        scope = Scope(chosen=writer.page.chosen).with_indices(sorted(_free(fact), key=index_order), writer.dialect)
         text = f"{writer.piece(fact.left, scope).text} = {writer.piece(fact.right, scope).text}"
         if text not in written:
             written.append(text)
@@ -58,7 +58,7 @@ def _free(fact: Fact) -> set[Any]:
 
 def _functions(writer: ExpressionWriter, shown: Iterable[Any]) -> list[str]:
     """Return the definition of each named function used, also of those used in a definition."""
-    letter = next(letter for letter in "tuv" if letter not in writer.reserved)
+    letter = next((letter for letter in "tuvwr" if letter not in writer.page.reserved), "t")
     variable, t = Symbol(letter, real=True), Piece(letter)
     used: dict[type[Elementwise], None] = {}
     met = [_met(one) for one in shown]

@@ -314,10 +314,10 @@ class Text:
         """Set the part of H v that belongs to a parameter."""
         return self.letters(Mark("(H v)", below=mark))
 
-    def example_derivative(self, of: Mark, wrt: Mark, whole: bool) -> str:
+    def example_derivative(self, of: Mark, wrt: Mark, whole: bool, example: str = "n") -> str:
         """Set ∂Cₙ/∂zₙ, the derivative of one example's cost."""
         bare = replace(wrt, of=None)
-        above = self.symbol(of, ["n"]).text
+        above = self.symbol(of, [example]).text
         return f"{self.partial}{above}/{self.partial}{self.symbol(bare, ['n']).text}"
 
     def shape(self, symbol: str, sizes: Sequence[str]) -> str:

@@ -59,7 +59,7 @@ from symnn.writing.characters import GREEK
 from symnn.writing.dialects import Piece, Precedence, Text
 from symnn.writing.names import Names, mark_of_name
 from symnn.writing.quotients import in_front, is_negative, number_first, rational_roots, size_terms, times
-from symnn.writing.scope import Scope, scope_of
+from symnn.writing.scope import PageLetters, Scope, scope_of
 
 
 class ExpressionWriter:
@@ -70,8 +70,8 @@ class ExpressionWriter:
         self.names = names
         self.base = 1
         """Where whole numbers count from: 1 for scalars by name, 0 beside indices that are calculated with."""
-        self.reserved: frozenset[str] = frozenset()
-        """Letters that no index is written with."""
+        self.page = PageLetters()
+        """What the letters of indices have to heed."""
 
     def equation(self, equation: Equation) -> tuple[str, str]:
         """Return the two sides of an equation."""
@@ -79,7 +79,7 @@ class ExpressionWriter:
 
     def sides(self, left: Entry, right: Expr) -> tuple[str, str]:
         """Return the two sides of an index equation or of a scalar equation."""
-        scope = scope_of(left, right, self.dialect, self.reserved)
+        scope = scope_of(left, right, self.dialect, self.page)
         return self.entry(left, scope).text, self.piece(right, scope).text
 
     def piece(self, expression: Any, scope: Scope) -> Piece:

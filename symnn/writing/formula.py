@@ -53,6 +53,7 @@ def write_formula(
     main, beside = closed_forms(program, [*of, *results])
     value, derivatives = main[: len(of)], main[len(of) :]
     backward = [one for one in beside if _name(one) in derivation.backward]
+    writer.page = writer.page.of([*main, *beside], program.inputs.values())
     groups = [
         ("Value", value),
         ("With", [one for one in beside if one not in backward]),

@@ -39,6 +39,7 @@ def write_parts(
     """
     writer = writer_for(program, format, notation)
     shown = {_name(one): one for one in view_of(program, view)}
+    writer.page = writer.page.of(shown.values())
     sections, used = [], []
     for heading, remarks in parts:
         lines = []

@@ -206,9 +206,9 @@ class Latex(Text):
     def hessian_part(self, mark: Mark) -> str:
         return rf"({self.heavy('H')} {self.heavy('v')})_{{{self.symbol(mark, bold=True).text}}}"
 
-    def example_derivative(self, of: Mark, wrt: Mark, whole: bool) -> str:
+    def example_derivative(self, of: Mark, wrt: Mark, whole: bool, example: str = "n") -> str:
         bare = replace(wrt, of=None)
-        above = self.symbol(of, ["n"]).text
+        above = self.symbol(of, [example]).text
         return rf"\partial {above} / \partial {self.symbol(bare, ['n'], whole).text}"
 
     def shape(self, symbol: str, sizes: Sequence[str]) -> str:

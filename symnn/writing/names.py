@@ -48,7 +48,9 @@ class Names:
         if mark.ranks:
             return _small_parts(mark)
         small = replace(mark, letter=mark.letter.lower(), of=None)
-        if tensor.rank < 2 or len(mark.letter) != 1 or small in self.marks.values():
+        # Where s is another tensor, an entry of S is no s, and one of its adjoint no s̄.
+        taken = any(one in self.marks.values() for one in (small, replace(small, accent="")))
+        if tensor.rank < 2 or len(mark.letter) != 1 or taken:
             return mark
         return replace(mark, letter=mark.letter.lower())
 

@@ -11,6 +11,7 @@ from symnn.views.labels import Labelling
 from symnn.writing.expressions import ExpressionWriter
 from symnn.writing.names import Names
 from symnn.writing.notation import Mark
+from symnn.writing.scope import PageLetters
 
 
 def writer_of_families(writer: ExpressionWriter, folding: Folding) -> ExpressionWriter:
@@ -27,7 +28,7 @@ def writer_of_families(writer: ExpressionWriter, folding: Folding) -> Expression
     made = ExpressionWriter(
         writer.dialect, Names({**tensors, **names.tensors}, {**names.marks, **marks}, names.numerator)
     )
-    made.base, made.reserved = writer.base, frozenset({folding.letter})
+    made.base, made.page = writer.base, PageLetters(frozenset({folding.letter}))
     return made
 
 
@@ -43,7 +44,7 @@ def writer_of_labels(writer: ExpressionWriter, labelling: Labelling) -> Expressi
     }
     tensors = {**labelling.program.tensors, **names.tensors}
     made_writer = ExpressionWriter(writer.dialect, Names(tensors, {**names.marks, **marks}, names.numerator))
-    made_writer.base, made_writer.reserved = writer.base, writer.reserved
+    made_writer.base, made_writer.page = writer.base, writer.page
     return made_writer
 
 

@@ -10,7 +10,7 @@ from sympy import Idx, Integer, KroneckerDelta
 
 from symnn.calculus.derivation import Derivation
 from symnn.errors import InputError, suggest
-from symnn.language import Equation, Fact, Program, Within, entries
+from symnn.language import Equation, Fact, Program, Tensor, Within, entries
 from symnn.views.families import Folding
 from symnn.views.folding import folded
 from symnn.views.labels import Labelling, labelled
@@ -90,6 +90,7 @@ def page_of(
     labelling = labelled(folding.program) if view == "matrix" else Labelling(folding.program)
     writer = writer_of_labels(writer, labelling)
     shown = view_of(labelling.program, view)
+    writer.page = writer.page.of(shown, _wanted(subject) if isinstance(subject, Derivation) else ())
     writer.base = 1 if view == "scalar" else 0
     writer.dialect.compact = is_full = writer.dialect.has_pages and len(shown) > FULL
     if isinstance(subject, Derivation):
@@ -173,10 +174,15 @@ def _has_derivative(group: Sequence[Any], writer: ExpressionWriter) -> bool:
     return any(mark.of is not None for mark in (writer.names.marks.get(_name(one)) for one in group) if mark)
 
 
+def _wanted(derivation: Derivation) -> list[Tensor]:
+    """Return the tensors whose shapes are said."""
+    known = derivation.program.tensors
+    return [known[name] for name in derivation.wrt if name in known]
+
+
 def _counted(derivation: Derivation, writer: ExpressionWriter) -> tuple[str, tuple[str, ...]]:
     """Return the sentence on the number of parameters, and each shape."""
-    known = derivation.program.tensors
-    wanted = [known[name] for name in derivation.wrt if name in known]
+    wanted = _wanted(derivation)
     if not wanted:
         return "", ()
     shapes = []
