@@ -191,8 +191,10 @@ def _conventions(formula: Formula, names: tuple[str, ...], kind: str) -> list[st
     """What is said of symmetric variables, and of the layout of Jacobians."""
     of = formula.name
     symmetric = [name for name in names if formula.variables[name].is_symmetric]
-    said = [f"{name} is symmetric: the gradient G is symmetric, with d{of} = tr(G d{name})" for name in symmetric]
-    said = said if kind == "gradient" else []
+    if kind == "gradient":
+        said = [f"{name} is symmetric: the gradient G is symmetric, with d{of} = tr(G d{name})" for name in symmetric]
+    else:
+        said = [f"{name} is symmetric: derivatives by it are symmetric in its two axes" for name in symmetric]
     shape = [str(size) for size in (formula.rows, formula.columns) if size != 1]
     if formula.program.find(of).rank > len(shape):
         said.append(f"{of} has an axis for each part that vec or kron stacks: {' × '.join(shape)} when they are joined")

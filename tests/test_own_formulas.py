@@ -67,6 +67,9 @@ def test_masked_attention():
     program = Program(Attention((5, 4), keys=3, values=2, causal=True).equations(tensor("h", (5, 4), role="input")))
     output = program.equations[-1].tensor
     g = symnn.gradient(program, of=output.name, upstream="G")
+    # V̄ = Pᵀ G, P̄ = G Vᵀ, S̄ = P ⊙ (P̄ − (P̄ ⊙ P) 1 1ᵀ), Q̄ = S̄ K/√3, and W's by the rows of h
+    for line in ("P̄         = Ō Vᵀ", "V̄         = Pᵀ Ō", "Q̄         = (1/√3) S̄ K", "∂C/∂W_V   = hᵀ V̄"):
+        assert line in g.text()
     rng = np.random.default_rng(2)
     arrays = {n: rng.normal(size=[int(s) for s in t.shape]) for n, t in g.program.inputs.items()}
     _, slopes = g.compile()(**arrays)
@@ -104,6 +107,7 @@ def test_cost_with_the_second_derivative_of_a_network():
     program = net.program.with_derivative(of=net.output, wrt="x", order=2, name="u_xx")
     u_xx, C, k = program.find("u_xx"), tensor("C"), index("k", 1)
     program = program.extended([Equation(C, (u_xx[()] + Sum(sin(x[k]), k)) ** 2)])
+    # by hand: ∂u″/∂W2ⱼ = W1ⱼ² tanh″(zⱼ), so ∂C/∂W2ⱼ = 2 (u″ + sin x) W1ⱼ² tanh″(zⱼ)
     rng = np.random.default_rng(4)
     P = {name: rng.normal(size=shape) for name, shape in net.parameters.items()}
     X = rng.normal(size=(9, 1))
@@ -120,6 +124,10 @@ def test_cost_with_the_second_derivative_of_a_network():
     for name, slope in slopes.items():
         expected = leaves[name].grad
         close(slope, np.zeros(slope.shape) if expected is None else expected)
+    a = np.tanh(X @ P["W1"].T + P["b1"])
+    bend = P["W1"].T ** 2 * (-2 * a * (1 - a**2))
+    residual = bend @ P["W2"].T + np.sin(X)
+    close(slopes["W2"], (2 * residual * bend).mean(axis=0, keepdims=True))
 
 
 def contrastive():
@@ -139,9 +147,9 @@ def contrastive():
 
 def test_contrastive_cost_over_the_example_axis():
     g = symnn.gradient(contrastive())
-    n, q = g.program.find("dS").shape
-    assert n == q == examples
-    # ∂C/∂S = (softmax(S) − I)/m, row by row
+    # ∂C/∂S = (softmax(S) − I)/m, row by row; ∂C/∂a = ∂C/∂S b and ∂C/∂b = (∂C/∂S)ᵀ a
+    for line in ("S̄       = (exp(S − L 1ᵀ) − I)/m", "∂C/∂A   = S̄ B", "∂C/∂B   = S̄ᵀ A"):
+        assert line in g.text()
     rng = np.random.default_rng(5)
     arrays = {name: rng.normal(size=(6, 4)) for name in "ab"}
     value, slopes = g.compile()(**arrays)
@@ -151,20 +159,20 @@ def test_contrastive_cost_over_the_example_axis():
     close(value, cost)
     close(slopes["a"], a.grad)
     close(slopes["b"], b.grad)
-    assert "(softmax" in g.text() or "exp(" in g.text()
 
 
 def test_hessian_of_a_quadratic_form_does_not_need_the_point():
     h = symnn.diff("x'*A*x", wrt="x", kind="hessian")
     assert "∂²f/∂x∂xᵀ   = A + Aᵀ" in h.text()
     f = h.compile()
-    assert "x" not in f.source.partition("#")[0].split("compute")[1]
+    assert f.compiled.arguments == ("A",)
     assert f(A=[[1, 2], [3, 4]])["x", "x"].tolist() == [[2, 5], [5, 8]]
 
 
 def test_hessian_of_log_sum_exp_computes_softmax_once():
     h = symnn.diff("logsumexp(x)", kind="hessian")
-    assert "diag(" in h.text()
+    assert "∂f/∂x       = softmax(x)" in h.text()
+    assert "∂²f/∂x∂xᵀ   = diag(∂f/∂x) − (∂f/∂x) (∂f/∂x)ᵀ" in h.text()
     f = h.compile()
     assert f.source.count("np.exp(") == 1, f.source
     x = np.array([0.3, -1.0, 2.0])

@@ -31,6 +31,10 @@ from symnn.language import (
 )
 
 
+_MOST_ENTRIES = 12
+"""What has more entries than this keeps its name: a long chain of layers does not end in one long product."""
+
+
 def inlined(equations: Sequence[Equation], keep: Collection[str]) -> list[Equation]:
     """Return the equations without those that are better written where they are used."""
     remaining = list(equations)
@@ -55,7 +59,7 @@ def inlined(equations: Sequence[Equation], keep: Collection[str]) -> list[Equati
 def _belongs_inside(equation: Equation, users: Sequence[Equation]) -> bool:
     if isinstance(equation.right, Entry) or isinstance(-equation.right, Entry):
         return True
-    if len(users) != 1:
+    if len(users) != 1 or len(entries(equation.right)) > _MOST_ENTRIES:
         return False
     if _is_outer_product(equation):
         return True

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sympy
-from sympy import Expr, Idx, Pow, Rational, exp, log
+from sympy import Add, Expr, Idx, Pow, Rational, Sum, exp, log
 
 from symnn.errors import ProgramError, ShapeError
 from symnn.language.axes import ONE, Axis
 from symnn.language.constants import value as number_value
 from symnn.language.equation import Equation
-from symnn.language.expressions import free_indices, substitute
+from symnn.language.expressions import LogSumExp, body_and_bound, free_indices, substitute
+from symnn.language.functions import NAMED
 from symnn.language.matrices import gives_symmetric
 from symnn.language.parser import LARGEST_EXPONENT, LARGEST_NUMBER
 from symnn.language.shapes import BoundIndex, Inference, whole_number
@@ -244,7 +245,20 @@ class Translation:
         value = self.use(argument)
         if function is exp and value.entry.has(log):
             self.check_exponent(argument, value.entry)
-        return value.with_entry(function(value.entry))
+        stable = self._logarithm(value.entry) if function is log else None
+        return value.with_entry(function(value.entry) if stable is None else stable)
+
+    def _logarithm(self, entry: Expr) -> Expr | None:
+        """Return the logarithm of a sum of exponentials as a function whose code does not overflow."""
+        if isinstance(entry, Sum):
+            body, bound = body_and_bound(entry)
+            if isinstance(body, exp):
+                self.note("log(sum(exp(x))) is logsumexp(x)")
+                return LogSumExp(body.args[0], *bound)
+        if isinstance(entry, Add) and len(entry.args) == 2 and entry.args[0] == 1 and isinstance(entry.args[1], exp):
+            self.note("log(1 + exp(t)) is softplus(t)")
+            return NAMED["softplus"](entry.args[1].args[0])
+        return None
 
 
 def _lettered(value: Value) -> Value:

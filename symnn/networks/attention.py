@@ -28,8 +28,8 @@ class Attention(DrawnLayer):
         causal: whether a row sees only itself and the rows before it: S = Q Kᵀ/√d_k + M, M[i, j] = log [j ≤ i].
         use_bias: whether Q, K and V have biases: Q = x W_Q + 1 b_Qᵀ.
 
-    W_Q and W_K are (d, d_k), W_V is (d, d_v), all as Glorot and Bengio (2010) draw them; biases start at 0. The
-    output is (T, d_v).
+    W_Q and W_K are (d, d_k), W_V is (d, d_v), all normal with the variance of Glorot and Bengio (2010);
+    biases start at 0. The output is (T, d_v).
 
     Source: Vaswani and others, Attention is all you need (2017), equation 1.
 
@@ -87,7 +87,7 @@ class MultiHeadAttention(DrawnLayer):
 
     A head is an index: W_Q, W_K and W_V are (heads, d, d_k), W_O is (heads, d_k, d), so that the heads need
     not be laid side by side and taken apart again: Σ_{h,e} A[h, i, e] W_O[h, e, k] is Concat(A₁, …) W_O.
-    Weights start as Glorot and Bengio (2010) draw them, biases at 0. The output is (T, d).
+    Weights start normal, with the variance of Glorot and Bengio (2010), biases at 0. The output is (T, d).
 
     Source: Vaswani and others, Attention is all you need (2017), section 3.2.2.
 

@@ -29,8 +29,8 @@ class FeedForward(DrawnLayer):
         hidden: the size of z and a; by default 4 d.
         activation: f.
 
-    W_1 is (d, hidden), W_2 is (hidden, d); they start as He and others (2015) or Glorot and Bengio (2010)
-    draw them, biases at 0. The output has the input's shape.
+    W_1 is (d, hidden), W_2 is (hidden, d); they start normal with the variance of He and others (2015)
+    or of Glorot and Bengio (2010), biases at 0. The output has the input's shape.
 
     Source: Vaswani and others, Attention is all you need (2017), equation 2.
 

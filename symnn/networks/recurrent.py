@@ -31,8 +31,8 @@ class Cell(DrawnLayer):
         inputs: the size of the input of a step.
         outputs: the size of the states.
 
-    Recurrent weights, named U or U_…, start orthogonal (Saxe, McClelland and Ganguli, 2014); the others as
-    Glorot and Bengio (2010) draw them; biases at 0.
+    Recurrent weights, named U or U_…, start orthogonal (Saxe, McClelland and Ganguli, 2014); the others normal with
+    the variance of Glorot and Bengio (2010); biases at 0.
     """
 
     states: Sequence[str] = ("h",)

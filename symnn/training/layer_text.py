@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -129,7 +130,14 @@ def names_as_tuple(names: Sequence[str]) -> str:
 def returned(names: str) -> list[str]:
     """Return the lines of a return statement; in parentheses only where it needs more than one."""
     line = f"        return {names}"
-    return [line] if len(line) <= WIDTH else _wrapped(f"return ({names})", "        ")
+    if len(line) <= WIDTH:
+        return [line]
+    if not names.endswith(")"):
+        return _wrapped(f"return ({names})", "        ")
+    # A call alone: a comma after it in parentheses would make a tuple of one.
+    called, _, inside = names[:-1].partition("(")
+    arguments = textwrap.wrap(inside, WIDTH - 12, break_on_hyphens=False)
+    return [f"        return {called}(", *(f"            {part}" for part in arguments), "        )"]
 
 
 def shape_code(shape: Sequence[Expr]) -> str:
