@@ -5,6 +5,8 @@
 dW2[j, k] = a1[k]*delta2[j]
 """
 
+# First of all, for it says what Ctrl-C does during the imports that follow.
+import symnn.starting  # noqa: F401 isort: split
 from symnn.errors import SymnnError
 from symnn.formulas import FormulaDerivative, diff
 from symnn.gradients import Gradient, gradient, hessian, hessian_vector_product, jacobian

@@ -17,6 +17,8 @@ from symnn.calculus import jacobian as _jacobian
 from symnn.errors import CalculusError, InputError, ShapeError, suggest
 from symnn.gradients import Gradient
 from symnn.language import Adjoint, Equation, Formula, Tensor, fresh_index_over, from_sympy_matrix, parse_formula
+from symnn.language.names import check_name
+from symnn.language.vocabulary import spelled
 from symnn.writing import write_formula
 
 KINDS = ("gradient", "jacobian", "hessian")
@@ -103,7 +105,9 @@ def diff(
     if isinstance(symmetric, str):
         symmetric = [symmetric]
     if isinstance(formula, str):
-        read = parse_formula(formula, shapes, tuple(symmetric))
+        if isinstance(shapes, Mapping):
+            shapes = {spelled(str(name)): shape for name, shape in shapes.items()}
+        read = parse_formula(formula, shapes, tuple(spelled(str(name)) for name in symmetric))
         written = " ".join(formula.split())
     else:
         read = from_sympy_matrix(formula, symmetric=tuple(symmetric))
@@ -123,10 +127,13 @@ def diff(
 
 
 def _wanted(formula: Formula, wrt: str | Iterable[str] | None) -> tuple[str, ...]:
-    names = tuple(formula.variables) if wrt is None else (wrt,) if isinstance(wrt, str) else tuple(wrt)
+    given = tuple(formula.variables) if wrt is None else (wrt,) if isinstance(wrt, str) else tuple(wrt)
+    names = tuple(spelled(str(name)) for name in given)
     for name in names:
         if name not in formula.variables:
             raise InputError(f"the formula has no variable '{name}'{suggest(str(name), formula.variables)}")
+    if not names and wrt is not None:
+        raise InputError(f"wrt names nothing to differentiate by (accepted: {', '.join(formula.variables)})")
     if not names:
         raise InputError("the formula has no variables to differentiate by")
     return names
@@ -135,8 +142,12 @@ def _wanted(formula: Formula, wrt: str | Iterable[str] | None) -> tuple[str, ...
 def _kind(formula: Formula, kind: str | None, upstream: str | None, written: str) -> str:
     scalar = not formula.program.find(formula.name).rank
     shown = written if len(written) <= 60 else f"{written[:57]}..."
+    if upstream is not None:
+        check_name(upstream)
+    if upstream is not None and kind not in (None, "gradient"):
+        raise InputError(f"an upstream adjoint is for a gradient, and a {kind} has none")
     if kind is None:
-        return "gradient" if scalar or upstream else "jacobian"
+        return "gradient" if scalar or upstream is not None else "jacobian"
     if kind not in KINDS:
         raise InputError(f"unknown kind of derivative {kind!r}{suggest(str(kind), KINDS)}")
     if not scalar and (kind == "hessian" or (kind == "gradient" and upstream is None)):

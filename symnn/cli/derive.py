@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from symnn.calculus import differentiate
-from symnn.cli.files import is_file, read_program
+from symnn.cli.files import is_file, read_with_letters
 from symnn.cli.options import (
     activation_option,
     architecture_argument,
@@ -94,15 +94,16 @@ def _subject(architecture: str, options: dict[str, Any]) -> Any:
 def _of_file(path: str, options: dict[str, Any]) -> Gradient:
     """Return the gradient of what the last equation of a file defines."""
     refuse_network_options("a file of equations says it itself")
-    program = read_program(path)
+    program, values = read_with_letters(path)
+    name = Path(path).name + (f" · {values}" if values else "")
     last = program.equations[-1].tensor
     wrt = split_names(options["wrt"]) if options["wrt"] else None
     if wrt is None and not any(tensor.role == "parameter" for tensor in program.inputs.values()):
         wrt = tuple(name for name, tensor in program.inputs.items() if tensor.role == "input")
     if options["batch"] and program.names_examples:
         raise InputError(f"--batch: {Path(path).name} names the example axis itself")
-    shown = Gradient(differentiate(program, last.name, wrt), f"{Path(path).name} · one example, columns")
-    return replace(shown, title=Path(path).name) if program.names_examples else shown
+    shown = Gradient(differentiate(program, last.name, wrt), f"{name} · one example, columns")
+    return replace(shown, title=name) if program.names_examples else shown
 
 
 def described(

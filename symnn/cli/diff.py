@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -10,12 +11,14 @@ import click
 from symnn.cli.options import dtype_option, echo_json, json_option, output_format, output_option
 from symnn.errors import InputError
 from symnn.formulas import KINDS, FormulaDerivative, diff
+from symnn.language.vocabulary import spelled
 from symnn.training import check_writable, write_atomically
 from symnn.writing import FORMATS, VIEWS
 
 _ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".py": "numpy"}
 _FORMULA = re.compile(r"-(?![-o]).*[*'()/^+]", re.DOTALL)
-_SHAPE = re.compile(r"\s*([A-Za-z]\w*)\s*[=:]\s*(.*?)\s*\Z")
+_BETWEEN = re.compile(r",|×|\s+x\s+|(?<=\b[A-Za-z]|[0-9])x(?=(?:[A-Za-z]|[0-9]+)\b)")
+_SHAPE = re.compile(r"\s*([^\W\d]\w*)\s*[=:]\s*(.*?)\s*\Z")
 
 
 class _FormulaCommand(click.Command):
@@ -56,7 +59,7 @@ def diff_command(formula: str, output: str | None, as_json: bool, **options: Any
     found = diff(
         formula,
         wrt=_names(options["wrt"]),
-        shapes=dict(map(_shape, options["shapes"])),
+        shapes=_shapes(options["shapes"]),
         symmetric=_names(options["symmetric"]) or (),
         kind=options["kind"],
         upstream=options["upstream"],
@@ -64,7 +67,7 @@ def diff_command(formula: str, output: str | None, as_json: bool, **options: Any
     if as_json:
         echo_json(_described(found, options, "ascii" if format_ == "ascii" else "text"))
         return
-    text = _written(found, format_, options)
+    text = _written(found, format_, options).rstrip("\n") + "\n"
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -93,7 +96,15 @@ def _described(found: FormulaDerivative, options: dict[str, Any], format_: str) 
 
 
 def _names(text: str | None) -> list[str] | None:
-    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+    return None if text is None else [spelled(name.strip()) for name in text.split(",") if name.strip()]
+
+
+def _shapes(texts: Sequence[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, shape in map(_shape, texts):
+        if found.setdefault(name, shape) != shape:
+            raise InputError(f"--shape gives '{name}' two shapes: {found[name] or 'scalar'} and {shape or 'scalar'}")
+    return found
 
 
 def _shape(text: str) -> tuple[str, Any]:
@@ -101,9 +112,12 @@ def _shape(text: str) -> tuple[str, Any]:
     match = _SHAPE.match(text)
     if match is None:
         raise InputError(f"bad --shape {text!r}: such as A=m,n or x=3 or t=scalar")
-    name, sizes = match.groups()
-    if sizes.lower() in ("scalar", "", "()"):
+    name, sizes = spelled(match[1]), match[2]
+    if sizes.lower() in ("scalar", "()"):
         return name, ()
-    given = [size.strip() for size in re.split(r"[,x×]", sizes.strip("()")) if size.strip()]
+    inside = sizes[1:-1].rstrip(", ") if sizes.startswith("(") and sizes.endswith(")") else sizes
+    given = [size.strip() for size in _BETWEEN.split(inside)]
+    if any(not size or size.lower() == "scalar" for size in given) or name in given:
+        raise InputError(f"bad --shape {text!r}: such as A=m,n or x=3 or t=scalar")
     shape = tuple(int(size) if size.isdecimal() else size for size in given)
     return name, shape[0] if len(shape) == 1 else shape

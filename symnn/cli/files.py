@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from symnn.errors import DataError
+from sympy import Rational
+
+from symnn.errors import DataError, InputError
 from symnn.language import Program
-from symnn.language.equations_file import LONGEST_FILE
+from symnn.language.equations_file import LONGEST_FILE, hyperparameter_values
 from symnn.networks import parse_program
 
 ENDINGS = (".txt", ".sym", ".eq", ".symnn")
@@ -30,7 +32,7 @@ def read_text(path: str) -> str:
     """
     try:
         with Path(path).open("rb") as file:
-            return file.read(LONGEST_FILE + 1).decode()
+            return file.read(LONGEST_FILE + 1).decode("utf-8-sig")
     except OSError as error:
         raise DataError(f"cannot read {path!r}: {(error.strerror or str(error)).lower()}") from None
     except UnicodeDecodeError as error:
@@ -40,3 +42,22 @@ def read_text(path: str) -> str:
 def read_program(path: str) -> Program:
     """Return the program of a file of equations; errors name the file, the line and the column."""
     return parse_program(read_text(path), Path(path).name)
+
+
+def read_with_letters(path: str) -> tuple[Program, str]:
+    """Return a file's program, with letters for hyperparameters that have a value, and a text that says the values.
+
+    Where a number is needed, as for a size or a layer's option, the letters are numbers in all equations.
+    """
+    text, name = read_text(path), Path(path).name
+    values = ", ".join(f"{letter} = {_written(value)}" for letter, value in hyperparameter_values(text, name).items())
+    try:
+        return parse_program(text, name, letters=True), values
+    except InputError:
+        return parse_program(text, name), values
+
+
+def _written(value: Rational) -> str:
+    """Return a number as a decimal where it has few digits, else as a fraction."""
+    decimal = f"{float(value):.6g}"
+    return decimal if Rational(decimal) == value else str(value)

@@ -10,9 +10,13 @@ from typing import Any, NoReturn
 import click
 
 from symnn.errors import SymnnError
+from symnn.starting import INTERRUPTED, started
 
 TRACEBACK = "SYMNN_TRACEBACK"
-INTERRUPTED = 130
+# Since click 8.2, `symnn` alone is an error that shows the help; before, it is none.
+_HELP_WANTED: tuple[type[click.ClickException], ...] = tuple(
+    getattr(click.exceptions, name) for name in ("NoArgsIsHelpError",) if hasattr(click.exceptions, name)
+)
 
 
 class Commands(click.Group):
@@ -30,6 +34,7 @@ class Commands(click.Group):
         **extra: Any,
     ) -> Any:
         """Run the command line, and exit unless `standalone_mode` is off."""
+        started()
         if not standalone_mode:
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         try:
@@ -37,6 +42,9 @@ class Commands(click.Group):
             sys.stdout.flush()
         except BrokenPipeError:
             _close_quietly()
+        except _HELP_WANTED as error:
+            error.show()
+            sys.exit(error.exit_code)
         except Exception as error:
             if os.environ.get(TRACEBACK):
                 raise

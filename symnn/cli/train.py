@@ -12,7 +12,7 @@ import click
 import numpy as np
 
 from symnn.cli.files import is_file, read_program, read_text
-from symnn.cli.group import INTERRUPTED, one_line
+from symnn.cli.group import one_line
 from symnn.cli.options import (
     activation_option,
     activations_of,

@@ -16,7 +16,9 @@ from symnn.language import Entry, Program, Tensor, entries, lookups
 def checked(
     program: Program, tensors: Mapping[str, Tensor], arguments: Sequence[str], arrays: Mapping[str, Any], dtype: str
 ) -> list[Any]:
-    """Return the arguments of a program's function in order, as arrays of its type; places as whole numbers.
+    """Return the arguments of a program's function in order, as arrays and NumPy scalars of its type.
+
+    A Python float would leave the type to NumPy's functions: np.exp(2.0) is a float64.
 
     Raises:
         InputError: for an array that is missing, unknown or not of numbers, or places that lie outside.

@@ -39,6 +39,9 @@ _ROLE_ORDER = ("parameter", "hyperparameter", "adjoint", "value", "input", "targ
 class Compiled:
     """A compiled program.
 
+    What it returns are fresh arrays, each of its tensor's shape and of the program's type; a scalar is a
+    NumPy scalar of that type.
+
     Attributes:
         program: the equations that were compiled, after the stable rewritings.
         arguments: the names of its input arrays, in order.
@@ -72,14 +75,15 @@ class Compiled:
         return "import numpy as np\n" + helpers + "\n\n" + "\n".join(body) + "\n"
 
     def __call__(self, /, **arrays: Any) -> dict[str, Any]:
-        """Return each output by name.
+        """Return each output by name: an array, or a NumPy scalar, of the program's type.
 
         Raises:
             InputError: for an array that is missing or unknown.
             ShapeError: for sizes that disagree.
         """
-        values = self.checked(arrays)
-        return dict(zip(self.outputs, self.raw(*values), strict=True))
+        number = np.dtype(self.dtype).type
+        results = zip(self.outputs, self.raw(*self.checked(arrays)), strict=True)
+        return {name: value if np.ndim(value) else number(value) for name, value in results}
 
     def checked(self, arrays: Mapping[str, Any]) -> list[Any]:
         """Return the arrays in order, in the program's type, after checking names, shapes and places."""

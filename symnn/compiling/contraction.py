@@ -54,7 +54,7 @@ def scaled(
     if min(work)[0] > most:
         return list(arrays), number
     chosen = min(work)[2]
-    return [Array(number * a.expression, a.axes) if n == chosen else a for n, a in enumerate(arrays)], Integer(1)
+    return [_times([Array(number), a], a.axes) if n == chosen else a for n, a in enumerate(arrays)], Integer(1)
 
 
 def _has(array: Array, names: Collection[str]) -> bool:

@@ -130,7 +130,7 @@ except ImportError:
     def _erfc(z):
         """1 - erf(z), one number at a time (scipy has a faster one)"""
         z = np.asarray(z)
-        return np.frompyfunc(math.erfc, 1, 1)(z).astype(z.dtype)
+        return np.array(np.frompyfunc(math.erfc, 1, 1)(z), z.dtype)[()]
 ''',
     "_erf": '''
 try:
@@ -141,6 +141,6 @@ except ImportError:
     def _erf(z):
         """the error function, one number at a time (scipy has a faster one)"""
         z = np.asarray(z)
-        return np.frompyfunc(math.erf, 1, 1)(z).astype(z.dtype)
+        return np.array(np.frompyfunc(math.erf, 1, 1)(z), z.dtype)[()]
 ''',
 }

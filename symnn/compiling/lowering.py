@@ -75,6 +75,7 @@ from symnn.language import (
     refresh,
     size_of,
     sum_over,
+    transform,
 )
 from symnn.language.functions import sigmoid
 
@@ -118,6 +119,8 @@ class _Lowering(Axes):
             return self._reduction(part)
         if (side_by_side := constants(part)) is not None:
             return self._side_by_side(*side_by_side)
+        if isinstance(part, Expr) and part.is_number:
+            return Array(self._number(part))
         if isinstance(part, Mul):
             return self._product(part)
         if isinstance(part, Step):
@@ -136,7 +139,7 @@ class _Lowering(Axes):
         if isinstance(part, Idx):
             self.see([part])
             return Array(Cast(Places(size_of(part))), (part,))
-        if not part.args or not (entries(part) or free_indices(part)):
+        if not part.args or not (entries(part) or free_indices(part) or part.has(Elementwise)):
             return Array(part)
         if (
             isinstance(part, Add | Pow | Max | Min | Function | Piecewise | Relational | Boolean)
@@ -273,13 +276,20 @@ class _Lowering(Axes):
             return Array(Chain(ExpOfMinus(z), a, a), axes)
         if type(part) in NODES:
             return Array(NODES[type(part)](z), axes)
+        return self.array(self._formula(part))
+
+    def _number(self, part: Any) -> Any:
+        """Return a number with each named function written out: its digits are exact as they are evaluated."""
+        return transform(part, lambda f: self._number(self._formula(f)) if isinstance(f, Elementwise) else None)
+
+    def _formula(self, part: Elementwise) -> Expr:
         textbook = formula(type(part), part.args[0])
         if textbook is None:
             root = part.root.__name__
             raise CompileError(
                 f"{self.equation}: '{root}' is an undefined function: it is printed and differentiated, not compiled"
             )
-        return self.array(textbook)
+        return textbook
 
 
 def _with_one_number(arrays: Sequence[Array]) -> Sequence[Array]:

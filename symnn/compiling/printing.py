@@ -9,10 +9,11 @@ from typing import Any
 
 from sympy import Add, Expr, Integer, Pow
 from sympy.core.basic import Basic
+from sympy.core.function import Application
 from sympy.printing.numpy import NumPyPrinter
 from sympy.printing.precedence import PRECEDENCE
 
-from symnn.compiling.nodes import MatMul
+from symnn.compiling.nodes import ArrayNode, MatMul
 
 _LARGEST_EXPONENT = {"float64": "709.0", "float32": "88.0"}
 
@@ -36,7 +37,9 @@ class ArrayPrinter(NumPyPrinter):
     def _print(self, expr: Any, **kwargs: Any) -> str:
         if isinstance(expr, Expr) and not expr.is_Atom and expr.is_number and not expr.is_Rational:
             return repr(float(expr))
-        return str(super()._print(expr, **kwargs))
+        code = str(super()._print(expr, **kwargs))
+        is_numpy = isinstance(expr, Application) and code.startswith("np.")
+        return f"{code}.item()" if is_numpy and _is_of_sizes(expr) else code
 
     def _inner(self, expr: Basic) -> str:
         return str(self.parenthesize(expr, PRECEDENCE["Mul"], strict=False))
@@ -70,8 +73,7 @@ class ArrayPrinter(NumPyPrinter):
         return repr(float(expr))
 
     def _print_Pow(self, expr: Any, rational: bool = False, sqrt: str = "np.sqrt") -> str:
-        if expr.base.is_integer and expr.base.is_positive and not expr.exp.is_integer:
-            # A size: Python's own power gives a Python float, which leaves float32 alone.
+        if _is_of_sizes(expr.base) and not expr.exp.is_integer:
             return f"{self._atom(expr.base)}**({self._print(expr.exp)})"
         return str(self._hprint_Pow(expr, rational=rational, sqrt=sqrt))
 
@@ -293,6 +295,12 @@ class ArrayPrinter(NumPyPrinter):
 
     def _axes(self, places: Any) -> str:
         return self._print(places[0]) if len(places) == 1 else self._tuple(places)
+
+
+def _is_of_sizes(part: Basic) -> bool:
+    """Whether an expression holds sizes alone: as a Python number, unlike NumPy's own, it leaves float32 alone."""
+    sizes = isinstance(part, Expr) and bool(part.free_symbols) and not part.has(ArrayNode)
+    return sizes and all(symbol.is_integer for symbol in part.free_symbols)
 
 
 def _is_decimal(denominator: int) -> bool:

@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from sympy import Expr, Symbol
+from sympy import Symbol
 from sympy.printing.codeprinter import PrintMethodNotImplementedError
 
 from symnn.compiling.compiled import program_lines
 from symnn.compiling.formulas import with_formulas
-from symnn.compiling.nodes import ArrayNode
 from symnn.compiling.printing import ArrayPrinter
 from symnn.compiling.sizes import size_lines
 from symnn.compiling.stable import stable
-from symnn.compiling.torch_printing import TorchPrinter
 from symnn.errors import CompileError
 from symnn.language import Program
 from symnn.writing.write import writer_for
@@ -81,14 +79,8 @@ def statements(
         writer = writer_for(needed, "ascii")
         writer.base = 0  # as arrays count
         equations = {e.tensor.name: " = ".join(writer.equation(e)) for e in needed}
-        code = [Statement(str(name), _code(line, printer), equations.get(str(name), "")) for name, line in lines]
+        code = [Statement(str(name), str(printer.doprint(line)), equations.get(str(name), "")) for name, line in lines]
     except PrintMethodNotImplementedError as error:
         function = str(error).partition(": ")[2].partition("\n")[0]
         raise CompileError(f"code for {function} is not known") from None
     return Statements(needed, sizes, tuple(code))
-
-
-def _code(line: Expr, printer: ArrayPrinter) -> str:
-    code = str(printer.doprint(line))
-    constant = not line.has(ArrayNode) and all(symbol.is_integer for symbol in line.free_symbols)
-    return printer.constant(code) if constant and isinstance(printer, TorchPrinter) else code

@@ -97,6 +97,8 @@ class TorchPrinter(ArrayPrinter):
 
     def _print_Full(self, expr: Any) -> str:
         number, shape = expr.args
+        if not shape:
+            return self.constant(self._print(number))
         return f"{self.like}.new_full({self._tuple(shape)}, {self._print(number)})"
 
     def _print_Whole(self, expr: Any) -> str:

@@ -17,7 +17,7 @@ from symnn.language.shapes import whole_number
 from symnn.language.shorthand import LARGEST_SIZE
 from symnn.language.syntax import Name, Negative, Node, Number, Place, Source, refuse
 from symnn.language.tensors import check_size, examples, sizes
-from symnn.language.vocabulary import is_word
+from symnn.language.vocabulary import is_word, spelled
 
 _BETWEEN = re.compile(r"\s*[×,]\s*|\s+x\s+|(?<=[0-9])\s*x\s*(?=[0-9])")
 
@@ -120,7 +120,8 @@ def _check_declared(name: Any) -> None:
 
 
 def checked_name(name: str, place: Place) -> str:
-    """Return a name that may be a tensor's or a size's, or refuse it where it stands."""
+    """Return a name that may be a tensor's or a size's, its Greek letters spelled, or refuse it where it stands."""
+    name = spelled(name)
     if is_word(name):
         refuse(place, f"'{name}' is a word of the grammar of formulas; choose another name")
     try:

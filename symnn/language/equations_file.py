@@ -15,6 +15,7 @@ One statement a line; a line goes on where a bracket is open; what follows # is 
     input, target, parameter or hyperparameter NAME[, NAME]: SHAPE     shapes: 3, n, 3 x 2, n x (n - 1);
                                                                        nothing or "scalar" for a scalar
     symmetric parameter S: n x n
+    hyperparameter lamda = 0.01              a number from here on
     index i: n - 2                           where its range does not follow from the axes
     function g(t) = log(1 + t^2)             of one variable, of each entry
     fact sum(y) = 1                          used to simplify, never differentiated
@@ -30,6 +31,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from sympy import Rational
+
 from symnn.errors import ParseError, SymnnError
 from symnn.language.axes import ONE, SCALAR, Axes
 from symnn.language.declarations import Declared, checked_name
@@ -43,6 +46,7 @@ from symnn.language.shapes import BoundIndex, Inference, Names
 from symnn.language.syntax import Call, Item, Name, Node, Place, Source, postorder, refuse, refuse_shapes
 from symnn.language.tensors import Tensor, size_of
 from symnn.language.translation import Translation
+from symnn.language.vocabulary import spelled
 
 LONGEST_FILE = 200_000
 ROLE_WORDS = ("input", "target", "parameter", "hyperparameter")
@@ -50,12 +54,15 @@ ROLE_WORDS = ("input", "target", "parameter", "hyperparameter")
 _STATEMENT = re.compile(
     r"(?P<symmetric>symmetric\s+)?(?P<word>input|target|parameter|hyperparameter|index|function|fact)\s+(?=[\w(-])"
 )
+_VALUE = re.compile(r"[^:=]*=")
 _SOMETHING = re.compile(r"\S")
 _EXAMPLES = {"=": "z = W*x + b or input x: n", ":": "index i: n - 2"}
 _BRACKETS = {"(": 1, "[": 1, ")": -1, "]": -1}
 
 
-def parse_program(text: str, source: str = "equations", layers: Mapping[str, LayerCall] | None = None) -> Program:
+def parse_program(
+    text: str, source: str = "equations", layers: Mapping[str, LayerCall] | None = None, letters: bool = False
+) -> Program:
     """Return the program that a text of equations writes.
 
     Args:
@@ -65,6 +72,7 @@ def parse_program(text: str, source: str = "equations", layers: Mapping[str, Lay
             the name of its output. `inputs` is the tensor that the layer is applied to; `options` are
             numbers, sizes, tensors of the file, or else words; every name that it defines or takes as a
             parameter must end in `suffix`. The output is then renamed to the name on the left.
+        letters: whether a hyperparameter with a value keeps its letter in the equations.
 
     >>> print(parse_program("input x: n\\nparameter W: 3 x n\\nz = W*x"))
     z[i] = Sum(W[i, j]*x[j], j)
@@ -76,14 +84,34 @@ def parse_program(text: str, source: str = "equations", layers: Mapping[str, Lay
         raise ParseError(f"cannot read a {type(text).__name__}: a file of equations is text")
     if len(text) > LONGEST_FILE:
         raise ParseError(f"{source}: {len(text)} characters (accepted: at most {LONGEST_FILE})")
-    return _File(Source(text, source), layers or {}).program()
+    return _File(Source(text, source), layers or {}, letters).program()
+
+
+def hyperparameter_values(text: str, source: str = "equations") -> dict[str, Rational]:
+    """Return the numbers that a text of equations gives to hyperparameters.
+
+    >>> hyperparameter_values("input x: n\\nhyperparameter lamda = 0.01")
+    {'lamda': 1/100}
+
+    Raises:
+        ParseError: as `parse_program`.
+    """
+    file = _File(Source(text, source), {}, False)
+    for statement in statements(file.source):
+        found = _STATEMENT.match(text, statement.start, statement.end)
+        if found is not None and found["word"] == "hyperparameter":
+            file.read(statement)
+    return dict(file.values)
 
 
 class _File:
     """What is declared and defined so far."""
 
-    def __init__(self, source: Source, layers: Mapping[str, LayerCall]) -> None:
-        self.source, self.layers = source, layers
+    def __init__(self, source: Source, layers: Mapping[str, LayerCall], letters: bool) -> None:
+        self.values: dict[str, Rational] = {}
+        # Where letters are kept, the numbers that they stand for are only put into those of other letters.
+        self.valued = Source(source.text, source.name, self.values)
+        self.source, self.layers, self.letters = source if letters else self.valued, layers, letters
         self.declared = Declared()
         self.names = Names(
             sizes=self.declared.sizes,
@@ -91,7 +119,7 @@ class _File:
             undeclared="; declare it, as in 'parameter {name}: n'",
         )
         self.inference = Inference(Axes(), self.names)
-        words = re.findall(r"[A-Za-z_]\w*", source.text)
+        words = map(spelled, re.findall(r"[^\W\d]\w*", source.text))
         self.translation = Translation(self.inference, {}, words)
         self.facts: list[Fact] = []
         self.own: list[str] = []
@@ -112,6 +140,8 @@ class _File:
         found = _STATEMENT.match(self.source.text, place.start, place.end)
         if found is None:
             self.equation(place)
+        elif found["word"] == "hyperparameter" and _VALUE.match(self.source.text, found.end(), place.end):
+            self.value(Place(self.source, found.end(), place.end))
         elif found["word"] in ROLE_WORDS:
             self.declaration(place, found["word"], bool(found["symmetric"]), found.end())
         elif found["symmetric"]:
@@ -153,10 +183,23 @@ class _File:
                 refuse_shapes(place, f"'{name}' is {shown}: only a square matrix is symmetric")
             self.know(Tensor(name, axes, role, symmetric))
 
+    def value(self, place: Place) -> None:
+        """hyperparameter lamda = 0.01"""
+        left, right = self.parts(place, "=")
+        name = self.new_name(left.text, left)
+        tree = parse_tree(self.valued, right.start, right.end)
+        self.inference.infer(tree)
+        number = self.translation.value(tree).entry if tree in self.inference.numbers else None
+        if not isinstance(number, Rational):
+            refuse(right, f"'{right.text}' is no number such as 0.01 or 1/3")
+        self.values[name] = number
+        if self.letters:
+            self.know(Tensor(name, (), "hyperparameter"))
+
     def new_name(self, name: str, place: Place) -> str:
         """Return a name that may be declared or defined here."""
-        checked_name(name, place)
-        if name in self.tensors:
+        name = checked_name(name, place)
+        if name in self.tensors or name in self.values:
             refuse(place, f"'{name}' is already {'defined' if name in self.defined() else 'declared'}")
         if name in self.names.sizes or name in self.names.functions:
             refuse(place, f"'{name}' is already the name of a {'size' if name in self.names.sizes else 'function'}")
@@ -173,8 +216,8 @@ class _File:
         """index i: n - 2"""
         names, size = self.parts(place, ":")
         for name in re.split(r"\s*,\s*", names.text):
-            checked_name(name, names)
-            self.names.indices[name] = self.declared.size(parse_tree(self.source, size.start, size.end))
+            reach = self.declared.size(parse_tree(self.source, size.start, size.end))
+            self.names.indices[checked_name(name, names)] = reach
 
     def function(self, place: Place) -> None:
         """function g(t) = log(1 + t^2)"""
@@ -253,7 +296,9 @@ class _File:
     def layer(self, name: str, call: Call) -> None:
         """z = Layer(x, option=value)"""
         if len(call.arguments) != 1:
-            refuse(call.place, f"{call.function} takes one tensor, and then options such as size=3")
+            known = ", ".join(f"{option}=…" for option in getattr(self.layers[call.function], "options", ()))
+            by_name = f"the options by name: {known}" if known else "no options"
+            refuse(call.place, f"{call.function} takes one tensor, and then {by_name}")
         (argument,) = call.arguments
         options = {option: self.option(node) for option, node in call.options}
         try:

@@ -4,6 +4,7 @@
     x .* y, x ./ y   each entry by each entry       x .^ 2     each entry's power
     s^2, A^2, A^(-1) powers of scalars and square matrices
     W[j, k], x[i+p], E[t[i], k]   entries           f(x, y)    functions
+    λ, θ_1           the names lamda, theta_1
 
 From weak to strong: + and -; * / .* and ./; a sign; ^ .^ and '. Powers group to the right.
 """
@@ -18,7 +19,7 @@ from typing import NoReturn
 from sympy import Rational
 
 from symnn.language.syntax import Binary, Call, Item, Name, Negative, Node, Number, Place, Source, Transposed, refuse
-from symnn.language.vocabulary import SYNONYMS
+from symnn.language.vocabulary import SYNONYMS, spelled
 
 LONGEST_FORMULA = 2_000
 DEEPEST_NESTING = 50
@@ -31,7 +32,7 @@ _POWERS = {"^": "^", "**": "^", ".^": ".^", ".**": ".^"}
 _TOKEN = re.compile(
     r"""(?P<space>(?:\s|\#[^\n]*)+)
       | (?P<number>(?:[0-9]+(?:\.(?![*/^])[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
-      | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
+      | (?P<name>[A-Za-z_][A-Za-z0-9_]*|(?!σ\s*\()[α-ωϵϑϕµ](?:[0-9_][A-Za-z0-9_]*)?)
       | (?P<operator>\.\*\*|\.\*|\./|\.\^|\*\*|[-+*/^'()\[\],=:])""",
     re.VERBOSE,
 )
@@ -100,7 +101,8 @@ class Reader:
                 refuse(Place(self.source, at, at + 1), f"unexpected character {character!r}{instead}")
             if match.lastgroup != "space":
                 place = Place(self.source, at, match.end())
-                found.append(Token(match.lastgroup or "", match[0], place))
+                text = spelled(match[0]) if match.lastgroup == "name" else match[0]
+                found.append(Token(match.lastgroup or "", text, place))
             at = match.end()
         last = found[-1].place.end if found else self.start
         return [*found, Token("end", "", Place(self.source, last, last))]
@@ -200,7 +202,10 @@ class Reader:
         if token.kind == "name":
             if self.at("("):
                 return self.call(token)
-            return self.item(token) if self.at("[") else Name(token.place, token.text)
+            if self.at("["):
+                return self.item(token)
+            number = self.source.numbers.get(token.text)
+            return Name(token.place, token.text) if number is None else Number(token.place, number)
         if token.text == "(":
             inside = self.expression()
             return replace(inside, place=token.place.to(self.expect(")", token).place))

@@ -141,8 +141,18 @@ def _total_of_vector(shapes: Inference, node: Call) -> Shape:
 
 
 def _softmax(shapes: Inference, node: Call) -> Shape:
-    _total_of_vector(shapes, node)
+    """Of a vector, or of each row of a matrix."""
+    _by_rows(shapes, node)
     return shapes.shapes[node.arguments[0]]
+
+
+def _by_rows(shapes: Inference, node: Call) -> Shape:
+    """A scalar made of the entries of a vector; of a matrix, the column of what is made of each row."""
+    rows, columns = shapes.shapes[node.arguments[0]]
+    if node.bound or shapes.axes.is_one(rows) or shapes.axes.is_one(columns):
+        return _total_of_vector(shapes, node)
+    shapes.count(node, 1)
+    return rows, ONE
 
 
 def _choice(shapes: Inference, node: Call) -> Shape:
@@ -218,8 +228,9 @@ def _bracket(shapes: Inference, node: Call) -> Shape:
 FUNCTION_SHAPES: dict[str, Callable[[Inference, Call], Shape]] = {
     **dict.fromkeys(("inv", "cholesky"), _square),
     **dict.fromkeys(("det", "logdet", "tr"), _scalar_of_square),
-    **dict.fromkeys(("sum", "mean", "norm2"), _total),
-    **dict.fromkeys(("logsumexp", "maximum", "norm1"), _total_of_vector),
+    **dict.fromkeys(("sum", "mean", "norm1", "norm2"), _total),
+    "logsumexp": _by_rows,
+    "maximum": _total_of_vector,
     **dict.fromkeys(("max", "min"), _choice),
     **dict.fromkeys(("rowsum", "colsum"), _row_sums),
     **dict.fromkeys(("vector", "matrix"), _filled),

@@ -30,7 +30,7 @@ from symnn.language.syntax import (
     refuse,
     refuse_shapes,
 )
-from symnn.language.vocabulary import CONSTANTS, ELEMENTWISE
+from symnn.language.vocabulary import CONSTANTS, ELEMENTWISE, JUMPING
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,6 +260,8 @@ class Inference:
             product = f" (for a product write {name}*(…))" if name in self.names.all() else ""
             if name in self.names.layers:
                 refuse(node.place, f"layer '{name}' stands alone on the right of an equation, as in h = {name}(x)")
+            if name in JUMPING:
+                refuse(node.place, f"{name} {JUMPING[name]}: it has no derivative to speak of")
             known = [*elementwise, *FUNCTION_SHAPES, *self.names.layers]
             refuse(node.place, f"unknown function '{name}'{product or suggest(name, known)}")
         if node.options:

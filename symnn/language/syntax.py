@@ -5,8 +5,8 @@ Each walk over a tree goes through `postorder`, which needs no recursion: a form
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 from sympy import Rational
@@ -31,10 +31,11 @@ class FormulaShapeError(ShapeError):
 
 @dataclass(frozen=True)
 class Source:
-    """A text that formulas stand in, and the name of the file if it is one."""
+    """A text that formulas stand in, the name of the file if it is one, and the numbers that names stand for in it."""
 
     text: str
     name: str | None = None
+    numbers: Mapping[str, Rational] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)

@@ -216,6 +216,16 @@ def _reduced(kind: Callable[..., Expr]) -> Callable[[Translation, Call], Value]:
     return translate
 
 
+def _log_sum_exp(translation: Translation, node: Call) -> Value:
+    """log Σ exp over a vector or the named indices; of a matrix, over each row."""
+    value = translation.use(node.arguments[0])
+    if not value.rows or not value.columns:
+        indices = (*value.rows, *value.columns, *_bound(translation, node))
+        return scalar(LogSumExp(value.entry, *indices) if indices else value.entry)
+    translation.note("logsumexp of a matrix is taken of each row")
+    return Value(value.rows, (), LogSumExp(value.entry, *value.columns))
+
+
 def _least(entry: Expr, *indices: Idx) -> Expr:
     return -Maximum(-entry, *indices)
 
@@ -235,6 +245,9 @@ def _softmax(translation: Translation, node: Call) -> Value:
     """exp(z − L), with L = log Σ exp z by a name of its own; named indices are free in the value."""
     value = translation.named("z", translation.use(node.arguments[0]), node.arguments[0].place)
     indices = (*value.rows, *value.columns, *_bound(translation, node))
+    if value.rows and value.columns:
+        translation.note("softmax of a matrix is taken of each row")
+        indices = value.columns
     if not indices:
         return scalar(1)
     new = {index: fresh_index(index) for index in indices}
@@ -245,6 +258,8 @@ def _softmax(translation: Translation, node: Call) -> Value:
 
 def _absolute_sum(translation: Translation, node: Call) -> Value:
     value = translation.use(node.arguments[0])
+    if _is_matrix(translation, node.arguments[0]):
+        translation.note("norm1 of a matrix is the sum of the absolute values of its entries")
     return scalar(total(value.with_entry(Abs(value.entry))))
 
 
@@ -305,7 +320,7 @@ FUNCTION_VALUES: dict[str, Callable[[Translation, Call], Value]] = {
     "tr": _trace,
     "sum": _sum,
     "mean": _mean,
-    "logsumexp": _reduced(LogSumExp),
+    "logsumexp": _log_sum_exp,
     "maximum": _reduced(Maximum),
     "max": _choice(sympy.Max, Maximum),
     "min": _choice(sympy.Min, _least),

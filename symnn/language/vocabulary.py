@@ -28,6 +28,30 @@ GREEK = frozenset(
 """Names that are scalars unless they are declared."""
 
 
+LETTERS = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
+    "ι": "iota", "κ": "kappa", "λ": "lamda", "μ": "mu", "µ": "mu", "ν": "nu", "ξ": "xi", "ο": "omicron", "π": "pi",
+    "ρ": "rho", "σ": "sigma", "ς": "sigma", "τ": "tau", "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi",
+    "ω": "omega", "ϵ": "varepsilon", "ϑ": "vartheta", "ϕ": "varphi",
+}  # fmt: skip
+"""How a Greek letter that is typed as such is spelled in a name."""
+
+JUMPING = {
+    **dict.fromkeys(("round", "rint", "floor", "ceil", "ceiling", "trunc", "argmax", "argmin"), "is integer-valued"),
+    **dict.fromkeys(("mod", "rem", "fmod", "remainder"), "jumps"),
+}
+"""What is said of functions that have no derivative to speak of."""
+
+
+def spelled(name: str) -> str:
+    """Return a name with its Greek letters spelled.
+
+    >>> spelled("λ_1"), spelled("x")
+    ('lamda_1', 'x')
+    """
+    return "".join(LETTERS.get(letter, letter) for letter in name)
+
+
 def default_rank(name: str) -> int:
     """Return how many axes an undeclared tensor has: a capital is a matrix, a Greek letter a scalar.
 

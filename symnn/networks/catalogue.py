@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sympy import Integer, Rational
@@ -71,30 +72,38 @@ MAKERS: dict[str, Callable[..., Layer]] = {
 """What makes each layer, of the shape of its input and its options."""
 
 
-def _call(word: str, make: Callable[..., Layer]) -> LayerCall:
-    def written_out(
-        inputs: Tensor, options: Mapping[str, Any], suffix: str
-    ) -> tuple[list[Equation], str]:
-        _check_options(word, make, options)
+@dataclass(frozen=True)
+class _Call:
+    """A layer's name in a file of equations: calling it writes the layer out."""
+
+    word: str
+    make: Callable[..., Layer]
+
+    def __call__(self, inputs: Tensor, options: Mapping[str, Any], suffix: str) -> tuple[list[Equation], str]:
+        self._check(options)
         shape = inputs.shape[1:] if inputs.rank and inputs.shape[0] == examples else inputs.shape
         sizes = tuple(map(_plain, shape))
-        layer = make(sizes[0] if len(sizes) == 1 else sizes, **{name: _plain(v) for name, v in options.items()})
+        layer = self.make(sizes[0] if len(sizes) == 1 else sizes, **{name: _plain(v) for name, v in options.items()})
         equations = placed(layer, inputs, dict(layer.shared), suffix)
         return equations, equations[-1].tensor.name
 
-    return written_out
+    @property
+    def options(self) -> dict[str, bool]:
+        """The options by name: whether each is needed."""
+        taken = dict(inspect.signature(self.make).parameters)
+        if self.word in _CELLS:
+            # What unrolls a cell hands on whatever the cell takes.
+            taken |= inspect.signature(_CELLS[self.word]).parameters
+        named = {n: p for n, p in taken.items() if n != "inputs" and p.kind is not p.VAR_KEYWORD}
+        return {name: parameter.default is parameter.empty for name, parameter in named.items()}
 
-
-def _check_options(word: str, make: Callable[..., Layer], options: Mapping[str, Any]) -> None:
-    known = {n: p for n, p in inspect.signature(make).parameters.items() if n != "inputs"}
-    if any(p.kind is p.VAR_KEYWORD for p in known.values()):
-        known |= {"activation": inspect.Parameter("activation", inspect.Parameter.KEYWORD_ONLY, default=None)}
-    for name in options:
-        if name not in known:
-            raise InputError(f"{word} has no option '{name}'{suggest(name, known)}")
-    missing = [n for n, p in known.items() if p.default is p.empty and n not in options and p.kind is not p.VAR_KEYWORD]
-    if missing:
-        raise InputError(f"{word} needs the option {missing[0]}, as in {word}(x, {missing[0]}=…)")
+    def _check(self, options: Mapping[str, Any]) -> None:
+        for name in options:
+            if name not in self.options:
+                raise InputError(f"{self.word} has no option '{name}'{suggest(name, self.options)}")
+        missing = [name for name, needed in self.options.items() if needed and name not in options]
+        if missing:
+            raise InputError(f"{self.word} needs the option {missing[0]}, as in {self.word}(x, {missing[0]}=…)")
 
 
 def _plain(value: Any) -> Any:
@@ -108,8 +117,13 @@ def _plain(value: Any) -> Any:
     return value.name if isinstance(value, Tensor) else value
 
 
-def parse_program(text: str, source: str = "equations") -> Program:
+def parse_program(text: str, source: str = "equations", letters: bool = False) -> Program:
     """Return the program that a text of equations writes, with the layers of symnn.networks by their names.
+
+    Args:
+        text: see `symnn.language.parse_program`.
+        source: the file's name, for errors.
+        letters: whether a hyperparameter with a value keeps its letter in the equations.
 
     >>> print(parse_program("input x: 3\nh = LayerNorm(x)")["mu_h"])
     mu_h = Sum(x[k], k)/3
@@ -117,8 +131,8 @@ def parse_program(text: str, source: str = "equations") -> Program:
     Raises:
         ParseError, ShapeError: with source, line and column; see `symnn.language.parse_program`.
     """
-    return _parse_program(text, source, LAYERS)
+    return _parse_program(text, source, LAYERS, letters)
 
 
-LAYERS: dict[str, LayerCall] = {word: _call(word, make) for word, make in MAKERS.items()}
+LAYERS: dict[str, LayerCall] = {word: _Call(word, make) for word, make in MAKERS.items()}
 """The table that `symnn.language.parse_program` takes."""

@@ -73,7 +73,7 @@ def compile_step(net: Any, optimizer: Optimizer, dtype: str = "float64") -> Step
     fixed = {name: np.asarray(value, dtype) for name, value in update.settings.items()}
     for name in compiled.arguments:
         if name not in (x.name, y.name, *update.renewed, *fixed, *_beside(net)):
-            raise InputError(f"cannot train: '{name}' has no value (train a network whose hyperparameters are numbers)")
+            raise InputError(f"cannot train: '{name}' has no value: give it one, as in hyperparameter {name} = 0.01")
     carried = tuple(update.renewed)
     return Step(program, compiled, carried, update.state, fixed, (x.name, y.name))
 

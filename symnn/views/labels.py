@@ -31,6 +31,8 @@ from symnn.language import (
 from symnn.views.families import RunningSum
 
 _RANK = 3
+_LETTERS = "hsuvrt"
+"""What a label is called where its own letter is a tensor's or a size's."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +120,14 @@ class _Labels:
     def _letter(self) -> str:
         for equation in self.program:
             if equation.tensor.name in self.marked:
-                return str(equation.indices[0].name)
+                return self._free_letter(str(equation.indices[0].name))
         raise _NoLabelError
+
+    def _free_letter(self, wanted: str) -> str:
+        """Return a letter that no tensor and no size has."""
+        tensors = self.program.tensors
+        taken = {*tensors, *(symbol.name for t in tensors.values() for size in t.shape for symbol in size.free_symbols)}
+        return next((letter for letter in (wanted, *_LETTERS) if letter not in taken), wanted)
 
     def _one_value(self, equation: Equation) -> Equation:
         own = equation.indices[0] if equation.tensor.name in self.marked else None

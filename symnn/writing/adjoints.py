@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from symnn.language import Equation, Program, Tensor, examples, tensors
+from symnn.language import Program, Tensor, examples, tensors
 from symnn.views.matrix import MatrixEquation
+from symnn.views.tree import Leaf
 from symnn.writing.expressions import ExpressionWriter
 from symnn.writing.names import directions_of, mark_of_name, second_adjoints
 from symnn.writing.notation import Mark
@@ -18,26 +19,39 @@ _ACCENTS = ("", "bar", "tilde", "hat")
 
 def adjoint_definitions(writer: ExpressionWriter, shown: Sequence[Any], program: Program, batch: bool) -> list[str]:
     """Return what each adjoint that the shown equations use is the derivative of; many of a kind are said once."""
-    present = _present(shown)
+    present = present_tensors(shown)
     whole = any(isinstance(one, MatrixEquation) for one in shown)
     saying = _Saying(writer, program, whole, batch)
+    given = ""
     groups: dict[str, list[str]] = {accent: [] for accent in _ACCENTS}
     for name in present:
         if name in program.adjoints and writer.names.marks[name].of is None:
             accent = writer.names.marks[name].accent
-            groups[accent if accent in groups else ""].append(name)
-    written = [text for accent, names in groups.items() for text in saying.group(accent, names)]
+            if saying.is_upstream(name):
+                given = name
+            else:
+                groups[accent if accent in groups else ""].append(name)
+    written = [saying.upstream(given)] if given else []
+    written += [text for accent, names in groups.items() for text in saying.group(accent, names)]
     return list(dict.fromkeys([*written, *saying.hessian(present), *saying.layout(present)]))
 
 
-def _present(shown: Sequence[Any]) -> dict[str, Tensor]:
+def present_tensors(shown: Sequence[Any]) -> dict[str, Tensor]:
     """Return the tensors of the shown equations, by name, in order."""
     present: dict[str, Tensor] = {}
     for one in shown:
-        equation: Equation = one.equation if isinstance(one, MatrixEquation) else one
-        for tensor in (equation.left.base, *sorted(tensors(equation.right), key=lambda t: t.name)):
+        for tensor in (one.left.tensor if isinstance(one, MatrixEquation) else one.left.base, *_used(one)):
             present.setdefault(tensor.name, tensor)
     return present
+
+
+def _used(shown: Any) -> list[Tensor]:
+    """Return the tensors that the right side is written with: a closed form has others than its equation."""
+    if isinstance(shown, MatrixEquation):
+        found = {node.tensor for node in shown.right.walk() if isinstance(node, Leaf)}
+    else:
+        found = set(tensors(shown.right))
+    return sorted(found, key=lambda tensor: tensor.name)
 
 
 class _Saying:
@@ -58,6 +72,20 @@ class _Saying:
         if several:
             written[-1] += self.dialect.prose(f", and likewise for every {accent}")
         return written
+
+    def is_upstream(self, name: str) -> bool:
+        """Whether an adjoint is given from outside: that of the tensor itself whose derivative is taken."""
+        adjoint = self.program.adjoints[name]
+        return adjoint.of == adjoint.wrt and name not in self.program.defined
+
+    def upstream(self, name: str) -> str:
+        """Say that an adjoint is given, and by which name, if it is one of the user's own."""
+        adjoint, dialect = self.program.adjoints[name], self.dialect
+        said = self._definition(name) + dialect.prose(" is the upstream adjoint")
+        if name == f"d{adjoint.wrt}":
+            return said + dialect.prose(", which is given")
+        own = dialect.symbol(mark_of_name(name, layered=False), bold=self.whole).text
+        return said + dialect.prose(" ") + own + dialect.prose(", which is given")
 
     def hessian(self, present: dict[str, Tensor]) -> Iterator[str]:
         """Say that the results are parts of a Hessian-vector product: ∂s/∂W = (H v)_W."""

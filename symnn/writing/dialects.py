@@ -236,7 +236,7 @@ class Text:
 
     def named(self, name: str, inner: Piece) -> Piece:
         """Set a function that is written without parentheses before a single symbol, such as log x."""
-        if inner.precedence >= Precedence.POWER and " " not in inner.text:
+        if inner.precedence >= Precedence.POWER and (" " not in inner.text or inner.text.startswith("[")):
             return Piece(f"{name} {inner.text}", Precedence.PREFIX)
         return self.call(name, inner)
 
@@ -318,7 +318,7 @@ class Text:
         """Set ∂Cₙ/∂zₙ, the derivative of one example's cost."""
         bare = replace(wrt, of=None)
         above = self.symbol(of, [example]).text
-        return f"{self.partial}{above}/{self.partial}{self.symbol(bare, ['n']).text}"
+        return f"{self.partial}{above}/{self.partial}{self.symbol(bare, [example]).text}"
 
     def shape(self, symbol: str, sizes: Sequence[str]) -> str:
         """Set a symbol and its shape: W 3×2."""

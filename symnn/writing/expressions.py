@@ -55,6 +55,7 @@ from symnn.views.order import (
     sign_and_rest,
     split_number,
 )
+from symnn.writing.brackets import compared, complement, range_sides
 from symnn.writing.characters import GREEK
 from symnn.writing.dialects import Piece, Precedence, Text
 from symnn.writing.names import Names, mark_of_name
@@ -156,6 +157,8 @@ class ExpressionWriter:
 
     def terms(self, expression: Add, scope: Scope) -> Piece:
         """Return a sum, positive terms first; a number that all its terms share stands in front."""
+        if (met := complement(expression)) is not None:
+            return self._not_above_zero(met, scope)
         number, rest = split_number(expression)
         if number != 1:
             return self.product(expression, scope)
@@ -310,12 +313,11 @@ class ExpressionWriter:
     def _function(self, expression: Function, scope: Scope) -> Piece:
         dialect, arguments = self.dialect, expression.args
         if isinstance(expression, Within):
-            low, size = self.piece(arguments[0], scope).text, self.piece(arguments[1], scope).text
-            return dialect.bracket(f"0 {dialect.less_equal} {low} < {size}")
+            return self._range(expression, scope)
         if isinstance(expression, Step) and (below := sign_and_rest(arguments[0]))[0] < 0:
             return dialect.bracket(f"{self.piece(below[1], scope).text} < 0")
         if isinstance(expression, KroneckerDelta):
-            sides = sorted(arguments, key=lambda part: isinstance(part, Entry))
+            sides = sorted(arguments, key=lambda part: (bool(part.is_number), isinstance(part, Entry)))
             return dialect.bracket(" = ".join(self.piece(part, scope).text for part in sides))
         if isinstance(expression, Piecewise):
             cases = [
@@ -327,6 +329,24 @@ class ExpressionWriter:
             inside = ", ".join(self.piece(part, scope).text for part in ordered_operands(arguments))
             return dialect.call("max" if isinstance(expression, Max) else "min", Piece(inside))
         return self.apply(type(expression), [self.piece(part, scope) for part in arguments])
+
+    def _range(self, bracket: Within, scope: Scope) -> Piece:
+        """Return [0 ≤ e < n], or what of it does not always hold."""
+        place, size = bracket.args
+        below, above = range_sides(bracket)
+        if not above:
+            small, large = (self.piece(side, scope).text for side in compared(place))
+            return self.dialect.bracket(f"{small} {self.dialect.less_equal} {large}")
+        inside = f"{self.piece(place, scope).text} < {self.piece(size, scope).text}"
+        return self.dialect.bracket(f"0 {self.dialect.less_equal} {inside}" if below else inside)
+
+    def _not_above_zero(self, expression: Expr, scope: Scope) -> Piece:
+        """Return [x ≥ a] for 1 − [a − x > 0]."""
+        large, small = compared(expression)
+        if large == 0:
+            return self.dialect.bracket(f"{self.piece(small, scope).text} {self.dialect.less_equal} 0")
+        sides = (self.piece(side, scope).text for side in (large, small))
+        return self.dialect.bracket(f" {self.dialect.greater_equal} ".join(sides))
 
     def apply(self, function: Any, pieces: Sequence[Piece]) -> Piece:
         """Return a function of what is written already."""

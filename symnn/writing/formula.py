@@ -7,13 +7,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from symnn.calculus.derivation import Derivation
 from symnn.language import Program
 from symnn.views.closed import Shown, closed_forms
 from symnn.views.matrix import MatrixEquation
+from symnn.writing.adjoints import present_tensors
 from symnn.writing.definitions import definitions, facts_text
-from symnn.writing.notation import Notation
+from symnn.writing.names import mark_of_name
+from symnn.writing.notation import Mark, Notation
 from symnn.writing.sections import Page, Section, line_of
 from symnn.writing.write import page_text, write, writer_for
 
@@ -47,12 +50,13 @@ def write_formula(
     if view != "matrix" or working:
         return write(derivation, view=view, format=format, title=title, notation=notation, notes=notes)
     program = derivation.program
-    writer = writer_for(derivation, format, notation)
     of = [derivation.of] if derivation.of in program.defined else []
     results = list(dict.fromkeys(derivation.gradients.values()))
     main, beside = closed_forms(program, [*of, *results])
     value, derivatives = main[: len(of)], main[len(of) :]
     backward = [one for one in beside if _name(one) in derivation.backward]
+    names = {**(notation or Notation()).names, **_helpers(program, [*beside, *main], main)}
+    writer = writer_for(derivation, format, replace(notation or Notation(), names=names))
     writer.page = writer.page.of([*main, *beside], program.inputs.values())
     groups = [
         ("Value", value),
@@ -65,12 +69,33 @@ def write_formula(
         if group
     )
     everything = [*main, *beside]
-    met = {*map(_name, everything), derivation.upstream}
+    met = {*map(_name, everything), derivation.upstream} - names.keys()
     said = {name: adjoint for name, adjoint in program.adjoints.items() if name in met}
     spoken = Program(program, layered=program.layered, adjoints=said)
     defined = tuple(definitions(writer, everything, spoken, False))
     facts = facts_text(writer, derivation.facts)
     return page_text(Page(title, sections, defined, facts, notes=tuple(notes)), format)
+
+
+def _helpers(program: Program, shown: Sequence[Shown], main: Sequence[Shown]) -> dict[str, Mark]:
+    """Return a plain letter for each adjoint of what is not on the page: g for s̄ = ∂f/∂s, where there is no s."""
+    present = present_tensors(shown)
+    results = set(map(_name, main))
+    sizes = {symbol.name for t in program.inputs.values() for size in t.shape for symbol in size.free_symbols}
+    taken = {mark_of_name(name, layered=False).letter.lower() for name in (*present, *sizes)}
+    letters = [letter for letter in _HELPERS if letter not in taken]
+    found: dict[str, Mark] = {}
+    for name, tensor in present.items():
+        adjoint = program.adjoints.get(name)
+        if adjoint is None or name in results or name not in program.defined or adjoint.wrt in present or not letters:
+            continue
+        letter = letters.pop(0)
+        found[name] = Mark(letter.upper() if tensor.rank > 1 else letter)
+    return found
+
+
+_HELPERS = "gruvwpqbced"
+"""Letters for what has no name of its own."""
 
 
 def _name(shown: Shown) -> str:

@@ -138,7 +138,7 @@ class Latex(Text):
         return rf"\operatorname{{{escape_latex(name)}}}"
 
     def named(self, name: str, inner: Piece) -> Piece:
-        if inner.precedence >= Precedence.POWER and " " not in inner.text:
+        if inner.precedence >= Precedence.POWER and (" " not in inner.text or inner.text.startswith("[")):
             return Piece(f"{self.function(name)} {inner.text}", Precedence.PREFIX)
         return self.call(name, inner)
 
@@ -209,7 +209,7 @@ class Latex(Text):
     def example_derivative(self, of: Mark, wrt: Mark, whole: bool, example: str = "n") -> str:
         bare = replace(wrt, of=None)
         above = self.symbol(of, [example]).text
-        return rf"\partial {above} / \partial {self.symbol(bare, ['n'], whole).text}"
+        return rf"\partial {above} / \partial {self.symbol(bare, [example], whole).text}"
 
     def shape(self, symbol: str, sizes: Sequence[str]) -> str:
         size = r" \times ".join(sizes) or r"\text{scalar}"

@@ -14,7 +14,7 @@ from symnn.views.matrix import MatrixEquation
 from symnn.writing.dialects import Text
 
 _LETTERS = "ijklprstuvabcdefghmnoqwxyz"
-_PAGE_LETTERS = {"n": "nrqsutv", "h": "hgraue"}
+_PAGE_LETTERS = {"n": "nrsuvt", "h": "hasuvt"}
 """What keeps one letter through a page: the example and the head, and what they are called where that is taken."""
 
 
@@ -38,11 +38,11 @@ class PageLetters:
         scalars = {s.name for one in shown for s in one.right.free_symbols if not isinstance(s, Idx | Entry)}
         names = sizes | scalars | {tensor.name for tensor in tensors} | {tensor.name.lower() for tensor in tensors}
         taken = self.reserved | {name for name in names if len(name) == 1}
-        chosen = {
-            hint: next((letter for letter in letters if letter not in taken), hint)
-            for hint, letters in _PAGE_LETTERS.items()
-            if hint in taken
-        }
+        chosen: dict[str, str] = {}
+        for hint, letters in _PAGE_LETTERS.items():
+            free = [letter for letter in letters if letter not in taken and letter not in chosen.values()]
+            if hint in taken and free:
+                chosen[hint] = free[0]
         return PageLetters(frozenset(taken), chosen)
 
 

@@ -16,6 +16,7 @@ from symnn.views.folding import folded
 from symnn.views.labels import Labelling, labelled
 from symnn.views.matrix import MatrixEquation, matrix_equations
 from symnn.views.scalar import ScalarEquation, scalar_equations
+from symnn.writing.brackets import is_order
 from symnn.writing.definitions import definitions, facts_text
 from symnn.writing.expressions import ExpressionWriter
 from symnn.writing.matrices import MatrixWriter
@@ -142,8 +143,8 @@ def _calculates_with_indices(equation: Equation) -> bool:
     found = entries(equation.right)
     plain = all(isinstance(place, Idx) for entry in found for place in entry.indices)
     deltas = equation.right.atoms(KroneckerDelta)
-    compared = any(part.is_number for delta in deltas for part in delta.args)
-    return not plain or compared or bool(equation.right.has(Within))
+    numbers = any(part.is_number for delta in deltas for part in delta.args)
+    return not plain or numbers or not all(map(is_order, equation.right.atoms(Within)))
 
 
 def view_of(program: Program, view: str) -> tuple[Any, ...]:

@@ -165,10 +165,10 @@ def _latex(page: Page) -> str:
     if page.definitions:
         blocks.append(_ragged(f"where {_inline(page.definitions)}."))
     if page.facts:
-        blocks.append(f"\\noindent Using ${page.facts}$.")
+        blocks.append(f"\\noindent Using ${page.facts}$.\\par")
     if page.count:
         blocks.append(_ragged(f"{page.count.replace(',', '{,}')}: {_inline(page.shapes)}."))
-    blocks.extend(rf"\noindent {escape_latex(note)}" for note in page.notes)
+    blocks.extend(rf"\noindent {escape_latex(note)}\par" for note in page.notes)
     blocks += [r"\endgroup"] if long or page.is_full else []
     return "\n\n".join(blocks) + "\n"
 

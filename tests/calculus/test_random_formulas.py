@@ -420,7 +420,7 @@ def case_of(text: str, wrt: str, kind: str = "gradient") -> Case:
         ("inv(S)", "S", "jacobian"),
         ("sin(det(kron(A, D)))", "A", "gradient"),
         pytest.param("alpha/softplus(2)", "alpha", "gradient", marks=defect("constant functions", TypeError)),
-        pytest.param("diag(r')*C'*(2 + sin(w)).^(-1)", "r", "jacobian", marks=defect("code: A @ 1/x", ValueError)),
+        ("diag(r')*C'*(2 + sin(w)).^(-1)", "r", "jacobian"),
         ("max(3*x/10 - y/10)", "x", "gradient"),
         ("sum(y - y) + x'*x", "y", "gradient"),
     ],

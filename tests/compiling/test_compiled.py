@@ -77,6 +77,8 @@ EQUATIONS = [
     Equation(o[i], exp(-(u[i] ** 2)) / sqrt(2 * pi) + cos(u[i]) ** 3 + Abs(v[i]) ** Rational(3, 2)),
     Equation(o[i], Sum(u[j] * v[j], j) * u[i] / (1 + Sum(u[j] ** 2, j))),
     Equation(o[i], Sum(Sum(S[i, j] * v[j], j) * A[i, k], k)),
+    Equation(o[i], Sum(A[i, k] / (1 + x[k] ** 2), k)),
+    Equation(o[i], (v[i] - u[i]) * Sum(S[i, j] * u[j], j) / Sum(S[j, i] * v[j], j)),
     *(Equation(o[i], f(u[i]) - f(v[i] * c)) for f in NAMED.values()),
 ]
 

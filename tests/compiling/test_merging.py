@@ -13,7 +13,7 @@ from sympy import Sum, exp
 
 import symnn
 from symnn.compiling import Compiled, compile_program
-from symnn.language import Equation, LogSumExp, Program, Tensor, index, tensor
+from symnn.language import Equation, LogSumExp, Maximum, Program, Tensor, index, tensor
 from symnn.networks import GRUCell, LSTMCell, unroll
 from symnn.proof import evaluate
 
@@ -77,6 +77,35 @@ def test_softmax_takes_one_exponential(outputs: list[str]) -> None:
     expected = evaluate(program, values, "mpmath")
     for name in outputs:
         np.testing.assert_allclose(compiled(**values)[name], expected[name].astype(float), rtol=1e-12)
+
+
+@pytest.mark.parametrize("symmetric", [False, True])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_log_sum_exp_of_rows_may_be_subtracted_from_columns(symmetric: bool, swapped: bool) -> None:
+    i, j = index("i", 3), index("j", 3)
+    X, L, P = tensor("X", (3, 3), symmetric=symmetric), tensor("L", 3), tensor("P", (3, 3))
+    place = X[j, i] if swapped else X[i, j]
+    for row in (i, j):
+        program = Program([Equation(L[i], LogSumExp(place, j)), Equation(P[i, j], exp(X[i, j] - L[row]))])
+        made = np.random.default_rng(1).normal(size=(3, 3))
+        values = {"X": made + made.T if symmetric else made}
+        found = compile_program(program, ["P"])(**values)["P"]
+        np.testing.assert_allclose(found, evaluate(program, values)["P"].astype(float), rtol=1e-12)
+
+
+def test_other_exponentials_are_not_the_softmax_of_the_largest() -> None:
+    i, j = index("i", 3), index("j", 4)
+    X, M, L, o = tensor("X", (3, 4)), tensor("M", 3), tensor("L", 3), tensor("o", 3)
+    program = Program(
+        [
+            Equation(M[i], Maximum(X[i, j], j)),
+            Equation(L[i], LogSumExp(X[i, j], j)),
+            Equation(o[i], Sum(exp(2 * X[i, j] - 2 * M[i]), j) + L[i]),
+        ]
+    )
+    values = {"X": np.random.default_rng(1).normal(size=(3, 4))}
+    found = compile_program(program, ["o"])(**values)["o"]
+    np.testing.assert_allclose(found, evaluate(program, values)["o"].astype(float), rtol=1e-12)
 
 
 def test_a_common_factor_is_taken_out() -> None:

@@ -204,9 +204,9 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
         r"z_{i} = \sum_{k} u_{i+k} x_{k} \quad \text{(index form: no matrix form)}",
     ),
     "bracket": (
-        "rᵢ = Σₖ uᵢ₋ₖ xₖ [0 ≤ i − k < n]",
-        "r[i] = sum_k u[i-k] x[k] [0 <= i - k < n]",
-        r"r_{i} = \sum_{k} u_{i-k} x_{k} \, [0 \le i - k < n]",
+        "rᵢ = Σₖ uᵢ₋ₖ xₖ [k ≤ i]",
+        "r[i] = sum_k u[i-k] x[k] [k <= i]",
+        r"r_{i} = \sum_{k} u_{i-k} x_{k} \, [k \le i]",
     ),
     "piecewise": (
         "rᵢ = (uᵢ if uᵢ > 0, else ½ uᵢ)",

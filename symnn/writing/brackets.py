@@ -1,0 +1,52 @@
+"""Brackets in short: what of 0 ≤ e < n always holds is left out, and 1 − [u > 0] is a bracket itself.
+
+    [0 ≤ i − j < n]  →  [j ≤ i]          1 − [a − x > 0]  →  [x ≥ a]
+"""
+
+from __future__ import annotations
+
+from sympy import Add, Expr, Integer
+
+from symnn.errors import ProgramError
+from symnn.language import Step, Within, index_bounds
+
+
+def range_sides(bracket: Within) -> tuple[bool, bool]:
+    """Return whether a bracket [0 ≤ e < n] says anything by 0 ≤ e, and by e < n, of the indices in it.
+
+    >>> from symnn.language import index, sizes
+    >>> n = sizes("n"); i, j = index("i", n), index("j", n)
+    >>> range_sides(Within(i - j, n)), range_sides(Within(i + j, n)), range_sides(Within(i - j, n - 1))
+    ((True, False), (False, True), (True, True))
+    """
+    place, size = bracket.args
+    try:
+        low, high = index_bounds(place)
+    except ProgramError:
+        return True, True
+    return not low.is_nonnegative, not (size - 1 - high).expand().is_nonnegative
+
+
+def is_order(bracket: Within) -> bool:
+    """Whether a bracket only compares two indices, [j ≤ i], so that it is the same from wherever they count."""
+    return range_sides(bracket) == (True, False) and not any(term.is_number for term in Add.make_args(bracket.args[0]))
+
+
+def compared(difference: Expr) -> tuple[Expr, Expr]:
+    """Return what stands on either side of l ≤ r, which says 0 ≤ r − l.
+
+    >>> from sympy import symbols
+    >>> i, j = symbols("i j"); compared(i - j)
+    (j, i)
+    """
+    terms = Add.make_args(difference)
+    low = [-term for term in terms if term.could_extract_minus_sign()]
+    return Add(*low), Add(*(term for term in terms if not term.could_extract_minus_sign()))
+
+
+def complement(expression: Add) -> Expr | None:
+    """Return u of 1 − [u > 0], and nothing for any other sum."""
+    number, *others = expression.args
+    if number != Integer(1) or len(others) != 1 or not isinstance(-others[0], Step):
+        return None
+    return (-others[0]).args[0]
