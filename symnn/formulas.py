@@ -61,6 +61,7 @@ class FormulaDerivative(Gradient):
             notation=self.notation,
             notes=self.notes,
             working=working,
+            order=tuple(self.formula.variables),
         )
 
     def _repr_latex_(self) -> str:

@@ -34,6 +34,7 @@ from symnn.cli.options import (
 )
 from symnn.errors import InputError, ShapeError
 from symnn.networks import Network, ProgramNetwork, mlp
+from symnn.starting import INTERRUPTED
 from symnn.training import (
     SGD,
     Data,

@@ -72,12 +72,17 @@ MAKERS: dict[str, Callable[..., Layer]] = {
 """What makes each layer, of the shape of its input and its options."""
 
 
+Written = tuple[Layer, dict[str, str]]
+"""A layer, and its parameters' full names by its own names."""
+
+
 @dataclass(frozen=True)
 class _Call:
-    """A layer's name in a file of equations: calling it writes the layer out."""
+    """A layer's name in a file of equations: calling it writes the layer out, and keeps it in `written`, if that is."""
 
     word: str
     make: Callable[..., Layer]
+    written: list[Written] | None = None
 
     def __call__(self, inputs: Tensor, options: Mapping[str, Any], suffix: str) -> tuple[list[Equation], str]:
         self._check(options)
@@ -85,6 +90,9 @@ class _Call:
         sizes = tuple(map(_plain, shape))
         layer = self.make(sizes[0] if len(sizes) == 1 else sizes, **{name: _plain(v) for name, v in options.items()})
         equations = placed(layer, inputs, dict(layer.shared), suffix)
+        if self.written is not None:
+            used = [name for name, tensor in Program(equations).inputs.items() if tensor.role == "parameter"]
+            self.written.append((layer, {name.removesuffix(suffix): name for name in used if name.endswith(suffix)}))
         return equations, equations[-1].tensor.name
 
     @property
@@ -132,6 +140,17 @@ def parse_program(text: str, source: str = "equations", letters: bool = False) -
         ParseError, ShapeError: with source, line and column; see `symnn.language.parse_program`.
     """
     return _parse_program(text, source, LAYERS, letters)
+
+
+def layers_in(text: str, source: str = "equations") -> list[Written]:
+    """Return the layers that a text of equations calls by name, each with its parameters' names, own and full.
+
+    >>> [names for _, names in layers_in("input x: 3\nh = LayerNorm(x)")]
+    [{'gamma': 'gamma_h', 'beta': 'beta_h'}]
+    """
+    written: list[Written] = []
+    _parse_program(text, source, {word: _Call(word, make, written) for word, make in MAKERS.items()})
+    return written
 
 
 LAYERS: dict[str, LayerCall] = {word: _Call(word, make) for word, make in MAKERS.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ import numpy as np
 from symnn.errors import InputError, ProgramError
 from symnn.language import Elementwise, Entry, Fact, LogSumExp, Program, entries, tensors, transform
 from symnn.networks.building import Built
-from symnn.networks.composing import renamed
+from symnn.networks.catalogue import Written, layers_in
+from symnn.networks.composing import drawn_by, renamed
 from symnn.networks.first_values import first_value, uses_of_parameters
 from symnn.networks.layers import Array, Layer
 from symnn.networks.network import Network
@@ -50,7 +51,7 @@ class ProgramNetwork(Network):
         owned = {n: n for n, tensor in program.inputs.items() if tensor.role == "parameter"}
         if not owned:
             raise InputError(f"{name}: there is no parameter to learn, such as 'parameter W: 3 x 4'")
-        self.layers = (_Holder(program, made),)
+        self.layers = (_Holder(program, made, layers_in(text, name) if text else []),)
         self._cost, self.l1, self.l2 = None, 0, 0
         self.example_weights = self.masked = False
         self._built = Built(program, made, (owned,))
@@ -75,7 +76,8 @@ class ProgramNetwork(Network):
 class _Holder(Layer):
     """The whole program as one layer: it draws first values for its parameters."""
 
-    def __init__(self, program: Program, output: str) -> None:
+    def __init__(self, program: Program, output: str, written: Sequence[Written]) -> None:
+        self.written = written
         found = next(tensor for tensor in program.inputs.values() if tensor.role == "input")
         self.inputs, self.outputs = found.shape, program.find(output).shape
         self.program, self.uses = program, uses_of_parameters(program)
@@ -83,8 +85,13 @@ class _Holder(Layer):
     def initial_parameters(
         self, shapes: Mapping[str, tuple[int, ...]], generator: np.random.Generator, method: str | None
     ) -> dict[str, Array]:
-        """Return first values, by where each parameter stands in the equations (see `first_values`)."""
-        return {name: first_value(self.program.find(name), self.uses[name], generator) for name in shapes}
+        """Return first values: a layer's own draws its, others follow from where they stand (see `first_values`)."""
+        drawn: dict[str, Array] = {}
+        for layer, names in self.written:
+            drawn |= drawn_by(layer, names, shapes, generator, method)
+        others = [name for name in shapes if name not in drawn]
+        drawn |= {name: first_value(self.program.find(name), self.uses[name], generator) for name in others}
+        return {name: drawn[name] for name in shapes}
 
 
 def _way(program: Program) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from symnn.language import Elementwise, Equation, Program, tensors
 from symnn.views.matrix import MatrixEquation, matrix_equations
 from symnn.views.operations import rebuild
+from symnn.views.orientation import oriented
 from symnn.views.simplifying import length, simplified, turned
 from symnn.views.transposes import transpose
 from symnn.views.tree import Apply, Extreme, Leaf, Reduce, Softmax, Transposed, Tree
@@ -60,11 +61,16 @@ def closed_form(program: Program, name: str, keep: Iterable[str] = (), line: int
 
 
 def closed_forms(
-    program: Program, names: Iterable[str], keep: Iterable[str] = (), line: int = LINE
+    program: Program,
+    names: Iterable[str],
+    keep: Iterable[str] = (),
+    line: int = LINE,
+    order: Iterable[str] = (),
 ) -> tuple[tuple[Shown, ...], tuple[Shown, ...]]:
     """Return several tensors in closed form, and the "where" equations of them all, in the program's order.
 
-    What keeps its name in one of them keeps it in all.
+    What keeps its name in one of them keeps it in all. Where `order` names variables, differences are
+    written with the first of them positive.
 
     Raises:
         ProgramError: if the program does not define one of the tensors.
@@ -76,9 +82,16 @@ def closed_forms(
         if named <= kept:
             break
         kept |= named
-    found = {_name(one): one for form in forms for one in form}
+    found = _oriented({_name(one): one for form in forms for one in form}, order)
     others = tuple(found[name] for name in program.defined if name in found and name not in wanted)
     return tuple(found[name] for name in wanted), others
+
+
+def _oriented(found: dict[str, Shown], order: Iterable[str]) -> dict[str, Shown]:
+    whole = {name: one for name, one in found.items() if isinstance(one, MatrixEquation)}
+    trees = oriented([one.right for one in whole.values()], order)
+    made = [MatrixEquation(one.equation, tree) for one, tree in zip(whole.values(), trees, strict=True)]
+    return {**found, **dict(zip(whole, made, strict=True))}
 
 
 def _name(shown: Shown) -> str:

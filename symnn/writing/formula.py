@@ -31,6 +31,7 @@ def write_formula(
     notation: Notation | None = None,
     notes: Sequence[str] = (),
     working: bool = False,
+    order: Sequence[str] = (),
 ) -> str:
     """Return the derivative of a formula in writing.
 
@@ -43,6 +44,7 @@ def write_formula(
         notation: choices of writing.
         notes: lines at the end.
         working: whether every equation is shown in the matrix view too, instead of closed forms.
+        order: the variables as the formula names them: differences are written as it has them.
 
     Raises:
         InputError: for an unknown view or format, and for a scalar view that is too long.
@@ -52,7 +54,7 @@ def write_formula(
     program = derivation.program
     of = [derivation.of] if derivation.of in program.defined else []
     results = list(dict.fromkeys(derivation.gradients.values()))
-    main, beside = closed_forms(program, [*of, *results])
+    main, beside = closed_forms(program, [*of, *results], order=order)
     value, derivatives = main[: len(of)], main[len(of) :]
     backward = [one for one in beside if _name(one) in derivation.backward]
     names = {**(notation or Notation()).names, **_helpers(program, [*beside, *main], main)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import groupby
 
 from sympy import Expr, Max, Mul, Number, Pow, Rational
 
@@ -85,7 +86,13 @@ class MatrixWriter:
         return self.dialect.transposed(self.piece(tree.body))
 
     def _product(self, tree: Product) -> Piece:
-        return self.dialect.product([self.piece(factor) for factor in tree.factors], spaced=True)
+        pieces = []
+        for factor, run in groupby(tree.factors):
+            count = len(list(run))
+            is_power = count > 1 and isinstance(factor, Leaf | Transposed | Plus) and not _is_inverse(factor)
+            one = self.piece(factor)
+            pieces += [self.dialect.power(one, self.dialect.number(count))] if is_power else [one] * count
+        return self.dialect.product(pieces, spaced=True)
 
     def _hadamard(self, tree: Hadamard) -> Piece:
         written = ""
@@ -232,6 +239,10 @@ def _reads_as_transpose(tree: Tree) -> bool:
         return False
     is_sum = isinstance(tree, Plus) and tree.rows is not None and tree.columns is not None
     return not (is_sum and any(isinstance(_sign(term)[1], Product) for term in tree.parts))
+
+
+def _is_inverse(tree: Tree) -> bool:
+    return isinstance(tree, Transposed) and isinstance(tree.body, InverseOf)
 
 
 _MINUS_ONE = Rational(-1)

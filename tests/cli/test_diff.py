@@ -111,3 +111,35 @@ def test_a_picture_shows_the_place():
     lines = done.stderr.splitlines()
     assert lines[1] == "  A*(x + y"
     assert lines[2].strip() == "^"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["A*x", "--upstream", "A"], "'A' is a name in the formula: give the upstream adjoint another"),
+        (["x'*A*x", "--kind", "hessian", "--upstream", "G"], "an upstream adjoint is for a gradient, and a hessian"),
+        (["norm2(x)", "--shape", "x=3", "--shape", "x=4"], "--shape gives 'x' two shapes: 3 and 4"),
+        (["norm2(x)", "--shape", "x="], "bad --shape 'x='"),
+        (["norm2(x)", "--shape", "x=x"], "bad --shape 'x=x'"),
+        (["norm2(x)", "--shape", "x=scalar,3"], "bad --shape 'x=scalar,3'"),
+        (["norm2(x)", "--wrt", ""], "wrt names nothing to differentiate by (accepted: x)"),
+        (["norm2(x)", "--wrt", ","], "wrt names nothing to differentiate by (accepted: x)"),
+    ],
+)
+def test_options_that_make_no_sense(arguments, message):
+    assert message in refused(*arguments)
+
+
+@pytest.mark.parametrize("shape", ["A=3,4", "A=3x4", "A = 3 x 4", "A=3 × 4", "A=(3, 4)"])
+def test_shapes_as_they_may_be_written(shape):
+    assert "shapes given: A 3×4\n" in run("norm2(A)", "--shape", shape).output
+
+
+@pytest.mark.parametrize("format", ["text", "ascii", "markdown", "latex", "numpy"])
+def test_the_last_line_ends(format):
+    assert run("x'*x", "--format", format).output.endswith("\n")
+
+
+def test_greek_letters_may_be_typed():
+    result = run("λ*x'*x", "--wrt", "λ", "--shape", "λ=scalar")
+    assert "∂f/∂λ   = ‖x‖²" in result.output

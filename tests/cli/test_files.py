@@ -104,6 +104,14 @@ def test_other_names_than_x_and_y_may_be_trained():
     assert str(net.program.facts[0]) == "Sum(y[i], i) = 1"
 
 
+def test_layers_by_name_draw_their_own_first_values():
+    text = "input x: 5 x 8\ntarget y: 3\nh = LSTM(x, outputs=6)\na = Dense(h, outputs=3)\nC = sum((a - y).^2)"
+    first = ProgramNetwork(symnn.parse_program(text), text=text).initial_parameters(0)
+    np.testing.assert_array_equal(first["b_f_h"], np.ones(6))
+    np.testing.assert_allclose(first["U_i_h"] @ first["U_i_h"].T, np.eye(6), atol=1e-12)
+    np.testing.assert_array_equal(first["b_a"], np.zeros(3))
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Sum
+from sympy import Rational, Sum
 
 from symnn.errors import InputError, ParseError, ProgramError
 from symnn.language import Equation, Tensor, examples, index, parse_program, sizes, tensor
+from symnn.language.equations_file import hyperparameter_values
 from symnn.proof import evaluate
 
 LOGISTIC = """\
@@ -237,3 +238,46 @@ def refusal(text: str) -> str:
     except InputError as error:
         return str(error)
     return ""
+
+
+RIDGE = """\
+input x: 2
+target y
+hyperparameter λ = 0.01
+hyperparameter half = 1/2
+hyperparameter k = -(4 - 2)
+parameter w: 2
+C = (w'*x - y)^2 + half*λ*sum(w.^2) + sum(w.^k)
+"""
+
+
+def test_a_hyperparameter_may_have_a_value() -> None:
+    program = parse_program(RIDGE)
+    assert program.inputs.keys() == {"x", "y", "w"}
+    assert program["C"].right.has(Rational(1, 200))
+    assert parse_program("input x: 2\nhyperparameter n = 3\ny[i] = x[i]*n^n\nparameter W: n x 2").find("y").shape == (2,)
+
+
+def test_it_keeps_its_letter_where_that_is_asked_for() -> None:
+    program = parse_program(RIDGE, letters=True)
+    assert [name for name, given in program.inputs.items() if given.role == "hyperparameter"] == ["lamda", "half", "k"]
+    assert hyperparameter_values(RIDGE) == {"lamda": Rational(1, 100), "half": Rational(1, 2), "k": -2}
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("hyperparameter lamda = pi", "net.txt:2:24: 'pi' is no number such as 0.01 or 1/3"),
+        ("hyperparameter lamda = x", "net.txt:2:24: 'x' is no number such as 0.01 or 1/3"),
+        ("hyperparameter x = 1", "net.txt:2:16: 'x' is already declared"),
+        ("hyperparameter a, b = 1", "net.txt:2:16: bad name 'a, b': use letters, digits and single underscores, "
+         "starting with a letter"),
+        ("hyperparameter a = 1\nparameter a", "net.txt:3:11: 'a' is already declared"),
+        ("hyperparameter a = 1\na = 2", "net.txt:3:1: 'a' cannot stand on the left: a name such as z is defined, or "
+         "its entries z[j]"),
+    ],
+)  # fmt: skip
+def test_what_is_no_value(line: str, error: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_program(f"input x: 2\n{line}\nz = x", "net.txt")
+    assert str(caught.value) == error

@@ -196,7 +196,7 @@ def test_symmetric_matrices_are_square_and_symmetric() -> None:
         ("x", {"x": "n", "y": "n"}, "a shape is given for 'y', which is not in the formula (accepted: x)"),
         ("x", {"x": "x"}, "'x' names both a size and a tensor"),
         ("x", {"x": -1}, "bad size -1: an axis is a positive whole number or a symbol from symnn.sizes"),
-        ("softmax(A)", {}, "softmax takes a vector, and 'A' is n×m (in 'softmax(A)', line 1 column 1)"),
+        ("maximum(A)", {}, "maximum takes a vector, and 'A' is n×m (in 'maximum(A)', line 1 column 1)"),
     ],
 )  # fmt: skip
 def test_shapes_that_cannot_agree(text: str, shapes: Any, error: str) -> None:
@@ -235,6 +235,10 @@ def test_shapes_that_cannot_agree(text: str, shapes: Any, error: str) -> None:
         ("log(-1)*x", "'log(-1)' is too large, or no real number (line 1 column 1)"),
         ("inv(kron(A, B) + C)", "inverse of 'kron(A, B) + C': of a Kronecker product, take it of kron(A, B) alone "
          "(line 1 column 5)"),
+        ("round(x)", "round is integer-valued: it has no derivative to speak of (line 1 column 1)"),
+        ("mod(x, y)", "mod jumps: it has no derivative to speak of (line 1 column 1)"),
+        ("σ(x)", "unexpected character 'σ'; write sigmoid(…) (line 1 column 1)"),
+        ("λx", "an operator is missing before 'x' (line 1 column 2)"),
         ("relu(x, size=3)", "relu(…) takes no option 'size' (line 1 column 1)"),
     ],
 )  # fmt: skip
@@ -337,3 +341,27 @@ def test_sympy_classes_without_a_counterpart() -> None:
         from_sympy_matrix(sympy.gamma(q))
     with pytest.raises(ParseError, match="cannot read a str: a SymPy matrix or scalar expression is needed"):
         from_sympy_matrix("A*x")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("norm1(A)", lambda A: np.abs(A).sum()),
+        ("logsumexp(A)", lambda A: np.log(np.exp(A).sum(axis=1))),
+        ("logsumexp(A')", lambda A: np.log(np.exp(A).sum(axis=0))),
+        ("sum(logsumexp(2*A))", lambda A: np.log(np.exp(2 * A).sum(axis=1)).sum()),
+        ("softmax(A)", lambda A: np.exp(A) / np.exp(A).sum(axis=1, keepdims=True)),
+        ("softmax(A')", lambda A: (np.exp(A) / np.exp(A).sum(axis=0, keepdims=True)).T),
+    ],
+)
+def test_functions_of_vectors_go_over_each_row_of_a_matrix(text: str, value: Any) -> None:
+    formula = parse_formula(text, {"A": (3, 4)})
+    A = np.random.default_rng(0).normal(size=(3, 4))
+    np.testing.assert_allclose(evaluate(formula.program, {"A": A})[formula.name].astype(float), value(A), rtol=1e-12)
+    assert any("of a matrix is" in note for note in formula.notes)
+
+
+def test_greek_letters_are_the_names_that_spell_them() -> None:
+    formula = parse_formula("λ_1*x'*x + θ*π")
+    assert list(formula.variables) == ["lamda_1", "x", "theta"]
+    assert parse_formula("lamda_1*x'*x + theta*pi").program == formula.program

@@ -144,7 +144,7 @@ def test_latex() -> None:
 def test_titles_and_notes_are_escaped() -> None:
     program = Program([Equation(tensor("t"), 2 * tensor("s"))])
     written = write_program(program, format="latex", notes=["δ⁽ˡ⁺¹⁾ & x₁ − \\input{x}"])
-    assert written.endswith("\\noindent $\\delta^{(l+1)}$ \\& x$_{1}$ $-$ \\textbackslash{}input\\{x\\}\n")
+    assert written.endswith("\\noindent $\\delta^{(l+1)}$ \\& x$_{1}$ $-$ \\textbackslash{}input\\{x\\}\\par\n")
 
 
 def test_markdown() -> None:
@@ -254,7 +254,7 @@ def test_other_adjoints_have_a_bar() -> None:
     derivation = Derivation(program, "h", ("W",), {"W": "dW"}, ("dW",), upstream="dh")
     written = write(derivation).splitlines()
     assert "  ∂C/∂W   = 2h̄" in written
-    assert "where h̄ = ∂C/∂h" in written
+    assert "where h̄ = ∂C/∂h is the upstream adjoint, which is given" in written
     assert r"2 \bar{\bm{h}}" in write(derivation, format="latex")
     assert "  dC/dW   = 2 h_bar" in write(derivation, format="ascii").splitlines()
 
