@@ -133,7 +133,7 @@ def parse_program(text: str, source: str = "equations", letters: bool = False) -
         source: the file's name, for errors.
         letters: whether a hyperparameter with a value keeps its letter in the equations.
 
-    >>> print(parse_program("input x: 3\nh = LayerNorm(x)")["mu_h"])
+    >>> print(parse_program("input x: 3\\nh = LayerNorm(x)")["mu_h"])
     mu_h = Sum(x[k], k)/3
 
     Raises:
@@ -145,8 +145,8 @@ def parse_program(text: str, source: str = "equations", letters: bool = False) -
 def layers_in(text: str, source: str = "equations") -> list[Written]:
     """Return the layers that a text of equations calls by name, each with its parameters' names, own and full.
 
-    >>> [names for _, names in layers_in("input x: 3\nh = LayerNorm(x)")]
-    [{'gamma': 'gamma_h', 'beta': 'beta_h'}]
+    >>> [names for _, names in layers_in("input x: 3\\nh = LayerNorm(x)")]
+    [{'beta': 'beta_h', 'gamma': 'gamma_h'}]
     """
     written: list[Written] = []
     _parse_program(text, source, {word: _Call(word, make, written) for word, make in MAKERS.items()})

@@ -164,3 +164,94 @@ def test_every_layer_may_be_called_in_a_file(word):
 def test_bad_calls_of_layers(call, message):
     with pytest.raises(symnn.SymnnError, match=message):
         symnn.parse_program(f"input x: 4\nh = {call}")
+
+
+def test_a_byte_order_mark_is_no_text(file):
+    file.write_bytes(b"\xef\xbb\xbf" + REGRESSION.encode())
+    assert run("derive", file).exit_code == 0
+
+
+def test_a_layer_given_a_number_without_a_name_is_told_its_options(file):
+    file.write_text("input x: 4\nh = Dense(x, 10)")
+    said = "Dense takes one tensor, and then its options by name: outputs=…, activation=…, weights=…"
+    assert said in run("derive", file).stderr
+    file.write_text("input x: 3 x 4\nh = LSTM(x, outputs=2, activation=relu)")
+    assert "LSTM has no option 'activation' (accepted: outputs, which)" in run("derive", file).stderr
+
+
+def trained(path, text, data, *options):
+    """Train a file, save and predict; return the accuracy on the test examples."""
+    pytest.importorskip("sklearn")
+    path.write_text(text)
+    model = path.with_suffix(".npz")
+    result = run("train", path, "--data", data, "-o", model, *options)
+    assert result.exit_code == 0, result.stderr
+    predicted = run("predict", model, "--data", data)
+    assert predicted.exit_code == 0, predicted.stderr
+    return symnn.load_model(model).information["test_accuracy"]
+
+
+def test_a_target_may_be_a_scalar(file):
+    text = """
+        input x: 30
+        target y
+        parameter w: 30
+        parameter b
+        a = sigmoid(w'*x + b)
+        C = -y*log(a) - (1 - y)*log(1 - a)"""
+    assert trained(file, text, "breast_cancer", "--epochs", 20) > 0.95
+
+
+CONVOLUTION = """
+input x: 64
+target y: 10
+parameter w: 5
+parameter c
+parameter U: 10 x 60
+h[i] = relu(sum(w[p]*x[i + p], p) + c)
+a = softmax(U*h)
+C = -y'*log(a)
+"""
+
+
+def test_a_convolution_by_entries_learns(file):
+    assert trained(file, CONVOLUTION, "digits", "--epochs", 5) > 0.85
+
+
+def test_an_image_is_brought_into_the_shape_of_the_input(file):
+    text = """
+        input x: 1 x 8 x 8
+        target y: 10
+        h = Convolution2d(x, filters=4, width=3, activation=relu)
+        z = Dense(h, outputs=10, activation=identity)
+        a = softmax(z)
+        C = -y'*log(a)"""
+    assert trained(file, text, "digits", "--epochs", 5) > 0.9
+
+
+PENALTY = REGRESSION.replace("C = -y'*log(a)", "hyperparameter λ = 0.01\nC = -y'*log(a) + λ*sum(W.^2)/2")
+
+
+def test_a_hyperparameter_is_a_letter_in_what_is_derived_and_a_number_in_what_runs(file):
+    assert trained(file, PENALTY, "iris", "--epochs", 50) > 0.85
+    derived = run("derive", file).output
+    assert derived.startswith("regression.txt · lamda = 0.01 · one example, columns\n")
+    assert "∂C/∂W   = z̄ xᵀ + λ W" in derived
+    code = run("code", file).output
+    assert "lamda" not in code
+    assert "0.005" in code
+
+
+def test_a_hyperparameter_without_a_value_is_told_how_to_get_one(file):
+    pytest.importorskip("sklearn")
+    file.write_text(PENALTY.replace(" = 0.01", ""))
+    result = run("train", file, "--data", "iris")
+    assert result.exit_code == 2
+    assert "'lamda' has no value: give it one, as in hyperparameter lamda = 0.01" in result.stderr
+
+
+def test_the_command_alone_says_how_it_is_used():
+    result = run()
+    assert result.exit_code in (0, 2)
+    assert result.output.startswith("Usage: ")
+    assert "Commands:\n" in result.output

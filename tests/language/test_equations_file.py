@@ -260,7 +260,7 @@ def test_a_hyperparameter_may_have_a_value() -> None:
 
 def test_it_keeps_its_letter_where_that_is_asked_for() -> None:
     program = parse_program(RIDGE, letters=True)
-    assert [name for name, given in program.inputs.items() if given.role == "hyperparameter"] == ["lamda", "half", "k"]
+    assert {name for name, t in program.inputs.items() if t.role == "hyperparameter"} == {"lamda", "half", "k"}
     assert hyperparameter_values(RIDGE) == {"lamda": Rational(1, 100), "half": Rational(1, 2), "k": -2}
 
 

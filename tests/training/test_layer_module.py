@@ -9,7 +9,7 @@ import pytest
 from layers import Attention, BatchNorm, Convolution, LayerNorm, PaddedConvolution, Residual, StridedConvolution
 from sympy import Function, Max, Min, Piecewise, Sum, Symbol, log, sqrt
 
-from symnn import Equation, LogSumExp, Program, examples, index, mlp, sizes, tensor
+from symnn import Equation, LogSumExp, Program, examples, index, mlp, parse_program, sizes, tensor
 from symnn.compiling.printing import ArrayPrinter
 from symnn.compiling.torch_helpers import TORCH_HELPERS
 from symnn.compiling.torch_printing import TorchPrinter
@@ -392,3 +392,30 @@ def test_torch_has_no_attributes_that_are_not_known_of():
     from symnn.training.layer_torch import _ATTRIBUTES
 
     assert {name for name in dir(torch.nn.Module()) if not name.startswith("_")} <= _ATTRIBUTES
+
+
+FACTS = """
+input x: 5
+target y: 5
+target P: 3 x 5
+parameter w: 5
+C = sum(w.*x)*sum(y)^2 + (w'*w)*sum(y) + sum(P*vector(1))*sum(w.*x)
+fact sum(y) = TOTAL
+fact sum(P[i, k], i) = 1
+"""
+
+
+@every_batch
+@pytest.mark.parametrize("total", [1, 2.5, 0, -2])
+def test_a_module_checks_itself_on_data_that_satisfy_the_facts(batch, total, capsys):
+    program = parse_program(FACTS.replace("TOTAL", str(total)))
+    run(layer_source(program, batch=batch), "__main__")
+    assert "along a random change of w" in capsys.readouterr().out
+
+
+@every_batch
+def test_a_torch_module_does_so_too(batch, capsys):
+    pytest.importorskip("torch")
+    program = parse_program(FACTS.replace("TOTAL", "2"))
+    run(layer_source(program, target="torch-function", batch=batch), "__main__")
+    assert "the derivatives are those of forward" in capsys.readouterr().out
