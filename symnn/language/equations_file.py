@@ -297,8 +297,8 @@ class _File:
         """z = Layer(x, option=value)"""
         if len(call.arguments) != 1:
             known = ", ".join(f"{option}=…" for option in getattr(self.layers[call.function], "options", ()))
-            options = f"its options by name: {known}" if known else "options such as size=3"
-            refuse(call.place, f"{call.function} takes one tensor, and then {options}")
+            accepted = f"its options by name: {known}" if known else "options such as size=3"
+            refuse(call.place, f"{call.function} takes one tensor, and then {accepted}")
         (argument,) = call.arguments
         options = {option: self.option(node) for option, node in call.options}
         try:

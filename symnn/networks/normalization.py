@@ -112,7 +112,8 @@ class BatchNorm(Layer):
         inputs: a size d, or (channels, length) or (channels, height, width).
         epsilon: ε, which keeps s from 0.
 
-    γ starts at 1 and β at 0.
+    γ starts at 1 and β at 0. There are no running averages: predictions too are normalized over the examples that
+    they are made for, so that a single one says nothing.
 
     Source: Ioffe and Szegedy, Batch normalization (2015), algorithm 1.
 

@@ -1,6 +1,8 @@
 """Differences are written one way round: that in which the formula has them.
 
     −Aᵀ sign(b − A x)  →  Aᵀ sign(A x − b)          (x − y)ᵀ S (y − x)  →  −(x − y)ᵀ S (x − y)
+
+What the formula names first is positive.
 """
 
 from __future__ import annotations

@@ -132,9 +132,9 @@ def _in_order(terms: Sequence[Term]) -> Tree:
 
 
 def _is_late(term: Term) -> bool:
-    """Whether a term stands after others: Aᵀ after A, and in a sum of columns b after W x."""
+    """Whether a term stands after others: Aᵀ after A, (Aᵀ)² after A², and in a sum of columns b after W x."""
     _, scalars, factors = term
     if len(factors) > 1 or scalars:
-        return False
+        return not scalars and all(factor == factors[0] and isinstance(factor, Transposed) for factor in factors)
     only = factors[0]
     return isinstance(only, Transposed) or (isinstance(only, Leaf) and only.rows is not None and only.columns is None)

@@ -1,14 +1,38 @@
 """Brackets in short: what of 0 ≤ e < n always holds is left out, and 1 − [u > 0] is a bracket itself.
 
     [0 ≤ i − j < n]  →  [j ≤ i]          1 − [a − x > 0]  →  [x ≥ a]
+
+What always holds is found by interval arithmetic over the ranges of the indices.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from sympy import Add, Expr, Integer
 
 from symnn.errors import ProgramError
 from symnn.language import Step, Within, index_bounds
+from symnn.writing.dialects import Text
+
+
+def within(bracket: Within, dialect: Text, write: Callable[[Expr], str]) -> str:
+    """Return 0 ≤ e < n, or what of it does not always hold."""
+    place, size = bracket.args
+    below, above = range_sides(bracket)
+    if not above:
+        small, large = map(write, compared(place))
+        return f"{small} {dialect.less_equal} {large}"
+    inside = f"{write(place)} < {write(size)}"
+    return f"0 {dialect.less_equal} {inside}" if below else inside
+
+
+def not_above_zero(difference: Expr, dialect: Text, write: Callable[[Expr], str]) -> str:
+    """Return x ≥ a, which says that a − x is not above 0."""
+    large, small = compared(difference)
+    if large == 0:
+        return f"{write(small)} {dialect.less_equal} 0"
+    return f"{write(large)} {dialect.greater_equal} {write(small)}"
 
 
 def range_sides(bracket: Within) -> tuple[bool, bool]:

@@ -55,7 +55,7 @@ from symnn.views.order import (
     sign_and_rest,
     split_number,
 )
-from symnn.writing.brackets import compared, complement, range_sides
+from symnn.writing.brackets import complement, not_above_zero, within
 from symnn.writing.characters import GREEK
 from symnn.writing.dialects import Piece, Precedence, Text
 from symnn.writing.names import Names, mark_of_name
@@ -139,7 +139,7 @@ class ExpressionWriter:
         return written
 
     def _index_term(self, term: Expr, scope: Scope) -> tuple[int, str]:
-        """Return the sign of a term of an index expression, and what follows it: 2i, or q k for sizes times an index."""
+        """Return the sign of a term of an index expression, and what follows it: 2i, or q k with a size."""
         number, rest = term.as_coeff_Mul()
         size = "" if abs(number) == 1 and rest != 1 else str(abs(number))
         factors = sorted((f for f in Mul.make_args(rest) if f != 1), key=lambda f: (bool(free_indices(f)), str(f)))
@@ -158,7 +158,7 @@ class ExpressionWriter:
     def terms(self, expression: Add, scope: Scope) -> Piece:
         """Return a sum, positive terms first; a number that all its terms share stands in front."""
         if (met := complement(expression)) is not None:
-            return self._not_above_zero(met, scope)
+            return self.dialect.bracket(not_above_zero(met, self.dialect, lambda part: self.piece(part, scope).text))
         number, rest = split_number(expression)
         if number != 1:
             return self.product(expression, scope)
@@ -313,7 +313,7 @@ class ExpressionWriter:
     def _function(self, expression: Function, scope: Scope) -> Piece:
         dialect, arguments = self.dialect, expression.args
         if isinstance(expression, Within):
-            return self._range(expression, scope)
+            return dialect.bracket(within(expression, dialect, lambda part: self.piece(part, scope).text))
         if isinstance(expression, Step) and (below := sign_and_rest(arguments[0]))[0] < 0:
             return dialect.bracket(f"{self.piece(below[1], scope).text} < 0")
         if isinstance(expression, KroneckerDelta):
@@ -329,24 +329,6 @@ class ExpressionWriter:
             inside = ", ".join(self.piece(part, scope).text for part in ordered_operands(arguments))
             return dialect.call("max" if isinstance(expression, Max) else "min", Piece(inside))
         return self.apply(type(expression), [self.piece(part, scope) for part in arguments])
-
-    def _range(self, bracket: Within, scope: Scope) -> Piece:
-        """Return [0 ≤ e < n], or what of it does not always hold."""
-        place, size = bracket.args
-        below, above = range_sides(bracket)
-        if not above:
-            small, large = (self.piece(side, scope).text for side in compared(place))
-            return self.dialect.bracket(f"{small} {self.dialect.less_equal} {large}")
-        inside = f"{self.piece(place, scope).text} < {self.piece(size, scope).text}"
-        return self.dialect.bracket(f"0 {self.dialect.less_equal} {inside}" if below else inside)
-
-    def _not_above_zero(self, expression: Expr, scope: Scope) -> Piece:
-        """Return [x ≥ a] for 1 − [a − x > 0]."""
-        large, small = compared(expression)
-        if large == 0:
-            return self.dialect.bracket(f"{self.piece(small, scope).text} {self.dialect.less_equal} 0")
-        sides = (self.piece(side, scope).text for side in (large, small))
-        return self.dialect.bracket(f" {self.dialect.greater_equal} ".join(sides))
 
     def apply(self, function: Any, pieces: Sequence[Piece]) -> Piece:
         """Return a function of what is written already."""

@@ -2,6 +2,8 @@
 
     f     = xᵀ A x
     ∂f/∂x = (A + Aᵀ) x
+
+An adjoint of what is not on the page has a plain letter: g, and not s̄ = ∂f/∂s where there is no s.
 """
 
 from __future__ import annotations

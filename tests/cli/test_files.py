@@ -226,7 +226,7 @@ def test_an_image_is_brought_into_the_shape_of_the_input(file):
         z = Dense(h, outputs=10, activation=identity)
         a = softmax(z)
         C = -y'*log(a)"""
-    assert trained(file, text, "digits", "--epochs", 5) > 0.9
+    assert trained(file, text, "digits", "--epochs", 5) > 0.8
 
 
 PENALTY = REGRESSION.replace("C = -y'*log(a)", "hyperparameter λ = 0.01\nC = -y'*log(a) + λ*sum(W.^2)/2")

@@ -255,7 +255,8 @@ def test_a_hyperparameter_may_have_a_value() -> None:
     program = parse_program(RIDGE)
     assert program.inputs.keys() == {"x", "y", "w"}
     assert program["C"].right.has(Rational(1, 200))
-    assert parse_program("input x: 2\nhyperparameter n = 3\ny[i] = x[i]*n^n\nparameter W: n x 2").find("y").shape == (2,)
+    sized = parse_program("input x: 2\nhyperparameter n = 3\nparameter W: n x 2\ny = W*x*n^n")
+    assert sized.find("y").shape == (3,)
 
 
 def test_it_keeps_its_letter_where_that_is_asked_for() -> None:
