@@ -30,7 +30,6 @@ from symnn.language import (
     tensors,
 )
 
-
 _MOST_ENTRIES = 12
 """What has more entries than this keeps its name: a long chain of layers does not end in one long product."""
 

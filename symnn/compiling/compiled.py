@@ -27,6 +27,7 @@ from symnn.compiling.sizes import size_lines, telling
 from symnn.compiling.softmax import with_one_exponential
 from symnn.compiling.solving import with_solves
 from symnn.compiling.stable import Rewriting, stable
+from symnn.compiling.widening import with_functions_widened
 from symnn.errors import CompileError, InputError, suggest
 from symnn.language import Inverse, Program, Tensor
 from symnn.writing.write import writer_for
@@ -147,7 +148,7 @@ def program_lines(
     rewritings = tuple(Rewriting(e, written[e.tensor.name]) for e in program if e.tensor.name in written)
     taken = [*program.tensors, *(s.name for t in program.tensors.values() for z in t.shape for s in z.free_symbols)]
     lines = with_one_exponential(lines, outputs, {name: tensor.rank for name, tensor in program.tensors.items()})
-    lines = with_products_merged(lines, program.inputs)
+    lines = with_functions_widened(with_products_merged(lines, program.inputs))
     lines = shared(with_sums_of_scaled(lines), taken)
     computed = {name.name for name, expression in lines if not _shares_memory(expression)}
     return [

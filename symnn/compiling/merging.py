@@ -7,14 +7,25 @@ X Wᵀ, X Uᵀ, …      become   parts of X [W; U; …]ᵀ        (the gates of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sympy import Add, Expr, Integer, Symbol
+from sympy import Add, Expr, Integer, Symbol, preorder_traversal
 from sympy.core.basic import Basic
 
 from symnn.compiling.arrays import Array
-from symnn.compiling.nodes import Concatenate, Contiguous, MatMul, ReduceSum, Slice, Transpose
+from symnn.compiling.nodes import (
+    Concatenate,
+    Contiguous,
+    Expand,
+    Item,
+    MatMul,
+    Placed,
+    ReduceSum,
+    Slice,
+    Swap,
+    Transpose,
+)
 from symnn.compiling.sharing import Assignment
 from symnn.language import Tensor
 
@@ -76,16 +87,28 @@ def with_products_merged(lines: Sequence[Assignment], inputs: Mapping[str, Tenso
         if found is not None:
             groups.setdefault(found[0], {})[name] = found[1]
     uses = Counter(tuple(sorted(weights.values(), key=str)) for weights in groups.values())
+    kinds = _functions_of({name: weights for group in groups.values() for name, weights in group.items()}, lines)
     changed = dict(lines)
     for matrices, weights in groups.items():
-        ordered = sorted(weights, key=lambda name: str(weights[name]))
-        if len(weights) >= _MANY_PRODUCTS and uses[tuple(weights[name] for name in ordered)] >= _MANY_STEPS:
-            whole = _whole(matrices, [weights[name] for name in ordered])
-            stop: Expr = Integer(0)
-            for name in ordered:
-                start, stop = stop, stop + inputs[weights[name][-1].name].shape[0]
-                changed[name] = Slice(whole, start, stop)
+        # Gates with equal functions lie side by side: `widening` takes those together.
+        ordered = sorted(weights, key=lambda name: (kinds[weights[name]], str(weights[name])))
+        if len(weights) >= _MANY_PRODUCTS and uses[tuple(sorted(weights.values(), key=str))] >= _MANY_STEPS:
+            sizes = [inputs[weights[name][-1].name].shape[0] for name in ordered]
+            parts = _parts(matrices, [weights[name] for name in ordered], sizes)
+            changed.update(zip(ordered, parts, strict=True))
     return list(changed.items())
+
+
+def _functions_of(
+    names: Mapping[Symbol, tuple[Symbol, ...]], lines: Sequence[Assignment]
+) -> dict[tuple[Symbol, ...], list[str]]:
+    """Return for each choice of weights what kinds of functions its pre-activations go into."""
+    kinds: dict[tuple[Symbol, ...], set[str]] = {weights: set() for weights in names.values()}
+    for _, line in lines:
+        for part in preorder_traversal(line):
+            if len(part.args) == 1 and part.args[0] in names:
+                kinds[names[part.args[0]]].add(type(part).__name__)
+    return {weights: sorted(found) for weights, found in kinds.items()}
 
 
 def _pre_activation(line: Expr, inputs: Mapping[str, Tensor]) -> tuple[tuple[Any, ...], tuple[Symbol, ...]] | None:
@@ -105,10 +128,31 @@ def _pre_activation(line: Expr, inputs: Mapping[str, Tensor]) -> tuple[tuple[Any
     return tuple(matrix for matrix, _ in pairs), tuple(weight for _, weight in pairs)
 
 
-def _whole(matrices: Sequence[Any], weights: Sequence[tuple[Symbol, ...]]) -> Expr:
+def _parts(matrices: Sequence[Any], weights: Sequence[tuple[Symbol, ...]], sizes: Sequence[Expr]) -> list[Expr]:
+    """Return X Wᵀ + H Uᵀ + b for each of several weights, as parts of one array: one above the other, if they can."""
+    if len(set(sizes)) == 1:
+        whole = _whole(matrices, weights, _above)
+        return [Item(whole, (), (place,)) for place in range(len(sizes))]
+    whole = _whole(matrices, weights, lambda parts: Concatenate(Integer(0), parts))
+    stops = [Add(*sizes[: place + 1]) for place in range(len(sizes))]
+    return [Slice(whole, stop - size, stop) for size, stop in zip(sizes, stops, strict=True)]
+
+
+def _above(parts: tuple[Symbol, ...]) -> Expr:
+    return Placed(Integer(0), Integer(len(parts)), tuple(range(len(parts))), parts)
+
+
+def _whole(
+    matrices: Sequence[Any], weights: Sequence[tuple[Symbol, ...]], together: Callable[[tuple[Symbol, ...]], Expr]
+) -> Expr:
     """Return X [W; …]ᵀ + H [U; …]ᵀ + [b; …]."""
     terms = []
-    for matrix, beside in zip(matrices, zip(*weights, strict=True), strict=True):
-        stacked = Concatenate(Integer(0), beside)
-        terms.append(stacked if matrix is None else MatMul(matrix, Contiguous(Transpose(stacked, [1, 0]))))
+    for matrix, parts in zip(matrices, zip(*weights, strict=True), strict=True):
+        stacked = together(parts)
+        above = isinstance(stacked, Placed)
+        if matrix is None:
+            terms.append(Expand(stacked, [1, 0, 1]) if above else stacked)
+        else:
+            turned = Swap(stacked) if above else Transpose(stacked, [1, 0])
+            terms.append(MatMul(matrix, Contiguous(turned)))
     return Add(*terms)

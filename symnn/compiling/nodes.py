@@ -144,6 +144,12 @@ class Slice(ArrayNode):
     is_view = True
 
 
+class Rows(ArrayNode):
+    """A[start:stop]"""
+
+    is_view = True
+
+
 class Placed(ArrayNode):
     """Arrays put down side by side along a new axis, with zeros where there is none."""
 

@@ -171,6 +171,10 @@ class ArrayPrinter(NumPyPrinter):
         array, start, stop = expr.args
         return f"{self._atom(array)}[..., {self._print(start)}:{self._print(stop)}]"
 
+    def _print_Rows(self, expr: Any) -> str:
+        array, start, stop = expr.args
+        return f"{self._atom(array)}[{self._print(start)}:{self._print(stop)}]"
+
     def _print_Placed(self, expr: Any) -> str:
         axis, size, places, arrays = expr.args
         if size.is_Integer and [int(p) for p in places if p.is_Integer] == list(range(int(size))):

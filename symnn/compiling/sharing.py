@@ -79,7 +79,7 @@ def _is_work(part: Basic) -> bool:
 
 def _count(part: Basic, counts: Counter[Basic]) -> None:
     counts[part] += 1
-    if counts[part] == 1:
+    if counts[part] == 1 or not _is_work(part):  # what a view is of is used wherever the view is
         for arg in part.args:
             _count(arg, counts)
 

@@ -14,6 +14,7 @@ import mpmath
 import numpy as np
 from sympy import Expr, Max, Symbol, lambdify
 from sympy.core.basic import Basic
+from sympy.core.sympify import _sympify
 
 from symnn.errors import ProgramError, ShapeError
 from symnn.language import Elementwise, LogSumExp, formula, transform
@@ -107,7 +108,9 @@ class _Evaluator:
         missing = [s.name for s in expression.free_symbols if s.name not in known]
         if missing:
             raise ProgramError(f"no value for the size '{missing[0]}'")
-        exact = expression.xreplace({s: known[s.name] for s in expression.free_symbols})
+        exact = _sympify(expression.xreplace({s: known[s.name] for s in expression.free_symbols}))
+        while exact.has(Elementwise):
+            exact = exact.xreplace({f: formula(type(f), f.args[0]) for f in exact.atoms(Elementwise)})
         if self._exact:
             return mpmath.mpf(exact.evalf(mpmath.mp.dps + 5)) if not exact.is_Rational else _ratio(exact)
         return float(exact)
