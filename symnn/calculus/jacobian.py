@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from sympy import Add, Expr, Idx, Integer, Mul, Sum
+from sympy import Add, Expr, Idx, Integer, KroneckerDelta, Mul, Sum, expand_mul
 
 from symnn.calculus.canonical import add_terms, content, tidy_sum
 from symnn.calculus.chain_rule import contract
@@ -68,6 +68,10 @@ def jacobian(
     return _Lifted(seeded, keep_all=True).result()
 
 
+_MOST_TERMS = 4
+"""Deltas in sums of more terms than this keep their name."""
+
+
 class _Lifted:
     """The adjoints of a derivation with the axes of what is differentiated in front.
 
@@ -85,9 +89,12 @@ class _Lifted:
         self.dropped = [i for i in self.places if i not in self.axes]
         self.shape = [size_of(i) for i in self.axes]
         self.lifted: dict[str, Tensor] = {}
+        self.inside: dict[str, Equation] = {}
+        """Adjoints that are deltas: where they are used, they remove a sum."""
 
     def result(self) -> Derivation:
-        backward = [self._equation(equation) for equation in self.seeded.backward_equations]
+        lifted = [self._equation(equation) for equation in self.seeded.backward_equations]
+        backward = [equation for equation in lifted if equation.tensor.name not in self.inside]
         equations = [*self.seeded.forward_equations, *inlined(backward, {*self.seeded.gradients.values()})]
         adjoints = {name: a for name, a in self.program.adjoints.items() if name != self.seed}
         program = Program(equations, self.program.facts, self.program.layered, adjoints)
@@ -102,7 +109,16 @@ class _Lifted:
         own = dict(zip(self.axes, axes, strict=True))
         right = content(add_terms([substitute(self._along(refresh(equation.right), Integer(1), ()), own)]))
         self.lifted[name] = Tensor(name, (*self.shape, *tensor.shape), tensor.role, tensor.is_symmetric)
-        return Equation(self.lifted[name][(*axes, *equation.indices)], right)
+        made = Equation(self.lifted[name][(*axes, *equation.indices)], right)
+        if not wanted and right.has(KroneckerDelta) and len(Add.make_args(right)) <= _MOST_TERMS:
+            self.inside[name] = made
+        return made
+
+    def _put_in(self, definition: Equation, entry: Entry, factor: Expr, bound: tuple[Idx, ...]) -> Expr:
+        """Return Σ factor · entry with what the entry equals in its place, and its deltas contracted."""
+        here = dict(zip(definition.indices, (*self.axes, *entry.indices), strict=True))
+        terms = Add.make_args(expand_mul(substitute(refresh(definition.right), here)))
+        return add_terms(contract(factor * refresh(term), bound, []) for term in terms)
 
     def _depends(self, part: Expr) -> bool:
         return any(tensor.name == self.seed or tensor.name in self.lifted for tensor in tensors(part))
@@ -115,6 +131,8 @@ class _Lifted:
             if part.base.name == self.seed:
                 whole = contract(factor, bound, list(zip(self.places, part.indices, strict=True)))
                 return tidy_sum(whole, self.dropped)
+            if part.base.name in self.inside:
+                return self._put_in(self.inside[part.base.name], part, factor, bound)
             return tidy_sum(factor * self.lifted[part.base.name][(*self.axes, *part.indices)], bound)
         if isinstance(part, Sum):
             body, inner = body_and_bound(part)

@@ -14,11 +14,22 @@ from symnn.language import Entry, Program, Tensor, entries, lookups
 
 
 def checked(
-    program: Program, tensors: Mapping[str, Tensor], arguments: Sequence[str], arrays: Mapping[str, Any], dtype: str
+    places: Mapping[str, tuple[Tensor, Expr]],
+    tensors: Mapping[str, Tensor],
+    arguments: Sequence[str],
+    arrays: Mapping[str, Any],
+    dtype: str,
 ) -> list[Any]:
     """Return the arguments of a program's function in order, as arrays and NumPy scalars of its type.
 
     A Python float would leave the type to NumPy's functions: np.exp(2.0) is a float64.
+
+    Args:
+        places: what `looked_up` says of the program.
+        tensors: the tensors that may be given, by name.
+        arguments: the names of those that are needed, in order.
+        arrays: what is given.
+        dtype: float64 or float32.
 
     Raises:
         InputError: for an array that is missing, unknown or not of numbers, or places that lie outside.
@@ -33,7 +44,7 @@ def checked(
         if name not in arrays:
             raise InputError(f"array '{name}' is missing (needed: {', '.join(arguments)})")
         values[name] = _array(arrays[name], tensors[name], sizes, dtype)
-    for name, (tensor, size) in looked_up(program).items():
+    for name, (tensor, size) in places.items():
         if name in values:
             values[name] = _places(name, values[name], tensor, size.xreplace(sizes))
     return list(values.values())

@@ -13,7 +13,7 @@ import numpy as np
 from sympy import Expr, Symbol, Tuple, lambdify
 from sympy.printing.codeprinter import PrintMethodNotImplementedError
 
-from symnn.compiling.checking import checked
+from symnn.compiling.checking import checked, looked_up
 from symnn.compiling.formulas import with_formulas
 from symnn.compiling.helpers import HELPERS
 from symnn.compiling.lowering import lower
@@ -33,6 +33,8 @@ from symnn.language import Inverse, Program, Tensor
 from symnn.writing.write import writer_for
 
 DTYPES = ("float64", "float32")
+_MANY_LINES = 100
+"""Code so long is not read as a whole, and its arrays are more than the cache holds."""
 _ROLE_ORDER = ("parameter", "hyperparameter", "adjoint", "value", "input", "target")
 
 
@@ -88,7 +90,12 @@ class Compiled:
 
     def checked(self, arrays: Mapping[str, Any]) -> list[Any]:
         """Return the arrays in order, in the program's type, after checking names, shapes and places."""
-        return checked(self.program, self.tensors, self.arguments, arrays, self.dtype)
+        return checked(self.looked_up, self.tensors, self.arguments, arrays, self.dtype)
+
+    @cached_property
+    def looked_up(self) -> dict[str, tuple[Tensor, Expr]]:
+        """The tensors that hold places, each with the one looked up by it, and the size of that axis."""
+        return looked_up(self.program)
 
 
 def compile_program(
@@ -104,7 +111,8 @@ def compile_program(
         program: the equations, for one example or for a batch, as they stand.
         outputs: the names of the tensors to return.
         dtype: float64 or float32; what comes in is converted, and what goes out has it.
-        release: whether the code gives memory back as soon as it can: faster for large arrays, less pretty.
+        release: whether the code gives memory back as soon as it can: faster for large arrays, less pretty;
+            long code always does.
         known: further tensors that may be given, if a size is told by nothing else.
 
     Raises:
@@ -193,6 +201,7 @@ def _function(
         raise CompileError(f"'{sorted(map(str, strange))[0]}' is neither given nor defined")
     results = Tuple(*(Symbol(name, real=True) for name in outputs))
     namespace: dict[str, Any] = {"np": np}
+    release = release or len(lines) > _MANY_LINES
     hook = _Hook([*sizes, *(with_releases(lines, outputs) if release else lines)], results)
     made: Callable[..., tuple[Any, ...]]
     try:

@@ -2,8 +2,9 @@
 
     taskset -c 0 python tests/benchmarks/layers.py
 
-Each layer's equations are differentiated by symnn, given an upstream adjoint, and compiled; torch and JAX get
-the same arrays and differentiate their own layer. Blocks of calls of all contenders alternate in one
+Each layer's equations are differentiated by symnn, given an upstream adjoint, and compiled as `Gradient.compile`
+does; torch and JAX get the same arrays, weights packed beforehand as they want them, and differentiate their own
+layer. Blocks of calls of all contenders alternate in one
 process, on one thread; a ratio is the median over the pairs of blocks, below 1 where symnn is faster.
 """
 
@@ -42,6 +43,8 @@ class Case:
     examples: int
     in_torch: Callable[[dict[str, Any]], Any]
     in_jax: Callable[[dict[str, Any]], Any]
+    packed: Callable[[dict[str, Any]], dict[str, Any]] = dict
+    """The parameters (or their gradients) as the frameworks want them."""
 
 
 def conv_torch(stride: int = 1, padding: int = 0) -> Callable[[dict[str, Any]], Any]:
@@ -77,39 +80,56 @@ def pool_jax(a: dict[str, Any]) -> Any:
     return jax.lax.reduce_window(a["x"], -np.inf, jax.lax.max, (1, 1, 2, 2), (1, 1, 2, 2), "VALID")
 
 
-def attention_torch(a: dict[str, Any]) -> Any:
-    from torch.nn.functional import scaled_dot_product_attention
-
+def attention_packed(a: dict[str, Any]) -> dict[str, Any]:
+    """Return the heads of each projection side by side."""
     heads, width, keys = a["W_Q"].shape
-
-    def projected(name: str) -> Any:
-        whole = a[f"W_{name}"].transpose(0, 1).reshape(width, heads * keys)
-        made = a["x"] @ whole + a[f"b_{name}"].reshape(-1)
-        return made.view(*a["x"].shape[:2], heads, keys).transpose(1, 2)
-
-    summed = scaled_dot_product_attention(projected("Q"), projected("K"), projected("V"))
-    return summed.transpose(1, 2).reshape(a["x"].shape) @ a["W_O"].reshape(heads * keys, width) + a["b_O"]
+    made = {"x": a["x"], "W_O": a["W_O"].reshape(heads * keys, width), "b_O": a["b_O"]}
+    for name in "QKV":
+        made[f"W_{name}"] = np.ascontiguousarray(a[f"W_{name}"].swapaxes(0, 1).reshape(width, heads * keys))
+        made[f"b_{name}"] = a[f"b_{name}"].reshape(-1)
+    return made
 
 
-def attention_jax(a: dict[str, Any]) -> Any:
-    import jax
-    import jax.numpy as jnp
+def attention_torch(heads: int) -> Callable[[dict[str, Any]], Any]:
+    def run(a: dict[str, Any]) -> Any:
+        from torch.nn.functional import scaled_dot_product_attention
 
-    Q, K, V = (jnp.einsum("nik,hke->nhie", a["x"], a[f"W_{n}"]) + a[f"b_{n}"][:, None] for n in "QKV")
-    P = jax.nn.softmax(Q @ K.swapaxes(2, 3) / np.sqrt(K.shape[-1]).astype(K.dtype))
-    return jnp.einsum("nhie,hek->nik", P @ V, a["W_O"]) + a["b_O"]
+        def projected(name: str) -> Any:
+            made = a["x"] @ a[f"W_{name}"] + a[f"b_{name}"]
+            return made.view(*a["x"].shape[:2], heads, -1).transpose(1, 2)
+
+        summed = scaled_dot_product_attention(projected("Q"), projected("K"), projected("V"))
+        return summed.transpose(1, 2).reshape(a["x"].shape) @ a["W_O"] + a["b_O"]
+
+    return run
+
+
+def attention_jax(heads: int) -> Callable[[dict[str, Any]], Any]:
+    def run(a: dict[str, Any]) -> Any:
+        import jax
+
+        def projected(name: str) -> Any:
+            made = a["x"] @ a[f"W_{name}"] + a[f"b_{name}"]
+            return made.reshape(*a["x"].shape[:2], heads, -1).swapaxes(1, 2)
+
+        Q, K, V = map(projected, "QKV")
+        P = jax.nn.softmax(Q @ K.swapaxes(2, 3) / np.sqrt(K.shape[-1]).astype(K.dtype))
+        return (P @ V).swapaxes(1, 2).reshape(a["x"].shape) @ a["W_O"] + a["b_O"]
+
+    return run
+
+
+def lstm_packed(a: dict[str, Any]) -> dict[str, Any]:
+    """Return the weights of the four gates as one."""
+    return {"x": a["x"], **{name: np.concatenate([a[f"{name}_{gate}"] for gate in "ifgo"]) for name in "WUb"}}
 
 
 def lstm_torch(a: dict[str, Any]) -> Any:
-    """torch's own LSTM, with one weight for each gate as in the equations."""
     import torch
 
-    W, U = (torch.cat([a[f"{name}_{gate}"] for gate in "ifgo"]) for name in "WU")
-    b = torch.cat([a[f"b_{gate}"] for gate in "ifgo"])
-    start = torch.zeros(1, len(a["x"]), U.shape[1], dtype=b.dtype)
-    outputs, *_ = torch.lstm(
-        a["x"], (start, start), [W, U, b, torch.zeros_like(b)], True, 1, 0.0, True, False, batch_first=True
-    )
+    start = torch.zeros(1, len(a["x"]), a["U"].shape[1], dtype=a["b"].dtype)
+    parameters = [a["W"], a["U"], a["b"], torch.zeros_like(a["b"])]
+    outputs, *_ = torch.lstm(a["x"], (start, start), parameters, True, 1, 0.0, True, False, batch_first=True)
     return outputs[:, -1]
 
 
@@ -117,17 +137,20 @@ def lstm_jax(a: dict[str, Any]) -> Any:
     import jax
     import jax.numpy as jnp
 
-    W, U = (jnp.concatenate([a[f"{name}_{gate}"] for gate in "ifgo"]) for name in "WU")
-    b = jnp.concatenate([a[f"b_{gate}"] for gate in "ifgo"])
-
     def step(states: Any, x: Any) -> Any:
         h, c = states
-        i, f, g, o = jnp.split(x @ W.T + h @ U.T + b, 4, axis=1)
+        i, f, g, o = jnp.split(x @ a["W"].T + h @ a["U"].T + a["b"], 4, axis=1)
         c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
         return (jax.nn.sigmoid(o) * jnp.tanh(c), c), None
 
-    start = jnp.zeros((len(a["x"]), U.shape[1]), b.dtype)
+    start = jnp.zeros((len(a["x"]), a["U"].shape[1]), a["b"].dtype)
     return jax.lax.scan(step, (start, start), a["x"].swapaxes(0, 1))[0][0]
+
+
+def attention(tokens: int, width: int, examples: int, heads: int = 4) -> Case:
+    label = f"attention, {examples}×{tokens}×{width}, {heads} heads"
+    layer = MultiHeadAttention((tokens, width), heads)
+    return Case(label, layer, examples, attention_torch(heads), attention_jax(heads), attention_packed)
 
 
 CASES = (
@@ -141,9 +164,9 @@ CASES = (
         conv_jax(2, 1),
     ),
     Case("max pooling, 16×16×28×28, 2×2", MaxPooling2d((16, 28, 28), 2), 16, pool_torch, pool_jax),
-    Case("attention, 8×64×64, 4 heads", MultiHeadAttention((64, 64), 4), 8, attention_torch, attention_jax),
-    Case("attention, 32×16×32, 4 heads", MultiHeadAttention((16, 32), 4), 32, attention_torch, attention_jax),
-    Case("LSTM, 32 examples, 32 steps, 32→64", unroll(LSTMCell(32, 64), 32), 32, lstm_torch, lstm_jax),
+    attention(64, 64, examples=8),
+    attention(16, 32, examples=32),
+    Case("LSTM, 32 examples, 32 steps, 32→64", unroll(LSTMCell(32, 64), 32), 32, lstm_torch, lstm_jax, lstm_packed),
 )
 
 
@@ -154,7 +177,7 @@ def compiled(layer: symnn.Layer, dtype: str) -> tuple[Compiled, list[str]]:
     gradient = symnn.gradient(program, of=program.equations[-1].tensor.name, wrt=names, upstream="upstream")
     value = [gradient.of] if gradient.of in gradient.program.defined else []
     outputs = [*value, *(gradient.gradients[name] for name in names)]
-    return compile_program(gradient.batched, outputs, dtype, release=True), names
+    return compile_program(gradient.batched, outputs, dtype), names
 
 
 def calls_of(case: Case, dtype: str) -> dict[str, Call]:
@@ -168,21 +191,22 @@ def calls_of(case: Case, dtype: str) -> dict[str, Call]:
         for name in function.arguments
     }
     made: dict[str, Call] = {"symnn": lambda: function(**arrays)}
-    mine = list(made["symnn"]().values())[-len(names) :]
+    mine = case.packed(dict(zip(names, list(made["symnn"]().values())[-len(names) :], strict=True)))
     upstream = arrays.pop("upstream")
-    given = {name: arrays.get(name, np.zeros(0, dtype)) for name in names}
+    given = case.packed({name: arrays.get(name, np.zeros(0, dtype)) for name in names})
     arrays["upstream"] = upstream
     if importlib.util.find_spec("torch"):
         made["torch"] = torch_call(case, given, upstream)
-        agree(mine, [g.numpy() for g in made["torch"]()[1]], dtype)
+        agree(mine, dict(zip(given, (g.numpy() for g in made["torch"]()[1]), strict=True)), dtype)
     if importlib.util.find_spec("jax"):
         made["JAX"] = jax_call(case, given, upstream, dtype)
-        agree(mine, [np.asarray(made["JAX"]()[1][name]) for name in names], dtype)
+        agree(mine, {name: np.asarray(g) for name, g in made["JAX"]()[1].items()}, dtype)
     return made
 
 
-def agree(mine: list[Any], theirs: list[Any], dtype: str) -> None:
-    for one, other in zip(mine, theirs, strict=True):
+def agree(mine: dict[str, Any], theirs: dict[str, Any], dtype: str) -> None:
+    assert mine.keys() == theirs.keys()
+    for one, other in ((mine[name], theirs[name]) for name in mine):
         assert one.dtype == other.dtype == dtype, (one.dtype, other.dtype)
         limit = (1e-3 if dtype == "float32" else 1e-11) * max(np.max(np.abs(other)), 1)
         np.testing.assert_allclose(one, other, atol=limit)
