@@ -70,12 +70,14 @@ def _array(given: Any, tensor: Tensor, sizes: dict[Symbol, Integer], dtype: str)
         array = np.asarray(given, dtype=dtype)
     except (TypeError, ValueError):
         raise InputError(f"'{tensor.name}' is not an array of numbers") from None
-    expected = tuple(size.xreplace(sizes) for size in tensor.shape)
+    expected = tuple(size if size.is_Integer else size.xreplace(sizes) for size in tensor.shape)
     if array.ndim != len(expected):
         raise ShapeError(f"'{tensor.name}' has shape {array.shape}; expected {_shown(tensor.shape)}")
     if 0 in array.shape:
         raise ShapeError(f"'{tensor.name}' has shape {array.shape}: an axis of length 0 (no examples?)")
     for found, size in zip(array.shape, expected, strict=True):
+        if size.is_Integer and int(size) == found:
+            continue
         size = size.xreplace(sizes)
         if isinstance(size, Symbol):
             sizes[size] = Integer(found)
