@@ -52,10 +52,10 @@ def test_cholesky_s_gradient_is_the_symmetric_one():
 
 
 def test_operations_stand_alone():
-    with pytest.raises(symnn.SymnnError, match="Inverse stands alone on a right side"):
+    with pytest.raises(symnn.SymnnError, match=r"Inverse stands alone on a right side"):
         Equation(V[i, j], 2 * Inverse(S[p, q], p, q))
-    with pytest.raises(symnn.SymnnError, match="needs a square matrix, and .* is 3×2"):
-        r = index("r", 2)
+    r = index("r", 2)
+    with pytest.raises(symnn.SymnnError, match=r"needs a square matrix, and .* is 3×2"):
         Inverse(tensor("B", (N, 2))[p, r], p, r)
 
 
