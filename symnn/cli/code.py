@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from symnn.cli.files import is_file, read_program
 from symnn.cli.options import (
+    OF_NETWORKS,
     activation_option,
     cost_option,
     dtype_option,
+    given_options,
     network_of,
     output_option,
     penalty_options,
+    refuse_network_options,
     split_names,
     weights_option,
 )
@@ -28,7 +30,6 @@ from symnn.training import check_writable, write_atomically
 from symnn.training.layer_module import TARGETS, layer_source
 from symnn.training.module import module_source
 
-_OF_NETWORKS = ("activation", "cost", "weights", "l1", "l2")
 _OF_LAYERS = ("of", "wrt", "batch")
 
 
@@ -61,7 +62,7 @@ def code_command(subject: str, output: str | None, **options: Any) -> None:
     cost by that (grad_output), the derivatives by the inputs and parameters: a layer for training of
     one's own. Its header says what every array means.
     """
-    given = _given()
+    given = given_options()
     if output is not None and Path(output).suffix != ".py":
         raise InputError(f"cannot write {output!r}: a module's name ends in .py")
     if output is not None:
@@ -74,15 +75,8 @@ def code_command(subject: str, output: str | None, **options: Any) -> None:
     click.echo(f"{said}\nwrote {output}")
 
 
-def _given() -> set[str]:
-    """Return the options that were given, and are no defaults."""
-    context = click.get_current_context()
-    default = (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
-    return {name for name in context.params if context.get_parameter_source(name) not in default}
-
-
 def _layer_of_file(path: str, given: set[str], options: dict[str, Any]) -> tuple[str, str]:
-    _refuse(given, _OF_NETWORKS, "for an architecture: a file of equations says it itself")
+    refuse_network_options("a file of equations says it itself")
     program = read_program(path)
     source = _layer(program, options["of"], _class_name(Path(path).stem), given, options)
     return source, f"{Path(path).name} · {_described(options)}"
@@ -90,7 +84,7 @@ def _layer_of_file(path: str, given: set[str], options: dict[str, Any]) -> tuple
 
 def _network(architecture: str, given: set[str], options: dict[str, Any]) -> tuple[str, str]:
     """Return the module of a network: with its cost, or for torch without."""
-    network = network_of(architecture, **{name: options[name] for name in _OF_NETWORKS})
+    network = network_of(architecture, **{name: options[name] for name in OF_NETWORKS})
     if options["target"] != "numpy":
         _refuse(given, ("cost", "l1", "l2"), "not for --target torch-function, which writes the output without a cost")
         source = _layer(network.program, options["of"] or network.output, "Network", given, options)

@@ -31,7 +31,7 @@ def together(*decorators: Decorator) -> Decorator:
 
 
 architecture_argument = click.argument("architecture", metavar="ARCHITECTURE|FILE")
-_OF_NETWORKS = ("activation", "cost", "weights", "l1", "l2")
+OF_NETWORKS = ("activation", "cost", "weights", "l1", "l2")
 
 activation_option = click.option(
     "--activation", metavar="NAME[,NAME…]", help="One activation for all layers, or one for each."
@@ -129,11 +129,17 @@ def network_of(architecture: str, activation: str | None, cost: str, **options: 
 
 def refuse_network_options(why: str) -> None:
     """Raise InputError if an option was given that describes a network, beside a file that describes it."""
+    given = given_options()
+    for name in OF_NETWORKS:
+        if name in given:
+            raise InputError(f"--{name} is for an architecture: {why}")
+
+
+def given_options() -> set[str]:
+    """Return the options that were given, and are no defaults."""
     context = click.get_current_context()
     default = (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
-    for name in _OF_NETWORKS:
-        if name in context.params and context.get_parameter_source(name) not in default:
-            raise InputError(f"--{name} is for an architecture: {why}")
+    return {name for name in context.params if context.get_parameter_source(name) not in default}
 
 
 def echo_json(value: dict[str, Any]) -> None:

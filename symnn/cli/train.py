@@ -11,7 +11,7 @@ from typing import Any
 import click
 import numpy as np
 
-from symnn.cli.files import is_file, read_program, read_text
+from symnn.cli.files import is_file, read_text
 from symnn.cli.group import one_line
 from symnn.cli.options import (
     activation_option,
@@ -33,7 +33,7 @@ from symnn.cli.options import (
     weights_option,
 )
 from symnn.errors import InputError, ShapeError
-from symnn.networks import Network, ProgramNetwork, mlp
+from symnn.networks import Network, ProgramNetwork, mlp, parse_program
 from symnn.starting import INTERRUPTED
 from symnn.training import (
     SGD,
@@ -212,7 +212,8 @@ def _network(architecture: str, values: bool, options: dict[str, Any]) -> Networ
     """Return the network of an architecture, or of a file of equations."""
     if is_file(architecture):
         refuse_network_options("a file of equations says it itself")
-        return ProgramNetwork(read_program(architecture), Path(architecture).name, text=read_text(architecture))
+        text, name = read_text(architecture), Path(architecture).name
+        return ProgramNetwork(parse_program(text, name), name, text=text)
     sizes = architecture.split("-")
     given = options["activation"]
     activations = (

@@ -113,8 +113,8 @@ class Zeros(Tree):
 
 
 @dataclass(frozen=True)
-class Transposed(Tree):
-    """bodyᵀ, where the body is no product, sum or elementwise operation: transposes stand at the leaves."""
+class _Turned(Tree):
+    """An operation that exchanges the axes of its body."""
 
     body: Tree
 
@@ -125,6 +125,11 @@ class Transposed(Tree):
     @property
     def columns(self) -> Axis:
         return self.body.rows
+
+
+@dataclass(frozen=True)
+class Transposed(_Turned):
+    """bodyᵀ, where the body is no product, sum or elementwise operation: transposes stand at the leaves."""
 
 
 @dataclass(frozen=True)
@@ -282,18 +287,8 @@ class Reduce(Tree):
 
 
 @dataclass(frozen=True)
-class InverseOf(Tree):
+class InverseOf(_Turned):
     """body⁻¹"""
-
-    body: Tree
-
-    @property
-    def rows(self) -> Axis:
-        return self.body.columns
-
-    @property
-    def columns(self) -> Axis:
-        return self.body.rows
 
 
 @dataclass(frozen=True)
