@@ -1,5 +1,6 @@
 """What a network is written in: axes, indices, tensors, functions, equations and programs."""
 
+from symnn.language.derivatives import Partial, Total
 from symnn.language.equation import Equation, plain
 from symnn.language.equations_file import parse_program
 from symnn.language.expressions import (
@@ -70,10 +71,12 @@ __all__ = [
     "LogSumExp",
     "MatrixOperation",
     "Maximum",
+    "Partial",
     "Program",
     "Reduction",
     "Step",
     "Tensor",
+    "Total",
     "Within",
     "body_and_bound",
     "caret",
