@@ -54,6 +54,7 @@ def batched(derivation: Derivation, average: bool | None = None, weights: str | 
         derivation.backward,
         derivation.upstream,
         derivation.facts,
+        derivation.trace,
     )
 
 

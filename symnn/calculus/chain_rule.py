@@ -37,6 +37,7 @@ from sympy import (
 from symnn.calculus.canonical import tidy_sum
 from symnn.calculus.primitives import weight_of
 from symnn.calculus.shorten import shorten_product
+from symnn.calculus.trace import Occurrence, Use
 from symnn.errors import CalculusError
 from symnn.language import (
     Elementwise,
@@ -61,21 +62,12 @@ from symnn.language import (
 
 
 @dataclass(frozen=True)
-class Occurrence:
-    """One occurrence U[e…], the indices bound above it, and the derivative of the right side by it."""
-
-    entry: Entry
-    bound: tuple[Idx, ...]
-    slope: Expr
-
-
-@dataclass(frozen=True)
 class Contribution:
-    """What one occurrence adds to the adjoint of its tensor: `term`, with free indices `indices`."""
+    """What one use of a tensor adds to its adjoint: the term of the use, with free indices `indices`."""
 
     tensor: Tensor
     indices: tuple[Idx, ...]
-    term: Expr
+    use: Use
 
 
 def contributions(
@@ -110,7 +102,8 @@ def contributions(
             for size, e in zip(occurrence.entry.base.shape, occurrence.entry.indices, strict=True)
         )
         term = contract(product, bound, list(zip(indices, occurrence.entry.indices, strict=True)))
-        yield Contribution(occurrence.entry.base, indices, term)
+        use = Use(renamed, cotangent, defined, occurrence, slope, product, term)
+        yield Contribution(occurrence.entry.base, indices, use)
 
 
 def _hint(expression: Expr) -> str:
@@ -167,7 +160,7 @@ def _scalar_derivatives(
         # Jumps have derivative zero where they have one; at the jump itself zero is the convention.
         slope = slope.replace(Heaviside, lambda u, *_: Step(u)).replace(DiracDelta, lambda *_: Integer(0))
         if slope != 0:
-            yield Occurrence(entry, bound, factor * substitute(slope, names))
+            yield Occurrence(entry, bound, part, factor, substitute(slope, names))
 
 
 class _Absolute(Function):

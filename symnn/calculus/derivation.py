@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from symnn.calculus.trace import Closing
 from symnn.language import Equation, Fact, Program
 
 
@@ -21,6 +22,7 @@ class Derivation:
         backward: the names of the tensors that the backward equations define, in order.
         upstream: the name of the upstream adjoint, where `of` is no scalar.
         facts: the facts that were used.
+        trace: what the sweep did, adjoint by adjoint.
     """
 
     program: Program
@@ -30,6 +32,7 @@ class Derivation:
     backward: tuple[str, ...]
     upstream: str | None = None
     facts: tuple[Fact, ...] = ()
+    trace: tuple[Closing, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def forward_equations(self) -> tuple[Equation, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from sympy import Expr, Idx, Integer
 
@@ -19,6 +20,7 @@ from symnn.calculus.facts import Facts
 from symnn.calculus.folding import Names
 from symnn.calculus.inlining import inlined
 from symnn.calculus.normal_form import companions, normal_form
+from symnn.calculus.trace import Closing, Use
 from symnn.errors import CalculusError, ProgramError
 from symnn.language import (
     Adjoint,
@@ -132,6 +134,8 @@ class _Sweep:
         self.companions = companions(program)
         self.active = self._active()
         self.terms: dict[str, list[Expr]] = {}
+        self.uses: dict[str, list[Use]] = {}
+        self.trace: list[Closing] = []
         self.axes: dict[str, tuple[Idx, ...]] = {}
         self.names: dict[str, str] = {}
         self.equations: list[Equation] = []
@@ -187,20 +191,28 @@ class _Sweep:
         terms = self.terms.get(tensor.name, [])
         if tensor.is_symmetric:
             terms = _symmetrised(terms, axes)
-        total = content(self.facts.apply(self.folds.apply(add_terms(terms))))
-        wanted = keep or tensor.name in self.wrt
-        if not entries(total) and not total.free_symbols - {*axes, *tensor.free_symbols} and not wanted and not axes:
-            return total, None
-        if total == 0 and not wanted:
-            return total, None
-        if self.upstream is not None and tensor == self.target and not wanted:
-            return total, None
+        before = len(self.facts.used)
+        collected = add_terms(terms)
+        named = self.folds.apply(collected)
+        known = self.facts.apply(named)
+        total = content(known)
+        made = self._name_for(tensor, axes, total, keep or tensor.name in self.wrt)
+        used, uses = tuple(self.facts.used[before:]), tuple(self.uses.get(tensor.name, ()))
+        self.trace.append(Closing(tensor, axes, uses, tuple(terms), collected, named, known, total, made, used))
+        return made, total if made is not total else None
+
+    def _name_for(self, tensor: Tensor, axes: tuple[Idx, ...], total: Expr, wanted: bool) -> Expr:
+        """Return what stands for an adjoint: itself where it is a constant or given, else a tensor of its own."""
+        constant = not entries(total) and not total.free_symbols - {*axes, *tensor.free_symbols} and not axes
+        given = self.upstream is not None and tensor == self.target
+        if not wanted and (constant or given or total == 0):
+            return total
         name = self.program.fresh_name(self._adjoint_name(tensor.name), [*self.names.values(), *self._reserved()])
         made = tensor.like(name, role="adjoint")[axes]
         self.names[tensor.name] = name
         self.equations.append(Equation(made, total))
         self.facts.define(self.equations[-1])
-        return made, total
+        return made
 
     def _reserved(self) -> list[str]:
         return [*self.taken, *([self.upstream.name] if self.upstream is not None else [])]
@@ -219,8 +231,9 @@ class _Sweep:
         beside = self.companions.get(equation.tensor.name)
         for part in contributions(equation, here, defined, self.active, beside):
             axes = self._axes(part.tensor)
-            term = substitute(part.term, dict(zip(part.indices, axes, strict=True)))
+            term = substitute(part.use.term, dict(zip(part.indices, axes, strict=True)))
             self.terms.setdefault(part.tensor.name, []).append(term)
+            self.uses.setdefault(part.tensor.name, []).append(replace(part.use, term=term))
 
     def _derivation(self) -> Derivation:
         gradients = {name: self.names[name] for name in self.wrt}
@@ -241,7 +254,8 @@ class _Sweep:
         )
         order = tuple(e.tensor.name for e in backward)
         used = tuple(self.facts.used)
-        return Derivation(program, of, self.wrt, gradients, order, self.upstream and self.upstream.name, used)
+        upstream = self.upstream and self.upstream.name
+        return Derivation(program, of, self.wrt, gradients, order, upstream, used, tuple(self.trace))
 
     def _deltas(self) -> set[str]:
         return {n for n in self.names.values() if self.program.layered and n.startswith("delta")}
