@@ -95,6 +95,10 @@ class Reader:
         at, end = self.start, self.end
         while at < end:
             match = _TOKEN.match(self.source.text, at, end)
+            if match is None and self.source.text[at] == "σ" and "sigma" in self.source.functions:
+                found.append(Token("name", "sigma", Place(self.source, at, at + 1)))
+                at += 1
+                continue
             if match is None:
                 character = self.source.text[at]
                 instead = f"; write {_INSTEAD[character]}" if character in _INSTEAD else ""
@@ -200,6 +204,7 @@ class Reader:
         if token.kind == "number":
             return Number(token.place, _number(token))
         if token.kind == "name":
+            token = self.primed(token)
             if self.at("("):
                 return self.call(token)
             if self.at("["):
@@ -214,6 +219,18 @@ class Reader:
         if token.text == "[":
             refuse(token.place, "'[' may only follow a tensor's name, as in W[j, k]")
         refuse(token.place, f"'{token.text}' stands where a number, a name or '(' is expected")
+
+    def primed(self, name: Token) -> Token:
+        """Read the primes of f'(z): of a function that has them, the name of its derivative."""
+        ahead = self.position
+        while self.tokens[ahead].text == "'":
+            ahead += 1
+        primes = ahead - self.position
+        if not primes or self.tokens[ahead].text != "(" or name.text not in self.source.functions:
+            return name
+        self.position = ahead
+        last = self.tokens[ahead - 1]
+        return Token("name", f"{name.text}_prime{primes if primes > 1 else ''}", name.place.to(last.place))
 
     def item(self, name: Token) -> Node:
         opened = self.next()

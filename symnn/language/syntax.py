@@ -31,11 +31,15 @@ class FormulaShapeError(ShapeError):
 
 @dataclass(frozen=True)
 class Source:
-    """A text that formulas stand in, the name of the file if it is one, and the numbers that names stand for in it."""
+    """A text that formulas stand in, the name of the file if it is one, and the numbers that names stand for in it.
+
+    Of `functions` a prime before the bracket is the derivative: f'(z).
+    """
 
     text: str
     name: str | None = None
     numbers: Mapping[str, Rational] = field(default_factory=dict, compare=False)
+    functions: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True)
