@@ -1,4 +1,4 @@
-"""Programs in writing: notation, Unicode text, ASCII, Markdown, LaTeX."""
+"""Programs in writing: notation, Unicode text, ASCII, Markdown, LaTeX, MathML."""
 
 from symnn.writing.display import notebook_latex
 from symnn.writing.formula import write_formula

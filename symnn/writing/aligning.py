@@ -61,7 +61,7 @@ def _two_columns(lines: Sequence[Line], width: float) -> str:
 
 def after(line: Line, format: str) -> str:
     """Return what stands after an equation: from where to where t goes, and words."""
-    if format in ("latex", "markdown"):
+    if format in ("latex", "markdown", "mathml"):
         words = rf" \quad \text{{{line.remark}}}" if line.remark else ""
         return (rf" \quad ({line.condition})" if line.condition else "") + words
     return "".join(f"   {part}" for part in (f"({line.condition})" if line.condition else "", line.remark) if part)

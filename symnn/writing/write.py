@@ -1,4 +1,4 @@
-"""Derivations, programs and equations in writing: Unicode text, ASCII, Markdown or LaTeX, in any view."""
+"""Derivations, programs and equations in writing: Unicode text, ASCII, Markdown, LaTeX or MathML, in any view."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from symnn.writing.ascii import Ascii
 from symnn.writing.characters import ascii_text, escape_latex, width
 from symnn.writing.dialects import Text
 from symnn.writing.expressions import ExpressionWriter
+from symnn.writing.fragment import ScreenLatex, formula, fragment
 from symnn.writing.latex import Latex, MarkdownLatex
 from symnn.writing.names import names_of
 from symnn.writing.notation import Notation
@@ -23,7 +24,7 @@ _PAGE = 20
 _SMALL = r"\fontsize{9}{11}\selectfont"
 _CLOSE = r"\setlength{\abovedisplayskip}{2pt}\setlength{\belowdisplayskip}{4pt}"
 
-FORMATS = ("text", "ascii", "markdown", "latex")
+FORMATS = ("text", "ascii", "markdown", "latex", "mathml")
 
 
 def write(
@@ -41,7 +42,7 @@ def write(
     Args:
         derivation: the program with its gradient.
         view: matrix, index or scalar.
-        format: text, ascii, markdown or latex.
+        format: text, ascii, markdown, latex or mathml (a fragment of HTML).
         title: the first line.
         batch: whether the program was batched after it was differentiated, so that δ is each example's own.
         notation: choices of writing.
@@ -99,7 +100,8 @@ def write_equation(
     writer = writer_for(program or Program([equation]), format, notation)
     page = page_of(Program([equation]), writer, view=view)
     lines = [line for section in page.sections for line in section.lines]
-    return "\n".join(f"{line.left} = {line.right}{after(line, format)}" for line in lines)
+    written = [f"{line.left} = {line.right}{after(line, format)}" for line in lines]
+    return "\n".join(formula(one, display=True) if format == "mathml" else one for one in written)
 
 
 def writer_for(subject: Derivation | Program, format: str, notation: Notation | None = None) -> ExpressionWriter:
@@ -117,7 +119,9 @@ def writer_for(subject: Derivation | Program, format: str, notation: Notation | 
     dialects = {"text": Text, "ascii": Ascii}
     if format in dialects:
         return ExpressionWriter(dialects[format](chosen), names)
-    return ExpressionWriter(Latex(chosen) if format == "latex" else MarkdownLatex(chosen), names)
+    # MathML is made of LaTeX, read back.
+    latex = {"latex": Latex, "markdown": MarkdownLatex, "mathml": ScreenLatex}[format]
+    return ExpressionWriter(latex(chosen), names)
 
 
 def _write(subject: Derivation | Program, format: str, notation: Notation | None, **shown: Any) -> str:
@@ -126,7 +130,7 @@ def _write(subject: Derivation | Program, format: str, notation: Notation | None
 
 def page_text(page: Page, format: str) -> str:
     """Return a page in a format."""
-    written = {"text": _text, "ascii": _text, "markdown": _markdown, "latex": _latex}[format](page)
+    written = {"text": _text, "ascii": _text, "markdown": _markdown, "latex": _latex, "mathml": fragment}[format](page)
     return ascii_text(written) if format == "ascii" else written
 
 

@@ -308,7 +308,7 @@ def test_a_hundred_layers_are_linear_in_lines() -> None:
     ("given", "message"),
     [
         ({"view": "matrx"}, r"unknown view 'matrx' \(did you mean 'matrix'\?\)"),
-        ({"format": "pdf"}, r"unknown format 'pdf' \(accepted: text, ascii, markdown, latex\)"),
+        ({"format": "pdf"}, r"unknown format 'pdf' \(accepted: text, ascii, markdown, latex, mathml\)"),
     ],
 )
 def test_unknown_choices(given: dict[str, str], message: str) -> None:

@@ -1,0 +1,79 @@
+"""A page as a fragment of HTML: headings, equations in MathML under each other, what follows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from symnn.writing.aligning import WIDTH, aligned
+from symnn.writing.latex import Latex
+from symnn.writing.mathml import math
+from symnn.writing.mathml_reader import read, read_words
+from symnn.writing.sections import Page, Section
+from symnn.writing.spoken import spoken
+
+
+class ScreenLatex(Latex):
+    """LaTeX of which MathML is made: a screen has no end, and nothing is set small."""
+
+    has_pages = False
+
+
+def formula(latex: str, display: bool = False, styled: bool = True) -> str:
+    r"""Return a formula as a `<math>` element with its alternative text.
+
+    >>> formula(r"\bm{x}^{2}")
+    '<math alttext="x squared"><msup><mi>𝐱</mi><mn>2</mn></msup></math>'
+
+    Args:
+        latex: as this package writes it.
+        display: whether it stands in a line of its own.
+        styled: whether the cells of tables say how they are aligned, where no style sheet does.
+
+    Raises:
+        InputError: for LaTeX that this package does not write.
+    """
+    element = read(latex)
+    return math(element, display, styled, spoken(element))
+
+
+def sentence(text: str, styled: bool = True) -> str:
+    """Return a sentence with formulas between dollar signs: words escaped, formulas as `<math>` elements.
+
+    >>> sentence("the sum over $k$ & no more")
+    'the sum over <math alttext="k"><mi>k</mi></math> &amp; no more'
+
+    Raises:
+        InputError: for LaTeX that this package does not write.
+    """
+    parts = [
+        escape(part, quote=False) if isinstance(part, str) else math(part, False, styled, spoken(part))
+        for part in read_words(text)
+    ]
+    return "".join(parts)
+
+
+def listed(formulas: Sequence[str], styled: bool = True) -> str:
+    """Return formulas in a line of words; one that ends in words closes its dollars itself."""
+    return ", ".join(sentence(f"${one}$".replace("$$", ""), styled) for one in formulas)
+
+
+def equations(section: Section, width: float = WIDTH, styled: bool = True) -> str:
+    """Return a section's equations, aligned at their signs; a long one breaks."""
+    return formula(rf"\begin{{aligned}}{aligned(section, width=width)}\end{{aligned}}", True, styled)
+
+
+def fragment(page: Page) -> str:
+    """Return a page as a fragment of HTML, to be put into any document."""
+    blocks = [f"<h2>{escape(page.title, quote=False)}</h2>"] if page.title else []
+    for section in page.sections:
+        blocks.extend([f"<h3>{escape(section.heading, quote=False)}</h3>"] if section.heading else [])
+        blocks.append(equations(section))
+    if page.definitions:
+        blocks.append(f"<p>where {listed(page.definitions)}</p>")
+    if page.facts:
+        blocks.append(f"<p>using {formula(page.facts)}</p>")
+    if page.count:
+        blocks.append(f"<p>{escape(page.count, quote=False)}: {listed(page.shapes)}</p>")
+    blocks.extend(f"<p>{escape(note, quote=False)}</p>" for note in page.notes)
+    return "\n".join(blocks) + "\n"
