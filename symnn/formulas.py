@@ -19,6 +19,7 @@ from symnn.gradients import Gradient
 from symnn.language import Adjoint, Equation, Formula, Tensor, fresh_index_over, from_sympy_matrix, parse_formula
 from symnn.language.names import check_name
 from symnn.language.vocabulary import spelled
+from symnn.steps import Steps
 from symnn.writing import write_formula
 
 KINDS = ("gradient", "jacobian", "hessian")
@@ -63,6 +64,10 @@ class FormulaDerivative(Gradient):
             working=working,
             order=tuple(self.formula.variables),
         )
+
+    def steps(self, *wrt: str, detail: int = 2) -> Steps:
+        """Return how the derivative is found, step by step, to its closed form."""
+        return replace(super().steps(*wrt, detail=detail), closed=True, notes=self.notes)
 
     def _repr_latex_(self) -> str:
         return self.latex()

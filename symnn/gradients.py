@@ -17,6 +17,7 @@ from symnn.calculus import jacobian as _jacobian
 from symnn.compiling import Compiled, compile_program
 from symnn.errors import CompileError, InputError, ShapeError, suggest
 from symnn.language import Equation, Program, Tensor
+from symnn.steps import Steps
 from symnn.writing import Notation, notebook_latex, write
 
 Array = NDArray[Any]
@@ -113,6 +114,18 @@ class Gradient:
     def __repr__(self) -> str:
         by = ", ".join(self.wrt)
         return f"<Gradient of {self.of} by {by}: {len(self.program)} equations>"
+
+    def steps(self, *wrt: str, detail: int = 2) -> Steps:
+        """Return how the gradient is found, step by step, each line with its rule: see `Steps`.
+
+        Args:
+            wrt: with respect to what; by default everything that it was differentiated by.
+            detail: 1 brief, 2 as a teacher writes it, 3 every rule on a line of its own.
+
+        Raises:
+            CalculusError: for a name that it was not differentiated by.
+        """
+        return Steps(self.derivation, wrt or self.wrt, detail, self.title, self.notation)
 
     def with_notation(self, notation: Notation) -> Gradient:
         """Return the same gradient, written in another notation."""

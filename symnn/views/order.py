@@ -14,14 +14,16 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sympy import Add, Expr, Function, Idx, Mul, Number, Pow, Rational, S, Sum
+from sympy import Add, Expr, Function, Idx, KroneckerDelta, Mul, Number, Pow, Rational, S, Sum
 from sympy.core.function import AppliedUndef
 
 from symnn.language import (
     Elementwise,
     Entry,
+    Partial,
     Reduction,
     Step,
+    Total,
     Within,
     body_and_bound,
     entries,
@@ -156,7 +158,9 @@ def ordered_operands(operands: Iterable[Expr]) -> list[Expr]:
     return sorted(operands, key=lambda operand: (not operand.is_number, str(operand)))
 
 
-_NUMBER, _SCALAR, _RESIDUAL, _TENSOR, _DIFFERENCE, _SUM, _FUNCTION, _DERIVATIVE, _BRACKET = range(9)
+(
+    _NUMBER, _SCALAR, _TOTAL, _RESIDUAL, _TENSOR, _DIFFERENCE, _SUM, _FUNCTION, _DERIVATIVE, _PARTIAL, _BRACKET,
+) = range(11)  # fmt: skip
 
 
 def _product(factors: Sequence[Expr]) -> Expr:
@@ -185,8 +189,10 @@ def _number_of(factor: Expr) -> tuple[Expr, Expr]:
 def _factor_class(factor: Expr) -> int:
     if isinstance(factor, Number) or factor.is_number:
         return _NUMBER
-    if isinstance(factor, Step | Within):
+    if isinstance(factor, Step | Within | KroneckerDelta):
         return _BRACKET
+    if isinstance(factor, Partial):
+        return _TOTAL if isinstance(factor, Total) else _PARTIAL
     if not free_indices(factor) and not isinstance(factor, Sum | Add | Reduction) and not _has_integer_entry(factor):
         return _SCALAR
     base = factor.base if isinstance(factor, Pow) else factor

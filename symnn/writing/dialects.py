@@ -95,9 +95,24 @@ class Text:
             under = self.partial + self.power(below[0], self.number(order)).text
         else:
             if mark.is_jacobian and not indices:
-                below[-1] = self.transposed(below[-1])
+                above, below = self._jacobian(above, below)
             under = self.differentials([self.partial + piece.text for piece in below])
         return f"{self.partials(order)}{self.close(above, Precedence.POWER)}", under
+
+    def derivative_operator(self, by: str, body: Piece) -> Piece:
+        """Set ∂/∂x before what is differentiated."""
+        inner = body.text if body.precedence >= Precedence.POWER else self.parentheses(body.text)
+        return Piece(f"{self.partial}/{self.partial}{by} {inner}", Precedence.PREFIX)
+
+    def _jacobian(self, above: Piece, below: list[Piece]) -> tuple[Piece, list[Piece]]:
+        """Mark the transposes of a matrix of derivatives: ∂h/∂xᵀ, but ∂hᵀ/∂x of rows, and ∂h/∂x in numerator layout."""
+        *first, last = below
+        if self.notation.in_numerator_layout and not first:
+            marked = self.transposed if self.notation.in_rows else lambda piece: piece
+            return marked(above), [marked(last)]
+        if not self.notation.in_rows:
+            return above, [*first, self.transposed(last)]
+        return (above, [*map(self.transposed, first), last]) if first else (self.transposed(above), below)
 
     def partials(self, order: int) -> str:
         """Set ∂, or ∂² for a second derivative."""
@@ -113,12 +128,18 @@ class Text:
     def letters(self, mark: Mark) -> str:
         text = unicodedata.normalize("NFC", mark.letter + ACCENTS.get(mark.accent, ""))
         if mark.layer:
-            text += superscript(f"({mark.layer})") or f"^({mark.layer})"
+            text += self.layer(mark.layer)
         if mark.subscript:
             text += subscript(mark.subscript) or f"_{mark.subscript}"
         if mark.below:
             text += f"_{self.letters(mark.below)}"
         return text + mark.after
+
+    def layer(self, layer: str) -> str:
+        """Set the layer above a letter: ⁽¹⁾, or ^[1]."""
+        if self.notation.layers == "bracket":
+            return f"^[{layer}]"
+        return superscript(f"({layer})") or f"^({layer})"
 
     def indices(self, indices: Sequence[str]) -> str:
         if not indices:
@@ -301,6 +322,14 @@ class Text:
     def prose(self, text: str) -> str:
         """Set plain words between formulas of one definition: a line may break in them."""
         return text
+
+    def plain_words(self, text: str) -> str:
+        """Set words of a sentence that stands outside formulas."""
+        return text
+
+    def inline(self, formula: str) -> str:
+        """Set a formula within a sentence."""
+        return formula
 
     def phrase(self, text: str) -> str:
         """Set a formula that a function states of itself, such as relu′(0) = 0."""

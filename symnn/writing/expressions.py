@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -40,6 +41,7 @@ from symnn.language import (
     LogDeterminant,
     LogSumExp,
     MatrixOperation,
+    Partial,
     Reduction,
     Step,
     Within,
@@ -105,6 +107,8 @@ class ExpressionWriter:
             return self._function(expression, scope)
         if isinstance(expression, Relational):
             return Piece(self._relation(expression, scope))
+        if isinstance(expression, Partial):
+            return self._derivative(expression, scope)
         if expression == pi:
             return Piece(self.dialect.pi)
         if expression == S.Exp1:
@@ -118,6 +122,20 @@ class ExpressionWriter:
         indices = [self.index(place, scope) for place in entry.indices]
         small = indices and self.dialect.small_entries
         return self.dialect.symbol(self.names.entry(entry.base) if small else self.names.of(entry.base), indices)
+
+    def _derivative(self, expression: Partial, scope: Scope) -> Piece:
+        """Return a derivative that is not worked out: ∂zⱼ/∂aₖ, or ∂/∂aₖ before what is differentiated."""
+        of, by = expression.args
+        places = [self.index(place, scope) for place in by.indices]
+        below = replace(self.names.entry(by.base), of=None, ranks=())
+        if not isinstance(of, Entry):
+            return self.dialect.derivative_operator(self.dialect.symbol(below, places).text, self.piece(of, scope))
+        above = self.names.entry(of.base)
+        if above.of is not None:
+            return self.dialect.derivative_operator(self.dialect.symbol(below, places).text, self.entry(of, scope))
+        before = [self.index(place, scope) for place in of.indices]
+        ranks = (len(before), len(places)) if before else ()
+        return self.dialect.symbol(replace(below, of=above, ranks=ranks), [*before, *places])
 
     def index(self, place: Expr, scope: Scope) -> str:
         """Return an index expression such as i+p, close set."""

@@ -46,7 +46,7 @@ class Latex(Text):
         text = self.core(mark, bold)
         below = ",".join(_lowered(part) for part in mark.subscript.split(",") if part)
         below = self.symbol(mark.below, bold=bold).text if mark.below else below
-        raised = rf"^{{({mark.layer})}}" if mark.layer else ""
+        raised = f"^{{{self.layer(mark.layer)}}}" if mark.layer else ""
         if mark.after:
             text = f"{text}{raised}" + (f"_{{{below}}}" if below else "") + f" {latex_letters(mark.after)}"
             return Piece(rf"({text})_{{{joined_indices(indices)}}}") if indices else Piece(text, Precedence.PREFIX)
@@ -58,6 +58,10 @@ class Latex(Text):
         if self.compact:
             return Piece(f"{above} / {below}", Precedence.PRODUCT)
         return Piece(rf"\frac{{{above}}}{{{below}}}", Precedence.POWER)
+
+    def derivative_operator(self, by: str, body: Piece) -> Piece:
+        inner = body.text if body.precedence >= Precedence.POWER else self.parentheses(body.text)
+        return Piece(rf"{self._quotient(self.partial.strip(), rf'{self.partial}{by}').text} {inner}", Precedence.PREFIX)
 
     def partials(self, order: int) -> str:
         return self.partial if order == 1 else rf"\partial^{{{order}}} "
@@ -71,9 +75,15 @@ class Latex(Text):
         inner = self.symbol(replace(mark, of=None), bold=bold).text
         return inner if mark.of is None else rf"\partial {self.symbol(mark.of).text} / \partial {inner}"
 
+    def layer(self, layer: str) -> str:
+        return f"[{layer}]" if self.notation.layers == "bracket" else f"({layer})"
+
     def core(self, mark: Mark, bold: bool) -> str:
         text = latex_letters(mark.letter)
-        text = self.heavy(text) if bold and mark.letter != "∇" else text
+        if mark.font:
+            text = f"{self.bold}{{{text}}}" if mark.font == "boldsymbol" else rf"\{mark.font}{{{mark.letter}}}"
+        heavy = bold and mark.letter != "∇" and mark.font not in ("boldsymbol", "mathbf")
+        text = self.heavy(text) if heavy else text
         return rf"\{mark.accent}{{{text}}}" if mark.accent else text
 
     def lowered(self, indices: Sequence[str]) -> str:
@@ -174,7 +184,7 @@ class Latex(Text):
         return Piece(rf"\lvert {inner} \rvert")
 
     def transposed(self, inner: Piece) -> Piece:
-        mark = r"\mathsf{T}" if self.notation.transpose == "ᵀ" else r"\prime"
+        mark = {"ᵀ": r"\mathsf{T}", "⊤": r"\top"}.get(self.notation.transpose, r"\prime")
         return Piece(f"{self.close(inner, Precedence.ATOM)}^{{{mark}}}", Precedence.POWER)
 
     def inverse(self, inner: Piece, transposed: bool = False) -> Piece:
@@ -195,6 +205,12 @@ class Latex(Text):
 
     def prose(self, text: str) -> str:
         return f"${escape_latex(text)}$"
+
+    def plain_words(self, text: str) -> str:
+        return escape_latex(text)
+
+    def inline(self, formula: str) -> str:
+        return f"${formula}$"
 
     def phrase(self, text: str) -> str:
         name, rest = text.split("′", 1)

@@ -55,17 +55,23 @@ class Scope:
         taken: letters that are in use.
         first: the indices of the left side, in order.
         chosen: for n and h, what they are called where they are taken.
+        fixed: indices that have their letters from elsewhere, as on other lines of a derivation.
     """
 
     letters: dict[Idx, str] = field(default_factory=dict)
     taken: frozenset[str] = frozenset()
     first: tuple[Idx, ...] = ()
     chosen: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[Idx, str] = field(default_factory=dict)
 
     def with_indices(self, indices: Sequence[Idx], dialect: Text) -> Scope:
         """Return the scope with more indices in it, each with a letter of its own."""
         letters, taken = dict(self.letters), {*self.taken, *self.chosen.values()}
         for one in indices:
+            if one in self.fixed:
+                letters[one] = self.fixed[one]
+                taken.add(self.fixed[one])
+                continue
             hint = one.name[:1].lower()
             wanted = self.chosen.get(hint, hint)
             if wanted != hint and wanted not in letters.values() and dialect.index_letters(wanted):
@@ -77,7 +83,7 @@ class Scope:
             letter = next((c for c in candidates if c not in taken and dialect.index_letters(c)), one.name)
             letters[one] = letter
             taken.add(letter)
-        return Scope(letters, frozenset(taken), self.first, self.chosen)
+        return Scope(letters, frozenset(taken), self.first, self.chosen, self.fixed)
 
 
 def scope_of(left: Entry, right: Expr, dialect: Text, page: PageLetters | None = None) -> Scope:

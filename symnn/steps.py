@@ -1,0 +1,106 @@
+"""A derivation, step by step, as people use it: printed, proved, handed to a document.
+
+    gradient.steps("W1")      ∂C/∂w = … from the chain rule to the matrix form, each line with its rule
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from symnn.calculus import Derivation
+from symnn.calculus.steps import DETAILS, USUAL, Inference, Stage, at_detail, stages_of
+from symnn.errors import InputError
+from symnn.writing import Notation
+from symnn.writing.steps import ShownSteps, shown_steps
+from symnn.writing.steps_pages import steps_page
+
+
+@dataclass(frozen=True, repr=False)
+class Steps:
+    """The steps of the derivative by one or more names.
+
+    Attributes:
+        derivation: what was derived.
+        wrt: the names.
+        detail: 1 brief, 2 as a teacher writes it, 3 every rule on a line of its own.
+        title: the first line.
+        notation: choices of writing.
+
+    >>> from sympy import Sum
+    >>> from symnn.language import Equation, Program, index, tensor
+    >>> from symnn.gradients import gradient
+    >>> i = index("i", 3); w, C = tensor("w", 3, role="parameter"), tensor("C")
+    >>> print(gradient(Program([Equation(C, Sum(w[i] ** 2, i))])).steps("w", detail=1))
+    Given
+      C = Σᵢ wᵢ²
+    <BLANKLINE>
+    1  ∂C/∂w
+       ∂C/∂wᵢ = 2wᵢ   substitution, sum rule, power rule, Kronecker delta, contraction of deltas ✓
+                  Of the sum over j only the term with j = i is left.  (w 3)
+       ∂C/∂w  = 2w    index to matrix form ✓
+    """
+
+    derivation: Derivation
+    wrt: tuple[str, ...]
+    detail: int = USUAL
+    title: str = ""
+    notation: Notation | None = None
+    notes: tuple[str, ...] = field(default=())
+    closed: bool = False
+    """Whether results are shown in closed form too, as those of formulas are."""
+
+    def __post_init__(self) -> None:
+        if self.detail not in DETAILS:
+            raise InputError(f"detail {self.detail!r}: accepted are 1 (brief), 2 (usual), 3 (every rule)")
+
+    @cached_property
+    def all_stages(self) -> tuple[Stage, ...]:
+        """Every stage with every line."""
+        return stages_of(self.derivation, self.wrt)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages, with the lines of the chosen detail."""
+        return tuple(at_detail(stage, self.detail) for stage in self.all_stages)
+
+    def shown(self, format: str = "text") -> ShownSteps:
+        """Return the steps in writing, as data: format is text, ascii, markdown, latex or mathml."""
+        return shown_steps(
+            self.derivation, self.stages, format=format, title=self.title, notation=self.notation, notes=self.notes,
+            mark=self._mark, closed=self.closed,
+        )  # fmt: skip
+
+    def write(self, format: str = "text") -> str:
+        """Return the steps in a format: text, ascii, markdown or latex."""
+        return steps_page(self.shown(format), format)
+
+    def text(self, ascii: bool = False) -> str:
+        """Return the steps as text."""
+        return self.write("ascii" if ascii else "text")
+
+    def latex(self) -> str:
+        """Return the steps as a LaTeX fragment: align* with amsmath and bm."""
+        return self.write("latex")
+
+    def markdown(self) -> str:
+        """Return the steps as Markdown, with formulas between dollar signs."""
+        return self.write("markdown")
+
+    def with_notation(self, notation: Notation | None) -> Steps:
+        """Return the same steps, written in another notation."""
+        return replace(self, notation=notation)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        lines = sum(len(stage.inferences) for stage in self.stages)
+        return f"<Steps of {self.derivation.of} by {', '.join(self.wrt)}: {len(self.stages)} stages, {lines} lines>"
+
+    def _repr_latex_(self) -> str:
+        return self.latex()
+
+    def _mark(self, stage: Stage, inference: Inference) -> str:
+        return ""
+

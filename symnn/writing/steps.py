@@ -1,0 +1,266 @@
+"""The steps of a derivation in writing: every line with its rule, the shapes of its factors, and a sentence of why.
+
+Letters of indices are kept through a stage: an index that stands on two lines has one letter on both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sympy import Expr, Idx, preorder_traversal
+from sympy.core.basic import Basic
+
+from symnn.calculus.derivation import Derivation
+from symnn.calculus.reasons import Equal
+from symnn.calculus.steps import Inference, Stage
+from symnn.language import Entry, Program, Tensor, entries, tensors
+from symnn.views.closed import closed_forms
+from symnn.views.explaining import explained
+from symnn.views.matrix import MatrixEquation, matrix_equation
+from symnn.writing.definitions import definitions, facts_text
+from symnn.writing.expressions import ExpressionWriter
+from symnn.writing.matrices import MatrixWriter
+from symnn.writing.notation import Notation
+from symnn.writing.scope import Scope
+from symnn.writing.sections import Line
+from symnn.writing.write import writer_for
+
+Mark = Callable[[Stage, Inference], str]
+"""What the proof says of a line: a word such as exact, or nothing."""
+
+
+@dataclass(frozen=True)
+class ShownStep:
+    """One line in writing.
+
+    Attributes:
+        left: the left side, where the line begins a chain; else nothing.
+        right: the right side.
+        rule: the names of the rules.
+        why: a sentence.
+        shapes: the shapes of the tensors on the line.
+        mark: what the proof says of it.
+    """
+
+    left: str
+    right: str
+    rule: str
+    why: str
+    shapes: str
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class ShownStage:
+    """How one derivative is found: what it is of, the lines, and the result."""
+
+    heading: str
+    steps: tuple[ShownStep, ...]
+    result: Line
+    name: str = ""
+    wanted: bool = False
+
+
+@dataclass(frozen=True)
+class ShownSteps:
+    """A derivation, step by step, in writing."""
+
+    title: str
+    given: tuple[Line, ...]
+    stages: tuple[ShownStage, ...]
+    definitions: tuple[str, ...] = ()
+    facts: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def shown_steps(
+    derivation: Derivation,
+    stages: Sequence[Stage],
+    *,
+    format: str = "text",
+    title: str = "",
+    notation: Notation | None = None,
+    notes: Sequence[str] = (),
+    mark: Mark | None = None,
+    closed: bool = False,
+) -> ShownSteps:
+    """Return the steps of a derivation in writing.
+
+    Args:
+        derivation: the derivation.
+        stages: its stages, as far as they are to be shown.
+        format: text, ascii, markdown, latex or mathml.
+        title: the first line.
+        notation: choices of writing.
+        notes: lines at the end.
+        mark: what the proof says of each line.
+        closed: whether the results are shown in closed form too, names of the program put back.
+
+    Raises:
+        InputError: for an unknown format.
+    """
+    writer = writer_for(derivation, format, notation)
+    needed = {tensor.name for stage in stages for tensor in _met(stage)}
+    program = derivation.program
+    forward = [e for e in program.pruned(needed | {derivation.of}) if e.tensor.name not in derivation.backward]
+    results = [stage.equation for stage in stages]
+    writer.page = writer.page.of([*forward, *results])
+    telling = _Telling(derivation, writer, mark, closed)
+    said = {name: a for name, a in program.adjoints.items() if name in needed or name in derivation.backward}
+    shown = [*forward, *(stage.equation for stage in stages if stage.equation.tensor.name in program.tensors)]
+    spoken = Program([e for e in program if e.tensor.name in {s.tensor.name for s in shown}], layered=program.layered,
+                     adjoints=said)  # fmt: skip
+    return ShownSteps(
+        title,
+        tuple(Line(*writer.sides(e.left, e.right)) for e in forward),
+        tuple(telling.stage(stage) for stage in stages),
+        tuple(definitions(writer, shown, spoken, False)),
+        facts_text(writer, derivation.facts),
+        tuple(notes),
+    )
+
+
+def _met(stage: Stage) -> set[Tensor]:
+    found = {stage.tensor}
+    for inference in stage.inferences:
+        found |= tensors(inference.right)
+    return found
+
+
+class _Telling:
+    """Writes the stages of one derivation."""
+
+    def __init__(
+        self, derivation: Derivation, writer: ExpressionWriter, mark: Mark | None, closed: bool = False
+    ) -> None:
+        self.derivation, self.writer, self.mark, self.closed = derivation, writer, mark, closed
+
+    def stage(self, stage: Stage) -> ShownStage:
+        letters = _Letters(self.writer)
+        letters.keep(stage.equation.indices)
+        steps = [self.step(stage, one, letters, place == 0) for place, one in enumerate(stage.inferences)]
+        matrix = matrix_equation(stage.equation) if stage.equation.tensor.rank else None
+        line = Line(self.derivative(stage, letters, stage.equation.indices), steps[-1].right if steps else "")
+        if matrix is not None and matrix.left.tensor.rank:
+            whole = self.whole(stage)
+            written = MatrixWriter(self.writer).piece(matrix.right).text
+            steps.append(self.matrix_step(stage, matrix, whole, written, letters))
+            if stage.wanted and self.closed and (other := self.closed_form(stage)) not in ("", written):
+                written = other
+                steps.append(ShownStep("", written, "closed form", "What has a name is written out again.", ""))
+            line = Line(whole, written)
+        elif stage.equation.tensor.rank:
+            line = replace(line, remark="(index form: no matrix form)")
+        return ShownStage(self.whole(stage), tuple(steps), line, stage.tensor.name, stage.wanted)
+
+    def step(self, stage: Stage, inference: Inference, letters: _Letters, first: bool) -> ShownStep:
+        left = ""
+        if first and inference.left is None:
+            left = self.derivative(stage, letters, stage.equation.indices)
+        elif inference.left is not None:
+            same = inference.left == stage.left
+            left = self.derivative(stage, letters, stage.equation.indices) if same else self.expression(
+                inference.left, letters)  # fmt: skip
+        right = self.expression(inference.right, letters)
+        why = self.sentence(inference.why, letters)
+        word = self.mark(stage, inference) if self.mark else ""
+        return ShownStep(left, right, inference.rule, why, self.shapes(tensors(inference.right)), word)
+
+    def matrix_step(
+        self, stage: Stage, matrix: MatrixEquation, whole: str, written: str, letters: _Letters
+    ) -> ShownStep:
+        why = " ".join(self.sentence(words, letters) for words in explained(matrix))
+        word = self.mark(stage, Inference("index to matrix form", stage.equation.right, ())) if self.mark else ""
+        shown = [stage.equation.tensor, *tensors(stage.equation.right)]
+        return ShownStep(whole, written, "index to matrix form", why, self.shapes(shown), word)
+
+    def closed_form(self, stage: Stage) -> str:
+        """Return the result with what has a name written out, where that is a matrix form."""
+        main, beside = closed_forms(self.derivation.program, [stage.equation.tensor.name])
+        if beside or not isinstance(main[0], MatrixEquation):
+            return ""
+        return MatrixWriter(self.writer).piece(main[0].right).text
+
+    def derivative(self, stage: Stage, letters: _Letters, indices: Sequence[Idx]) -> str:
+        """Return ∂C/∂wⱼₖ: what a stage is about."""
+        return self.expression(stage.tensor[tuple(indices)], letters, derivative=True)
+
+    def whole(self, stage: Stage) -> str:
+        """Return ∂C/∂W."""
+        mark = replace(self.writer.names.of(stage.tensor), of=self._numerator(), ranks=())
+        return self.writer.dialect.symbol(mark, bold=stage.tensor.rank > 0).text
+
+    def _numerator(self) -> Any:
+        names = self.writer.names
+        return names.numerator or names.of(self.derivation.program.find(self.derivation.of))
+
+    def expression(self, expression: Expr, letters: _Letters, derivative: bool = False) -> str:
+        scope = letters.of(expression)
+        if derivative and isinstance(expression, Entry):
+            places = [self.writer.index(place, scope) for place in expression.indices]
+            mark = replace(self.writer.names.entry(expression.base), of=self._numerator(), ranks=())
+            return self.writer.dialect.symbol(mark, places).text
+        return self.writer.piece(expression, scope).text
+
+    def sentence(self, words: Iterable[Any], letters: _Letters) -> str:
+        """Return a sentence in writing."""
+        dialect = self.writer.dialect
+        found = ""
+        for word in words:
+            if isinstance(word, str):
+                found += dialect.plain_words(word)
+            elif isinstance(word, Tensor):
+                mark = self.writer.names.whole(word)
+                found += dialect.inline(dialect.symbol(mark, bold=word.rank > 0).text)
+            elif isinstance(word, Equal):
+                scope = letters.of(*word)
+                found += dialect.inline(" = ".join(self.writer.index(part, scope) for part in word))
+            elif isinstance(word, Basic):
+                found += dialect.inline(self.expression(word, letters))
+        return found
+
+    def shapes(self, found: Iterable[Tensor]) -> str:
+        """Return the shapes of tensors, each once, by name."""
+        dialect, said = self.writer.dialect, []
+        for tensor in sorted(set(found), key=lambda t: t.name):
+            if not tensor.rank or self._is_hidden(tensor):
+                continue
+            symbol = dialect.symbol(self.writer.names.whole(tensor), bold=True).text
+            sizes = [self.writer.piece(size, Scope()).text for size in tensor.shape]
+            said.append(dialect.shape(symbol, sizes))
+        return ", ".join(dict.fromkeys(said))
+
+    def _is_hidden(self, tensor: Tensor) -> bool:
+        return tensor.name not in self.writer.names.marks
+
+
+class _Letters:
+    """The letters of the indices of one stage: an index keeps its letter from line to line."""
+
+    def __init__(self, writer: ExpressionWriter) -> None:
+        self.writer = writer
+        self.known: dict[Idx, str] = {}
+        self.kept: frozenset[str] = frozenset()
+
+    def keep(self, indices: Sequence[Idx]) -> None:
+        """Give indices the letters that no other index of the stage may have: those of its left side."""
+        self.of(*indices)
+        self.kept = frozenset(self.known.values())
+
+    def of(self, *expressions: Basic) -> Scope:
+        """Return a scope with a letter for every index in expressions: known ones first, new ones after."""
+        page = self.writer.page
+        met = list(dict.fromkeys(
+            i for e in expressions for i in preorder_traversal(e) if isinstance(i, Idx)))  # fmt: skip
+        old = {i: self.known[i] for i in met if i in self.known}
+        taken = {*page.reserved, *self.kept, *old.values()}
+        taken |= {s.name for e in expressions for s in e.free_symbols if not isinstance(s, Idx | Entry)}
+        taken |= {entry.base.name.lower() for e in expressions for entry in entries(e) if len(entry.base.name) == 1}
+        scope = Scope(dict(old), frozenset(taken), (), page.chosen)
+        new = [i for i in met if i not in old]
+        scope = scope.with_indices(new, self.writer.dialect)
+        self.known |= {i: scope.letters[i] for i in new}
+        return replace(scope, first=tuple(met[:2]), fixed=dict(scope.letters))
+
