@@ -65,9 +65,9 @@ class FormulaDerivative(Gradient):
             order=tuple(self.formula.variables),
         )
 
-    def steps(self, *wrt: str, detail: int = 2) -> Steps:
+    def steps(self, *wrt: str, detail: int = 2, proof: bool = True) -> Steps:
         """Return how the derivative is found, step by step, to its closed form."""
-        return replace(super().steps(*wrt, detail=detail), closed=True, notes=self.notes)
+        return replace(super().steps(*wrt, detail=detail, proof=proof), closed=True, notes=self.notes)
 
     def _repr_latex_(self) -> str:
         return self.latex()

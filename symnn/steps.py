@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from symnn.calculus import Derivation
-from symnn.calculus.steps import DETAILS, USUAL, Inference, Stage, at_detail, stages_of
+from symnn.calculus.steps import DETAILS, USUAL, Inference, Stage, at_detail, row_stages, stages_of
 from symnn.errors import InputError
 from symnn.writing import Notation
 from symnn.writing.steps import ShownSteps, shown_steps
 from symnn.writing.steps_pages import steps_page
+
+Section = tuple[Derivation, tuple[Stage, ...]]
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,27 +52,41 @@ class Steps:
     notes: tuple[str, ...] = field(default=())
     closed: bool = False
     """Whether results are shown in closed form too, as those of formulas are."""
+    proof: bool = True
+    """Whether each line is checked, and marked with what the check says."""
 
     def __post_init__(self) -> None:
         if self.detail not in DETAILS:
             raise InputError(f"detail {self.detail!r}: accepted are 1 (brief), 2 (usual), 3 (every rule)")
 
     @cached_property
-    def all_stages(self) -> tuple[Stage, ...]:
-        """Every stage with every line."""
-        return stages_of(self.derivation, self.wrt)
+    def sections(self) -> tuple[Section, ...]:
+        """Each derivation that this one is made of, and its stages with every line."""
+        return tuple(_sections(self.derivation, self.wrt))
 
     @property
     def stages(self) -> tuple[Stage, ...]:
         """The stages, with the lines of the chosen detail."""
-        return tuple(at_detail(stage, self.detail) for stage in self.all_stages)
+        return tuple(at_detail(stage, self.detail) for _, stages in self.sections for stage in stages)
 
     def shown(self, format: str = "text") -> ShownSteps:
         """Return the steps in writing, as data: format is text, ascii, markdown, latex or mathml."""
-        return shown_steps(
-            self.derivation, self.stages, format=format, title=self.title, notation=self.notation, notes=self.notes,
-            mark=self._mark, closed=self.closed,
-        )  # fmt: skip
+        shown = [
+            shown_steps(
+                derivation, [at_detail(stage, self.detail) for stage in stages], format=format,
+                notation=_with_letters(derivation, self.notation), mark=partial(self._mark, derivation),
+                closed=self.closed,
+            )
+            for derivation, stages in self.sections
+        ]  # fmt: skip
+        return ShownSteps(
+            self.title,
+            tuple(dict.fromkeys(line for one in shown for line in one.given)),
+            tuple(stage for one in shown for stage in one.stages),
+            tuple(dict.fromkeys(text for one in shown for text in one.definitions)),
+            ", ".join(dict.fromkeys(one.facts for one in shown if one.facts)),
+            self.notes,
+        )
 
     def write(self, format: str = "text") -> str:
         """Return the steps in a format: text, ascii, markdown or latex."""
@@ -101,6 +118,32 @@ class Steps:
     def _repr_latex_(self) -> str:
         return self.latex()
 
-    def _mark(self, stage: Stage, inference: Inference) -> str:
+    def _mark(self, derivation: Derivation, stage: Stage, inference: Inference) -> str:
         return ""
+
+
+def _with_letters(derivation: Derivation, notation: Notation | None) -> Notation | None:
+    """Return a notation with letters for a gradient that is differentiated again, and for what comes from above."""
+    if derivation.of not in derivation.program.adjoints:
+        return notation
+    given = notation or Notation()
+    taken = {name.lower() for name in derivation.program.tensors}
+    letters = [letter for letter in "guhrv" if letter not in taken]
+    names = dict(zip([derivation.of, *([derivation.upstream] if derivation.upstream else [])], letters, strict=False))
+    return replace(given, names={**names, **given.names})
+
+
+def _sections(derivation: Derivation, wrt: Iterable[str]) -> Iterator[Section]:
+    """Yield the derivations that one is made of, with their stages, in order."""
+    names = [name for name in wrt if name in derivation.wrt]
+    if not derivation.parts:
+        yield derivation, stages_of(derivation, names)
+        return
+    for part in derivation.parts:
+        is_jacobian = len(part.parts) == 1
+        for inner, stages in _sections(part, names):
+            # On the way to a Jacobian or a Hessian, gradients are no results.
+            yield inner, stages if is_jacobian and inner is part else tuple(replace(s, wanted=False) for s in stages)
+    if len(derivation.parts) == 1:
+        yield derivation, row_stages(derivation, names)
 

@@ -23,6 +23,8 @@ class Derivation:
         upstream: the name of the upstream adjoint, where `of` is no scalar.
         facts: the facts that were used.
         trace: what the sweep did, adjoint by adjoint.
+        parts: the derivations that this one was made of, in order: a Jacobian, of the gradient for an upstream
+            adjoint; a Hessian, of the gradient and its Jacobians.
     """
 
     program: Program
@@ -33,6 +35,7 @@ class Derivation:
     upstream: str | None = None
     facts: tuple[Fact, ...] = ()
     trace: tuple[Closing, ...] = field(default=(), compare=False, repr=False)
+    parts: tuple[Derivation, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def forward_equations(self) -> tuple[Equation, ...]:

@@ -98,7 +98,7 @@ class _Lifted:
         equations = [*self.seeded.forward_equations, *inlined(backward, {*self.seeded.gradients.values()})]
         adjoints = {name: a for name, a in self.program.adjoints.items() if name != self.seed}
         program = Program(equations, self.program.facts, self.program.layered, adjoints)
-        return replace(self.seeded, program=program, upstream=None)
+        return replace(self.seeded, program=program, upstream=None, trace=(), parts=(self.seeded,))
 
     def _equation(self, equation: Equation) -> Equation:
         name, tensor = equation.tensor.name, equation.tensor
@@ -173,14 +173,16 @@ def hessian(program: Program, of: str = "C", wrt: Iterable[str] | str | None = N
     first = differentiate(program, of, wrt)
     whole = first.program
     blocks: dict[tuple[str, str], str] = {}
+    parts = [first]
     for place, name in enumerate(first.wrt):
         columns = first.wrt[place:]
         called = {other: "H" if len(first.wrt) == 1 else f"H_{name}_{other}" for other in columns}
         second = jacobian(whole, first.gradients[name], columns, may_be_zero=True, called=called)
+        parts.append(second)
         blocks |= {(name, other): made for other, made in second.gradients.items()}
         whole = _joined(whole, second.program)
     order = tuple(e.tensor.name for e in whole if e.tensor.name not in program.defined)
-    return Derivation(whole, of, first.wrt, blocks, order, None, first.facts)
+    return Derivation(whole, of, first.wrt, blocks, order, None, first.facts, (), tuple(parts))
 
 
 def _joined(program: Program, more: Program) -> Program:

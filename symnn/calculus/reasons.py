@@ -65,7 +65,7 @@ def reduction_rule(reduction: Reduction) -> tuple[str, Words]:
     return _REDUCTIONS.get(type(reduction), (f"rule of {name}", (f"The registered adjoint rule of {name}.",)))
 
 
-def through(of: Tensor, by: Tensor, equations: Sequence[Equation]) -> Words:
+def through(of: Any, by: Tensor, equations: Sequence[Equation]) -> Words:
     """Why the chain rule has the terms that it has."""
     names = _listed([equation.tensor for equation in equations])
     if len(equations) > 1:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from sympy import Add, Expr, Idx, Integer, KroneckerDelta, Mul
+from sympy import Add, Expr, Idx, Integer, KroneckerDelta, Mul, Sum
 
 from symnn.calculus import reasons as say
 from symnn.calculus.canonical import canonical
@@ -30,6 +30,7 @@ from symnn.language import (
     Reduction,
     Tensor,
     Total,
+    body_and_bound,
     refresh,
     substitute,
     sum_over,
@@ -106,6 +107,35 @@ def stages_of(derivation: Derivation, wrt: str | Iterable[str] | None = None) ->
     return _Telling(derivation, names).stages()
 
 
+def row_stages(derivation: Derivation, wrt: Iterable[str] | None = None) -> tuple[Stage, ...]:
+    """Return the stages that lead from the gradient for an upstream adjoint to the Jacobian: its rows.
+
+        J[a…, p…] = Ū[p…] for the upstream adjoint that is 1 at a… and 0 elsewhere
+
+    Args:
+        derivation: a Jacobian; its part is the gradient for an upstream adjoint.
+        wrt: names that it was differentiated by; by default all of them.
+    """
+    names = derivation.wrt if wrt is None else tuple(wrt)
+    program, of = derivation.program, derivation.program.find(derivation.of)
+    wanted = {derivation.gradients[name]: name for name in names if name in derivation.gradients}
+    by = {made: adjoint.wrt for made, adjoint in program.adjoints.items()}
+    found = []
+    for equation in program.pruned(wanted):
+        name = equation.tensor.name
+        if name not in derivation.backward or name not in by or by[name] not in program.tensors:
+            continue
+        tensor = program.find(by[name])
+        if tuple(equation.tensor.shape) != (*of.shape, *tensor.shape):
+            continue
+        rows, columns = equation.indices[: of.rank], equation.indices[of.rank :]
+        why = ("The upstream adjoint that is 1 for one entry of ", of, " and 0 for all others gives that entry's row; "
+               "its deltas are contracted.")  # fmt: skip
+        line = Inference("one row at a time", equation.right, why, BRIEF)
+        found.append(Stage(tensor, Total(of[rows], tensor[columns]), (line,), equation, name in wanted))
+    return tuple(found)
+
+
 class _Telling:
     """Tells the trace of one derivation, as far as some of its gradients need it."""
 
@@ -147,6 +177,10 @@ class _Telling:
         axes = self._axes(self.of)
         return sum_over(from_above[axes] * Total(self.of[axes], entry), axes)
 
+    def _what(self) -> Any:
+        """What is differentiated, in words: of a tensor with an upstream adjoint, whatever cost stands above it."""
+        return self.of if self.derivation.upstream is None else "The cost"
+
     def _axes(self, tensor: Tensor) -> tuple[Idx, ...]:
         found = refresh(sum_over(tensor[self.program[tensor.name].indices], self.program[tensor.name].indices))
         return tuple(limit[0] for limit in found.limits) if tensor.rank else ()
@@ -168,12 +202,12 @@ class _Telling:
         groups = [list(uses) for _, uses in groupby(closing.uses, key=lambda use: use.equation)]
         by = closing.tensor[closing.axes]
         if not groups:
-            lines.add("constant", closing.total, (self.of, " does not depend on ", closing.tensor, "."), BRIEF)
+            lines.add("constant", closing.total, (self._what(), " does not depend on ", closing.tensor, "."), BRIEF)
             return
         paths = [self._path(uses[0], by) for uses in groups]
         through = [uses[0].equation for uses in groups]
         if through != [through[0]] or through[0].tensor != self.of or self.derivation.upstream is not None:
-            lines.add("chain rule", Add(*paths), say.through(self.of, closing.tensor, through), BRIEF)
+            lines.add("chain rule", Add(*paths), say.through(self._what(), closing.tensor, through), BRIEF)
         for uses, path in zip(groups, paths, strict=True):
             if len(groups) > 1:
                 lines.start(path)
@@ -294,10 +328,27 @@ class _Lines:
         self.left, self.last = left, left
 
     def add(self, rule: str, right: Expr, why: Words, detail: int = USUAL, always: bool = False) -> None:
-        if not always and (right == self.last or canonical(right) == canonical(self.last)):
+        if not always and (right == self.last or _compared(right) == _compared(self.last)):
             return
         self.inferences.append(Inference(rule, right, why, detail, self.left))
         self.left, self.last = None, right
+
+
+def _compared(expression: Expr) -> Expr:
+    """Return an expression for comparing: numbers before sums, bound indices named by their places."""
+    terms = []
+    for term in Add.make_args(expression):
+        number, factors = Integer(1), []
+        for factor in Mul.make_args(term):
+            inner = Integer(1)
+            if isinstance(factor, Sum):
+                body, bound = body_and_bound(factor)
+                inner, rest = body.as_coeff_Mul()
+                factor = sum_over(rest, bound)
+            number *= inner
+            factors.append(factor)
+        terms.append(number * Mul(*factors))
+    return canonical(Add(*terms))
 
 
 def _deltas(entry: Entry, by: Entry) -> Expr:

@@ -10,6 +10,7 @@ from symnn.cli.diff import diff_command
 from symnn.cli.evaluate import evaluate_command
 from symnn.cli.group import Commands
 from symnn.cli.predict import predict_command
+from symnn.cli.steps import steps_command
 from symnn.cli.tour import tour_command
 from symnn.cli.train import train_command
 
@@ -24,6 +25,7 @@ def main() -> None:
 
 main.add_command(derive_command)
 main.add_command(diff_command)
+main.add_command(steps_command)
 main.add_command(evaluate_command)
 main.add_command(train_command)
 main.add_command(predict_command)

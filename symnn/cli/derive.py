@@ -77,7 +77,7 @@ def derive_command(architecture: str, output: str | None, as_json: bool, **optio
 def _subject(architecture: str, options: dict[str, Any]) -> Any:
     """Return the gradient of a network, or the general network."""
     if is_file(architecture):
-        return _of_file(architecture, options)
+        return gradient_of_file(architecture, options)
     general = parse_architecture(architecture).general
     if general and (options["wrt"] or options["l1"] or options["l2"]):
         raise InputError("the general network takes no --wrt, --l1 or --l2: give a number of layers")
@@ -91,7 +91,7 @@ def _subject(architecture: str, options: dict[str, Any]) -> Any:
     return network.gradient(wrt=wrt)
 
 
-def _of_file(path: str, options: dict[str, Any]) -> Gradient:
+def gradient_of_file(path: str, options: dict[str, Any]) -> Gradient:
     """Return the gradient of what the last equation of a file defines."""
     refuse_network_options("a file of equations says it itself")
     program, values = read_with_letters(path)

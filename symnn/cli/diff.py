@@ -21,7 +21,7 @@ _BETWEEN = re.compile(r",|×|\s+x\s+|(?<=\b[A-Za-z]|[0-9])x(?=(?:[A-Za-z]|[0-9]+
 _SHAPE = re.compile(r"\s*([^\W\d]\w*)\s*[=:]\s*(.*?)\s*\Z")
 
 
-class _FormulaCommand(click.Command):
+class FormulaCommand(click.Command):
     """A command whose argument may begin with a minus: what has a formula's signs in it is no option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -30,13 +30,17 @@ class _FormulaCommand(click.Command):
         return super().parse_args(ctx, [*options, "--", *formulas] if formulas else args)
 
 
-@click.command("diff", cls=_FormulaCommand)
-@click.argument("formula")
-@click.option("--wrt", metavar="NAME[,NAME…]", help="With respect to what  [default: every variable]")
-@click.option(
+shape_option = click.option(
     "--shape", "shapes", multiple=True, metavar="NAME=SHAPE", help="Such as A=m,n or x=3 or t=scalar; more than once."
 )
-@click.option("--symmetric", metavar="NAME[,NAME…]", help="Symmetric matrices.")
+symmetric_option = click.option("--symmetric", metavar="NAME[,NAME…]", help="Symmetric matrices.")
+
+
+@click.command("diff", cls=FormulaCommand)
+@click.argument("formula")
+@click.option("--wrt", metavar="NAME[,NAME…]", help="With respect to what  [default: every variable]")
+@shape_option
+@symmetric_option
 @click.option("--kind", type=click.Choice(KINDS), help="[default: gradient of a scalar, else jacobian]")
 @click.option("--upstream", metavar="NAME", help="The upstream adjoint of a formula that is no scalar.")
 @click.option("--view", type=click.Choice(VIEWS), default="matrix", show_default=True, help="How equations are shown.")
@@ -58,9 +62,9 @@ def diff_command(formula: str, output: str | None, as_json: bool, **options: Any
         check_writable(output)
     found = diff(
         formula,
-        wrt=_names(options["wrt"]),
-        shapes=_shapes(options["shapes"]),
-        symmetric=_names(options["symmetric"]) or (),
+        wrt=names_in(options["wrt"]),
+        shapes=shapes_in(options["shapes"]),
+        symmetric=names_in(options["symmetric"]) or (),
         kind=options["kind"],
         upstream=options["upstream"],
     )
@@ -95,11 +99,11 @@ def _described(found: FormulaDerivative, options: dict[str, Any], format_: str) 
     }
 
 
-def _names(text: str | None) -> list[str] | None:
+def names_in(text: str | None) -> list[str] | None:
     return None if text is None else [spelled(name.strip()) for name in text.split(",") if name.strip()]
 
 
-def _shapes(texts: Sequence[str]) -> dict[str, Any]:
+def shapes_in(texts: Sequence[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, shape in map(_shape, texts):
         if found.setdefault(name, shape) != shape:

@@ -15,7 +15,7 @@ from sympy.core.basic import Basic
 from symnn.calculus.derivation import Derivation
 from symnn.calculus.reasons import Equal
 from symnn.calculus.steps import Inference, Stage
-from symnn.language import Entry, Program, Tensor, entries, tensors
+from symnn.language import Entry, Program, Tensor, Total, entries, tensors
 from symnn.views.closed import closed_forms
 from symnn.views.explaining import explained
 from symnn.views.matrix import MatrixEquation, matrix_equation
@@ -109,6 +109,9 @@ def shown_steps(
     writer.page = writer.page.of([*forward, *results])
     telling = _Telling(derivation, writer, mark, closed)
     said = {name: a for name, a in program.adjoints.items() if name in needed or name in derivation.backward}
+    if derivation.upstream is not None:
+        # A gradient that is differentiated again is a value here, and said elsewhere to be one.
+        said.pop(derivation.of, None)
     shown = [*forward, *(stage.equation for stage in stages if stage.equation.tensor.name in program.tensors)]
     spoken = Program([e for e in program if e.tensor.name in {s.tensor.name for s in shown}], layered=program.layered,
                      adjoints=said)  # fmt: skip
@@ -149,7 +152,8 @@ class _Telling:
             steps.append(self.matrix_step(stage, matrix, whole, written, letters))
             if stage.wanted and self.closed and (other := self.closed_form(stage)) not in ("", written):
                 written = other
-                steps.append(ShownStep("", written, "closed form", "What has a name is written out again.", ""))
+                why = "Names are written out, and common factors taken out."
+                steps.append(ShownStep("", written, "closed form", why, ""))
             line = Line(whole, written)
         elif stage.equation.tensor.rank:
             line = replace(line, remark="(index form: no matrix form)")
@@ -184,11 +188,15 @@ class _Telling:
         return MatrixWriter(self.writer).piece(main[0].right).text
 
     def derivative(self, stage: Stage, letters: _Letters, indices: Sequence[Idx]) -> str:
-        """Return ∂C/∂wⱼₖ: what a stage is about."""
+        """Return ∂C/∂wⱼₖ, or ∂hᵢ/∂xⱼ: what a stage is about."""
+        if isinstance(stage.left, Total) and stage.left.of.indices:
+            return self.expression(stage.left, letters)
         return self.expression(stage.tensor[tuple(indices)], letters, derivative=True)
 
     def whole(self, stage: Stage) -> str:
-        """Return ∂C/∂W."""
+        """Return ∂C/∂W, or the Jacobian ∂h/∂xᵀ."""
+        if isinstance(stage.left, Total) and stage.left.of.indices:
+            return self.writer.dialect.symbol(self.writer.names.whole(stage.equation.tensor), bold=True).text
         mark = replace(self.writer.names.of(stage.tensor), of=self._numerator(), ranks=())
         return self.writer.dialect.symbol(mark, bold=stage.tensor.rank > 0).text
 
@@ -204,9 +212,11 @@ class _Telling:
             return self.writer.dialect.symbol(mark, places).text
         return self.writer.piece(expression, scope).text
 
-    def sentence(self, words: Iterable[Any], letters: _Letters) -> str:
+    def sentence(self, words: Sequence[Any], letters: _Letters) -> str:
         """Return a sentence in writing."""
         dialect = self.writer.dialect
+        letters.of(*(part for word in words for part in (word if isinstance(word, Equal) else (word,))
+                     if isinstance(part, Basic)))  # fmt: skip
         found = ""
         for word in words:
             if isinstance(word, str):
@@ -217,6 +227,8 @@ class _Telling:
             elif isinstance(word, Equal):
                 scope = letters.of(*word)
                 found += dialect.inline(" = ".join(self.writer.index(part, scope) for part in word))
+            elif isinstance(word, Idx):
+                found += dialect.inline(self.writer.index(word, letters.of(word)))
             elif isinstance(word, Basic):
                 found += dialect.inline(self.expression(word, letters))
         return found
@@ -242,12 +254,12 @@ class _Letters:
     def __init__(self, writer: ExpressionWriter) -> None:
         self.writer = writer
         self.known: dict[Idx, str] = {}
-        self.kept: frozenset[str] = frozenset()
+        self.kept: dict[Idx, str] = {}
 
     def keep(self, indices: Sequence[Idx]) -> None:
         """Give indices the letters that no other index of the stage may have: those of its left side."""
         self.of(*indices)
-        self.kept = frozenset(self.known.values())
+        self.kept = dict(self.known)
 
     def of(self, *expressions: Basic) -> Scope:
         """Return a scope with a letter for every index in expressions: known ones first, new ones after."""
@@ -255,12 +267,12 @@ class _Letters:
         met = list(dict.fromkeys(
             i for e in expressions for i in preorder_traversal(e) if isinstance(i, Idx)))  # fmt: skip
         old = {i: self.known[i] for i in met if i in self.known}
-        taken = {*page.reserved, *self.kept, *old.values()}
+        taken = {*page.reserved, *self.kept.values(), *old.values()}
         taken |= {s.name for e in expressions for s in e.free_symbols if not isinstance(s, Idx | Entry)}
         taken |= {entry.base.name.lower() for e in expressions for entry in entries(e) if len(entry.base.name) == 1}
         scope = Scope(dict(old), frozenset(taken), (), page.chosen)
         new = [i for i in met if i not in old]
         scope = scope.with_indices(new, self.writer.dialect)
         self.known |= {i: scope.letters[i] for i in new}
-        return replace(scope, first=tuple(met[:2]), fixed=dict(scope.letters))
+        return replace(scope, first=tuple(self.kept), fixed=dict(scope.letters))
 
