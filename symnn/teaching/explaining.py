@@ -1,0 +1,188 @@
+"""Why a formula is wrong: the slip that explains it, and one entry where the two sides differ.
+
+Every proposal of `slips` is tried at two points first; the first that agrees there is proved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Rational
+
+from symnn.errors import InputError
+from symnn.language import Tensor
+from symnn.language.syntax import postorder
+from symnn.teaching.answers import Reading, infer, same_shape
+from symnn.teaching.known import Known
+from symnn.teaching.points import Point
+from symnn.teaching.slips import KINDS, Case, Proposal
+from symnn.teaching.spelling import spelling
+from symnn.teaching.tree_edits import name, product, times
+from symnn.teaching.tree_values import NoValueError, value_of
+
+Array = NDArray[Any]
+MOST_PROPOSALS = 1_200
+MOST_NUMBERS = 12
+"""So many numbers at most are told of the names of a counterexample."""
+_NEAR = 1e-9
+
+
+@dataclass(frozen=True)
+class Slip:
+    """What explains a wrong formula: the kind, what is said of it, and the formula without the slip."""
+
+    kind: str
+    said: str
+    formula: str
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """One entry, counted from 1, in which two sides differ at one point; `given` are the values of names there."""
+
+    entry: tuple[int, ...]
+    yours: float
+    right: float
+    given: dict[str, str]
+
+    def text(self) -> str:
+        """Return it in words."""
+        where = f"entry {', '.join(map(str, self.entry))}: " if self.entry else ""
+        told = "; ".join(f"{n} = {v}" for n, v in self.given.items())
+        return f"{where}yours {self.yours:.6g}, right {self.right:.6g}" + (f"   (with {told})" if told else "")
+
+
+def explained(
+    known: Known, reading: Reading, target: Tensor, at: Sequence[Point], proved: Callable[[Reading], bool]
+) -> Slip | None:
+    """Return the single slip that explains a wrong formula, or None.
+
+    Args:
+        known: what names mean.
+        reading: the formula.
+        target: what it should be equal to.
+        at: points to try proposals at.
+        proved: whether a reading is equal to the target, by proof.
+    """
+    if not at:
+        return None
+    case = Case(known, reading, target)
+    seen = {spelling(reading.tree)}
+    for proposal in _proposals(case, at):
+        text = spelling(proposal.tree)
+        if text in seen or len(seen) > MOST_PROPOSALS:
+            continue
+        seen.add(text)
+        made = _agrees(case, proposal, at)
+        if made is not None and proved(made):
+            return Slip(proposal.kind, proposal.said, text)
+    return None
+
+
+def _proposals(case: Case, at: Sequence[Point]) -> Iterator[Proposal]:
+    for kind in KINDS:
+        yield from kind(case)
+    yield from _by_ratio(case, at)
+    yield from _by_difference(case, at)
+
+
+def _agrees(case: Case, proposal: Proposal, at: Sequence[Point]) -> Reading | None:
+    try:
+        made = infer(case.known, proposal.tree, case.target, case.reading.head)
+    except InputError:
+        return None
+    if not same_shape(made.shape, case.target.shape):
+        return None
+    return made if all(agree(case.known, made, case.target, point) for point in at[:2]) else None
+
+
+def agree(known: Known, reading: Reading, target: Tensor, point: Point) -> bool:
+    """Whether a formula has the target's value at a point, as far as floats tell."""
+    try:
+        mine, right = _values(known, reading, target, point)
+    except NoValueError:
+        return False
+    return bool(np.all(np.abs(mine - right) <= _NEAR * (1 + np.abs(right).max(initial=0))))
+
+
+def _values(known: Known, reading: Reading, target: Tensor, point: Point) -> tuple[Array, Array]:
+    right = np.asarray(point.values[target.name], dtype=float)
+    return value_of(known, reading, point).reshape(right.shape), right
+
+
+def counterexample(known: Known, reading: Reading, target: Tensor, at: Sequence[Point]) -> Counterexample | None:
+    """Return the entry in which two sides of one shape differ most at the first point where they do."""
+    for point in at:
+        try:
+            mine, right = _values(known, reading, target, point)
+        except NoValueError:
+            continue
+        apart = np.abs(mine - right)
+        if np.any(apart > _NEAR * (1 + np.abs(right).max(initial=0))):
+            place = np.unravel_index(int(apart.argmax()), apart.shape)
+            entry = tuple(int(n) + 1 for n in place)
+            return Counterexample(entry, float(mine[place]), float(right[place]), _given(known, reading, point))
+    return None
+
+
+def _given(known: Known, reading: Reading, point: Point) -> dict[str, str]:
+    """The values of the names in a formula, where these are few numbers."""
+    used = [node.name for node in postorder(reading.tree) if hasattr(node, "name") and node.name in known.names]
+    arrays = {n: np.asarray(point.values[known.names[n].name], dtype=float) for n in dict.fromkeys(used)}
+    if sum(array.size for array in arrays.values()) > MOST_NUMBERS:
+        return {}
+    return {n: _written(array) for n, array in arrays.items()}
+
+
+def _written(array: Array) -> str:
+    if array.ndim == 0:
+        return f"{float(array):.4g}"
+    if array.ndim == 1:
+        return f"({', '.join(f'{number:.4g}' for number in array)})"
+    return f"({'; '.join(', '.join(f'{number:.4g}' for number in row) for row in array.reshape(len(array), -1))})"
+
+
+def _ratio(one: Array, other: Array) -> Rational | None:
+    """Return the number by which one array is a multiple of another."""
+    large = np.abs(other) > 1e-6
+    if not np.any(large) or np.any(np.abs(one[~large]) > 1e-6):
+        return None
+    ratios = one[large] / other[large]
+    if np.ptp(ratios) > 1e-7 * (1 + abs(ratios[0])):
+        return None
+    found = Fraction(float(ratios.mean())).limit_denominator(1000)
+    near = abs(float(found) - ratios.mean()) < 1e-7 * (1 + abs(ratios.mean()))
+    return Rational(found.numerator, found.denominator) if found and near else None
+
+
+def _by_ratio(case: Case, at: Sequence[Point]) -> Iterator[Proposal]:
+    """The whole is a multiple of what is right."""
+    try:
+        mine, right = _values(case.known, case.reading, case.target, at[0])
+    except (NoValueError, AttributeError):
+        return
+    number = _ratio(right, mine)
+    if number is not None:
+        yield Proposal("factor", f"a factor {number} is missing", times(case.tree, number))
+
+
+def _by_difference(case: Case, at: Sequence[Point]) -> Iterator[Proposal]:
+    """What is missing, or too many, is a multiple of one tensor: a penalty's term."""
+    if case.by_entries:
+        return
+    try:
+        mine, right = _values(case.known, case.reading, case.target, at[0])
+    except (NoValueError, AttributeError):
+        return
+    for word, tensor in case.known.names.items():
+        if tensor.shape == case.target.shape and tensor != case.target and word not in case.known.adjoints.values():
+            number = _ratio(right - mine, np.asarray(at[0].values[tensor.name], dtype=float))
+            if number is not None:
+                term = times(name(word, case.tree.place), abs(number))
+                made = product(case.tree, term, "+" if number > 0 else "-")
+                yield Proposal("term", f"{spelling(term)} is {'missing' if number > 0 else 'too many'}", made)
