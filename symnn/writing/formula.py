@@ -16,11 +16,14 @@ from symnn.language import Program
 from symnn.views.closed import Shown, closed_forms
 from symnn.views.matrix import MatrixEquation
 from symnn.writing.adjoints import present_tensors
+from symnn.writing.conventions import stated_choices
 from symnn.writing.definitions import definitions, facts_text
+from symnn.writing.lines import numbered
 from symnn.writing.names import mark_of_name
 from symnn.writing.notation import Mark, Notation
-from symnn.writing.sections import Page, Section, line_of
+from symnn.writing.sections import Page, Section, base_of, line_of, shown_gradient
 from symnn.writing.write import page_text, write, writer_for
+from symnn.writing.written import as_written
 
 
 def write_formula(
@@ -53,14 +56,17 @@ def write_formula(
     """
     if view != "matrix" or working:
         return write(derivation, view=view, format=format, title=title, notation=notation, notes=notes)
+    chosen = notation or Notation()
+    derivation = as_written(derivation, chosen)
     program = derivation.program
     of = [derivation.of] if derivation.of in program.defined else []
     results = list(dict.fromkeys(derivation.gradients.values()))
     main, beside = closed_forms(program, [*of, *results], order=order)
     value, derivatives = main[: len(of)], main[len(of) :]
     backward = [one for one in beside if _name(one) in derivation.backward]
-    names = {**(notation or Notation()).names, **_helpers(program, [*beside, *main], main)}
-    writer = writer_for(derivation, format, replace(notation or Notation(), names=names))
+    names = {**_helpers(program, [*beside, *main], main), **chosen.names}
+    writer = writer_for(derivation, format, replace(chosen, names=names))
+    writer.base, writer.swaps_gradients = base_of(chosen, view), True
     writer.page = writer.page.of([*main, *beside], program.inputs.values())
     groups = [
         ("Value", value),
@@ -78,7 +84,9 @@ def write_formula(
     spoken = Program(program, layered=program.layered, adjoints=said)
     defined = tuple(definitions(writer, everything, spoken, False))
     facts = facts_text(writer, derivation.facts)
-    return page_text(Page(title, sections, defined, facts, notes=tuple(notes)), format)
+    stated = stated_choices(chosen, writer.dialect, view, shown_gradient(writer, everything))
+    page = Page(title, numbered(sections, chosen), defined, facts, notes=tuple(notes), choices=stated)
+    return page_text(page, format)
 
 
 def _helpers(program: Program, shown: Sequence[Shown], main: Sequence[Shown]) -> dict[str, Mark]:
