@@ -44,6 +44,7 @@ from symnn.views.tree import (
     Trace,
     Transposed,
     Tree,
+    Unmarked,
     Zeros,
 )
 
@@ -139,6 +140,9 @@ class _Evaluator:
         return self._full(0, (lengths[0], lengths[1]))
 
     def _transposed(self, node: Transposed) -> Array:
+        return self.value(node.body).T
+
+    def _unmarked(self, node: Unmarked) -> Array:
         return self.value(node.body).T
 
     def _product(self, node: Product) -> Array:

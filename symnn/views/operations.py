@@ -43,6 +43,7 @@ from symnn.views.tree import (
     Trace,
     Transposed,
     Tree,
+    Unmarked,
     Zeros,
 )
 
@@ -184,6 +185,7 @@ def _refuse_oblong(what: str, tree: Tree) -> None:
 
 _MAKERS: dict[type[Tree], Callable[[Any, Sequence[Tree]], Tree]] = {
     Transposed: lambda node, parts: transpose(parts[0]),
+    Unmarked: lambda node, parts: Unmarked(parts[0]),
     Product: lambda node, parts: product(*parts),
     Hadamard: lambda node, parts: hadamard(*parts),
     Plus: lambda node, parts: plus(*parts),

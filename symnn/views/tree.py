@@ -133,6 +133,11 @@ class Transposed(_Turned):
 
 
 @dataclass(frozen=True)
+class Unmarked(_Turned):
+    """bodyᵀ, written as the body: a vector where vectors are rows, a gradient in numerator layout."""
+
+
+@dataclass(frozen=True)
 class Product(Tree):
     """The matrix product of the factors."""
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from itertools import groupby, zip_longest
 
 from symnn.writing.breaking import broken, measure
-from symnn.writing.sections import Line, Section
+from symnn.writing.lines import Line, Section
 
 WIDTH, SMALL_WIDTH = 78.0, 94.0
 """How many letters a line has on paper, about, and how many small ones."""
 _EQUALS = 4.0
 _BETWEEN = 6.0
+_NUMBER = 5.0
 _MOST_RUNS = 4
 """Where columns would be interrupted more often, there is one."""
 
@@ -19,15 +20,18 @@ Row = tuple[str, str]
 """The two cells of a row: what stands before the sign of alignment, and after it."""
 
 
-def aligned(section: Section, air: bool = False, width: float = 0) -> str:
+def aligned(section: Section, air: bool = False, width: float = 0, labels: bool = False) -> str:
     """Return the lines of an align environment, with some air between fractions under each other.
 
     Args:
         section: the equations.
         air: whether fractions have some.
         width: how wide a line may be, in letters; nothing leaves every line as it is.
+        labels: whether LaTeX numbers the equations; if it does not, a number stands as words.
     """
-    written = [_joined(rows) for rows in _rows(section.lines, width)]
+    room = width - _NUMBER if width and any(line.number for line in section.lines) else width
+    rows = zip(section.lines, _rows(section.lines, room), strict=True)
+    written = [_joined(_with_number(line, parts, labels)) for line, parts in rows]
     return (" \\\\[0.5ex]\n" if section.derivatives and air else " \\\\\n").join(written)
 
 
@@ -41,6 +45,16 @@ def in_columns(section: Section, width: float = SMALL_WIDTH) -> list[str]:
     if len(runs) > _MOST_RUNS or not any(fits and len(lines) > 1 for fits, lines in runs):
         return [aligned(section, width=width)]
     return [_two_columns(lines, half) if fits else _one_column(lines, width) for fits, lines in runs]
+
+
+def _with_number(line: Line, rows: Sequence[Row], labels: bool) -> list[Row]:
+    """Return an equation's rows with its number in the last one."""
+    if not line.number:
+        return list(rows)
+    tag = rf"\tag{{{line.number}}} " if "." in line.number else ""
+    number = rf" {tag}\label{{{line.label}}}" if labels else rf" \qquad ({line.number})"
+    *first, (left, last) = rows
+    return [*((left, right + (r" \notag" if labels else "")) for left, right in first), (left, last + number)]
 
 
 def _one_column(lines: Sequence[Line], width: float) -> str:

@@ -24,7 +24,7 @@ class Ascii(Text):
 
     def letters(self, mark: Mark) -> str:
         name = ascii_letters(mark.letter)
-        layer = mark.layer if mark.layer.isdigit() else f"^({mark.layer})" if mark.layer else ""
+        layer = mark.layer if mark.layer.isdigit() else self.layer(mark.layer) if mark.layer else ""
         below = ",".join(_lowered(part) for part in mark.subscript.split(",")) if mark.subscript else ""
         joint = "" if below[:1].isdigit() and not layer else "_"
         below += self.letters(mark.below) if mark.below else ""
@@ -41,6 +41,9 @@ class Ascii(Text):
 
     def differentials(self, texts: Sequence[str]) -> str:
         return texts[0] if len(texts) == 1 else f"({' '.join(texts)})"
+
+    def layer(self, layer: str) -> str:
+        return f"^[{layer}]" if self.notation.layers == "bracket" else f"^({layer})"
 
     def indices(self, indices: Sequence[str]) -> str:
         between = ", " if any(" " in index for index in indices) else ","
@@ -80,7 +83,7 @@ class Ascii(Text):
         return self.over("sum", letters, Piece(self.close(body, Precedence.BINDER)))
 
     def running_total(self, letter: str, first: str, last: str, body: Piece) -> Piece:
-        sign = f"sum_{{{letter}={first}..{last}}}"
+        sign = f"sum_{{{letter}={first}..{last.replace(' ', '')}}}"
         return Piece(f"{sign} {self.close(body, Precedence.BINDER)}", Precedence.BINDER)
 
     def over(self, name: str, letters: Sequence[str], body: Piece) -> Piece:

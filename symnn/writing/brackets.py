@@ -9,17 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sympy import Add, Expr, Integer
+from sympy import Add, Expr, Idx, Integer
+from sympy.core.basic import Basic
 
 from symnn.errors import ProgramError
-from symnn.language import Step, Within, index_bounds
+from symnn.language import Entry, Step, Within, index_bounds, transform
 from symnn.writing.dialects import Text
 
 
-def within(bracket: Within, dialect: Text, write: Callable[[Expr], str]) -> str:
-    """Return 0 ≤ e < n, or what of it does not always hold."""
+def within(bracket: Within, dialect: Text, write: Callable[[Expr], str], base: int = 0) -> str:
+    """Return 0 ≤ e < n, or what of it does not always hold; where indices count from 1, 1 ≤ e ≤ n."""
     place, size = bracket.args
     below, above = range_sides(bracket)
+    if base:
+        place = counted_from(place, base)
+        if above:
+            inside = f"{write(place)} {dialect.less_equal} {write(size)}"
+            return f"1 {dialect.less_equal} {inside}" if below else inside
+        place = place - base
     if not above:
         small, large = map(write, compared(place))
         return f"{small} {dialect.less_equal} {large}"
@@ -33,6 +40,22 @@ def not_above_zero(difference: Expr, dialect: Text, write: Callable[[Expr], str]
     if large == 0:
         return f"{write(small)} {dialect.less_equal} 0"
     return f"{write(large)} {dialect.greater_equal} {write(small)}"
+
+
+def counted_from(place: Expr, base: int) -> Expr:
+    """Return an index expression where indices count from 1 instead of 0: i + p is then i + p − 1.
+
+    >>> from symnn.language import index
+    >>> i, p = index("i", 3), index("p", 2); counted_from(i + p, 1)
+    i + p - 1
+    """
+    if not base:
+        return place
+
+    def change(part: Basic) -> Basic | None:
+        return part - base if isinstance(part, Idx | Entry) else None
+
+    return (transform(place, change) + base).expand()
 
 
 def range_sides(bracket: Within) -> tuple[bool, bool]:

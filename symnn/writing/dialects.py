@@ -267,7 +267,10 @@ class Text:
 
     def running_total(self, letter: str, first: str, last: str, body: Piece) -> Piece:
         """Set a sum over t from a first to a last number: Σₜ₌₁⁸."""
-        sign = f"Σ{subscript(f'{letter}={first}')}{superscript(last) or f'^{last}'}"
+        last = last.replace(" ", "")
+        above = superscript(last) or (f"^{last}" if last.isalnum() else f"^({last})")
+        below = subscript(f"{letter}={first}") or f"_({letter}={first})"
+        sign = f"Σ{below}{above}"
         return Piece(f"{sign} {self.close(body, Precedence.BINDER)}", Precedence.BINDER)
 
     def run(self, letter: str, first: str, last: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -23,6 +23,7 @@ from sympy import (
     Rational,
     S,
     Sum,
+    Symbol,
     exp,
     log,
     pi,
@@ -47,6 +48,7 @@ from symnn.language import (
     Within,
     body_and_bound,
     free_indices,
+    size_of,
 )
 from symnn.views.families import RunningSum
 from symnn.views.order import (
@@ -57,7 +59,7 @@ from symnn.views.order import (
     sign_and_rest,
     split_number,
 )
-from symnn.writing.brackets import complement, not_above_zero, within
+from symnn.writing.brackets import complement, counted_from, not_above_zero, within
 from symnn.writing.characters import GREEK
 from symnn.writing.dialects import Piece, Precedence, Text
 from symnn.writing.names import Names, mark_of_name
@@ -73,6 +75,10 @@ class ExpressionWriter:
         self.names = names
         self.base = 1
         """Where whole numbers count from: 1 for scalars by name, 0 beside indices that are calculated with."""
+        self.swaps_gradients = False
+        """Whether an entry of a gradient that is written as a transpose has its indices exchanged."""
+        self.limits = dialect.notation.sums == "limits"
+        """Whether sums have their limits."""
         self.page = PageLetters()
         """What the letters of indices have to heed."""
 
@@ -90,7 +96,8 @@ class ExpressionWriter:
         if isinstance(expression, Entry):
             return self.entry(expression, scope)
         if isinstance(expression, Idx):
-            return Piece(scope.letters.get(expression, expression.name))
+            letter = scope.letters.get(expression, expression.name)
+            return Piece(f"{letter} {self.dialect.minus} 1", Precedence.SUM) if self.base else Piece(letter)
         if isinstance(expression, Float):
             return Piece(f"{float(expression):.6g}".replace("-", self.dialect.minus))
         if isinstance(expression, Add):
@@ -120,6 +127,8 @@ class ExpressionWriter:
     def entry(self, entry: Entry, scope: Scope) -> Piece:
         """Return an entry with its indices; whole numbers count from 1."""
         indices = [self.index(place, scope) for place in entry.indices]
+        if self.swaps_gradients and entry.base.rank == 2 and self.names.of(entry.base).of is None:
+            indices = indices[::-1] if self.names.is_turned(entry.base) else indices
         small = indices and self.dialect.small_entries
         return self.dialect.symbol(self.names.entry(entry.base) if small else self.names.of(entry.base), indices)
 
@@ -141,6 +150,12 @@ class ExpressionWriter:
         """Return an index expression such as i+p, close set."""
         if place.is_Integer:
             return str(int(place) + self.base)
+        if isinstance(place, Entry):
+            return self.entry(place, scope).text
+        return self._calculated(counted_from(place, self.base), scope)
+
+    def _calculated(self, place: Expr, scope: Scope) -> str:
+        """Return an index expression as it stands."""
         if isinstance(place, Entry):
             return self.entry(place, scope).text
         terms = sorted(
@@ -166,7 +181,7 @@ class ExpressionWriter:
 
     def _index_factor(self, factor: Expr, scope: Scope) -> str:
         if isinstance(factor, Add):
-            return self.dialect.parentheses(self.index(factor, scope))
+            return self.dialect.parentheses(self._calculated(factor, scope))
         return scope.letters.get(factor) or self.piece(factor, scope).text
 
     def index_key(self, term: Expr, scope: Scope) -> str:
@@ -284,7 +299,16 @@ class ExpressionWriter:
     def _sum(self, expression: Sum, scope: Scope) -> Piece:
         body, bound = body_and_bound(expression)
         inner = scope.with_indices(bound, self.dialect)
-        return self.dialect.total([inner.letters[i] for i in bound], self.piece(body, inner))
+        return self._total(bound, inner, self.piece(body, inner))
+
+    def _total(self, bound: Sequence[Idx], scope: Scope, body: Piece) -> Piece:
+        """Return a sum over indices, Σⱼ or Σⱼ₌₁³."""
+        if not self.limits:
+            return self.dialect.total([scope.letters[i] for i in bound], body)
+        for one in reversed(bound):
+            last = self.piece(size_of(one) - 1 + self.base, Scope()).text
+            body = self.dialect.running_total(scope.letters[one], str(self.base), last, body)
+        return body
 
     def _power(self, expression: Pow, scope: Scope) -> Piece:
         base, exponent = expression.base, expression.exp
@@ -300,7 +324,7 @@ class ExpressionWriter:
             return self._operation(expression, self._matrix(body, bound, inner), scope)
         written = self.piece(body, inner)
         if isinstance(expression, LogSumExp):
-            total = self.dialect.total(letters, self.dialect.call("exp", written))
+            total = self._total(bound, inner, self.dialect.call("exp", written))
             return Piece(f"{self.dialect.function('log')} {total.text}", Precedence.BINDER)
         name = {"Maximum": "max"}.get(type(expression).__name__, type(expression).__name__.lower())
         return self.dialect.over(name, letters, written)
@@ -331,12 +355,13 @@ class ExpressionWriter:
     def _function(self, expression: Function, scope: Scope) -> Piece:
         dialect, arguments = self.dialect, expression.args
         if isinstance(expression, Within):
-            return dialect.bracket(within(expression, dialect, lambda part: self.piece(part, scope).text))
+            return dialect.bracket(within(expression, dialect, self._place_writer(scope), self.base))
         if isinstance(expression, Step) and (below := sign_and_rest(arguments[0]))[0] < 0:
             return dialect.bracket(f"{self.piece(below[1], scope).text} < 0")
         if isinstance(expression, KroneckerDelta):
             sides = sorted(arguments, key=lambda part: (bool(part.is_number), isinstance(part, Entry)))
-            return dialect.bracket(" = ".join(self.piece(part, scope).text for part in sides))
+            write = self._place_writer(scope)
+            return dialect.bracket(" = ".join(write(counted_from(part, self.base)) for part in sides))
         if isinstance(expression, Piecewise):
             cases = [
                 (self.piece(value, scope).text, "" if condition == True else self._relation(condition, scope))  # noqa: E712
@@ -347,6 +372,15 @@ class ExpressionWriter:
             inside = ", ".join(self.piece(part, scope).text for part in ordered_operands(arguments))
             return dialect.call("max" if isinstance(expression, Max) else "min", Piece(inside))
         return self.apply(type(expression), [self.piece(part, scope) for part in arguments])
+
+    def _place_writer(self, scope: Scope) -> Callable[[Expr], str]:
+        """Return what writes a side of a bracket, in which a letter is an index as it is counted."""
+
+        def write(place: Expr) -> str:
+            known = {i: Symbol(scope.letters[i], integer=True) for i in free_indices(place) if i in scope.letters}
+            return self.piece(place.xreplace(known) if self.base else place, scope).text
+
+        return write
 
     def apply(self, function: Any, pieces: Sequence[Piece]) -> Piece:
         """Return a function of what is written already."""

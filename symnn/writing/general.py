@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from symnn.language import Fact, Program
 from symnn.views.matrix import MatrixEquation
+from symnn.writing.conventions import stated_choices
 from symnn.writing.definitions import definitions, facts_text
+from symnn.writing.lines import numbered
 from symnn.writing.notation import Notation
-from symnn.writing.sections import Line, Page, Section, line_of, view_of
+from symnn.writing.sections import Page, Section, base_of, line_of, shown_gradient, view_of
 from symnn.writing.write import page_text, writer_for
+from symnn.writing.written import as_written
 
 Part = tuple[str, dict[str, str]]
 """A heading, and for the tensor of each equation under it, the remark beside the equation."""
@@ -37,7 +41,10 @@ def write_parts(
     Raises:
         InputError: for an unknown view or format, and for a scalar view that is too long.
     """
-    writer = writer_for(program, format, notation)
+    chosen = notation or Notation()
+    program = as_written(program, chosen)
+    writer = writer_for(program, format, chosen)
+    writer.base, writer.swaps_gradients = base_of(chosen, view), view == "matrix"
     shown = {_name(one): one for one in view_of(program, view)}
     writer.page = writer.page.of(shown.values())
     sections, used = [], []
@@ -46,13 +53,21 @@ def write_parts(
         for name, remark in remarks.items():
             if name in shown:
                 line = line_of(shown[name], writer, view)
-                lines.append(Line(line.left, line.right, line.remark or remark))
+                lines.append(replace(line, remark=line.remark or remark))
                 used.append(shown[name])
         if lines:
             sections.append(Section(heading, tuple(lines), derivatives=any(n in program.adjoints for n in remarks)))
     said = {name: a for name, a in program.adjoints.items() if name not in set(understood)}
     defined = tuple(definitions(writer, used, Program(program, layered=program.layered, adjoints=said), batch))
-    return page_text(Page(title, tuple(sections), defined, facts_text(writer, tuple(facts))), format)
+    stated = stated_choices(chosen, writer.dialect, view, shown_gradient(writer, used))
+    page = Page(
+        chosen.titled(title),
+        numbered(sections, chosen),
+        defined,
+        facts_text(writer, tuple(facts)),
+        choices=stated,
+    )
+    return page_text(page, format)
 
 
 def _name(shown: object) -> str:

@@ -9,6 +9,7 @@ from itertools import groupby
 from sympy import Expr, Max, Mul, Number, Pow, Rational
 
 from symnn.language import LogSumExp, Step
+from symnn.views.making import fewest_transposes
 from symnn.views.matrix import MatrixEquation
 from symnn.views.order import split_number
 from symnn.views.transposes import is_scalar, transpose, transposes
@@ -38,8 +39,10 @@ from symnn.views.tree import (
     Trace,
     Transposed,
     Tree,
+    Unmarked,
     Zeros,
 )
+from symnn.views.turning import turned_sides
 from symnn.writing.dialects import Piece, Precedence, Text
 from symnn.writing.expressions import ExpressionWriter
 from symnn.writing.quotients import rational_roots
@@ -55,7 +58,15 @@ class MatrixWriter:
 
     def equation(self, equation: MatrixEquation) -> tuple[str, str]:
         """Return the two sides of an equation."""
-        return self.piece(equation.left).text, self.piece(equation.right).text
+        left, right = self.turned(equation.left, equation.right)
+        return self.piece(left).text, self.piece(right).text
+
+    def turned(self, left: Leaf, right: Tree) -> tuple[Tree, Tree]:
+        """Return two sides as the notation has them: rows or columns, numerator or denominator layout."""
+        names = self.writer.names
+        if not names.in_rows and not names.transposed:
+            return left, right
+        return turned_sides(left, right, names.is_turned, names.turns_axis)
 
     def piece(self, tree: Tree) -> Piece:
         """Return a matrix expression in writing."""
@@ -80,6 +91,9 @@ class MatrixWriter:
     def _zeros(self, tree: Zeros) -> Piece:
         return Piece(self.dialect.zeros)
 
+    def _unmarked(self, tree: Unmarked) -> Piece:
+        return self.piece(tree.body)
+
     def _transposed(self, tree: Transposed) -> Piece:
         if isinstance(tree.body, InverseOf):
             return self.dialect.inverse(self.piece(tree.body.body), transposed=True)
@@ -89,7 +103,7 @@ class MatrixWriter:
         pieces = []
         for factor, run in groupby(tree.factors):
             count = len(list(run))
-            is_power = count > 1 and isinstance(factor, Leaf | Transposed | Plus) and not _is_inverse(factor)
+            is_power = count > 1 and isinstance(factor, Leaf | Unmarked | Transposed | Plus) and not _is_inverse(factor)
             one = self.piece(factor)
             pieces += [self.dialect.power(one, self.dialect.number(count))] if is_power else [one] * count
         return self.dialect.product(pieces, spaced=True)
@@ -129,7 +143,7 @@ class MatrixWriter:
         body = self.piece(tree.body)
         if tree.exponent == Rational(1, 2):
             return self.dialect.root(body)
-        if tree.exponent == 2 and isinstance(tree.body, Leaf | Transposed) and not is_scalar(tree):
+        if tree.exponent == 2 and isinstance(tree.body, Leaf | Unmarked | Transposed) and not is_scalar(tree):
             return Piece(f"{body.text} {self.dialect.times} {body.text}", Precedence.HADAMARD)
         return self.dialect.power(body, self.writer.piece(tree.exponent, Scope()), elementwise=not is_scalar(tree))
 
@@ -152,7 +166,9 @@ class MatrixWriter:
         return self.dialect.call(reduction_name(tree), self.piece(tree.body))
 
     def _diagonal(self, tree: Diagonal) -> Piece:
-        return self.dialect.call("diag", self.piece(tree.body))
+        # The diagonal is the same for a column and for a row.
+        of_rows = any(isinstance(node, Unmarked) for node in tree.walk())
+        return self.dialect.call("diag", self.piece(fewest_transposes(tree.body) if of_rows else tree.body))
 
     def _diagonalof(self, tree: DiagonalOf) -> Piece:
         return self.dialect.call("diagonal", self.piece(tree.body))
@@ -199,7 +215,7 @@ class MatrixWriter:
         front.extend(scalar.tensor[()] for scalar in others if isinstance(scalar, Leaf) and _is_hyperparameter(scalar))
         core = [self._factor(scalar) for scalar in others if not _divides(scalar) and not _is_hyperparameter(scalar)]
         divisors = [self.piece(_reciprocal(scalar)) for scalar in tree.scalars if _divides(scalar)]
-        single = not core and isinstance(tree.body, Leaf | Plus)
+        single = not core and isinstance(tree.body, Leaf | Unmarked | Plus)
         body = self.piece(tree.body)
         if isinstance(tree.body, Product) and core and not divisors and not is_scalar(tree.body):
             front_of_body = " ".join(self.dialect.close(piece, Precedence.POWER) for piece in core)

@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from symnn.language import Program, Tensor, examples
+from symnn.language import Program, Tensor, examples, same_size
 from symnn.language import tensors as tensors_in
 from symnn.writing.characters import ACCENTS, GREEK
-from symnn.writing.notation import Mark, Notation, read_mark
+from symnn.writing.notation import LETTERS, Mark, Notation, read_mark
 
 _NAME = re.compile(r"(?P<word>[A-Za-z]+)(?P<digits>\d*)(?P<rest>.*)\Z")
 
@@ -28,11 +29,37 @@ class Names:
         tensors: every tensor of the program, by name.
         marks: the symbol of each tensor, by name.
         numerator: what every derivative is the derivative of, where that is no tensor of the program.
+        in_rows: whether vectors are rows.
+        transposed: the gradients that have the shape of their variable's transpose, by name.
     """
 
     tensors: Mapping[str, Tensor]
     marks: Mapping[str, Mark]
     numerator: Mark | None = None
+    in_rows: bool = False
+    transposed: frozenset[str] = frozenset()
+
+    def is_turned(self, tensor: Tensor) -> bool:
+        """Whether the symbol of a tensor stands for the transpose of its column, or of its matrix.
+
+        What has an entry or a row for each example of a batch keeps one example a row.
+        """
+        if tensor.rank not in (1, 2) or (tensor.rank == 2 and tensor.is_symmetric):
+            return False
+        of_examples = same_size(tensor.shape[0], examples)
+        turned = tensor.name in self.transposed and not (of_examples and self.of(tensor).of is None)
+        return turned != (tensor.rank == 1 and self.turns_axis(tensor.shape[0]))
+
+    def turns_axis(self, size: Any) -> bool:
+        """Whether a vector with an axis of this size is a row."""
+        return self.in_rows and not same_size(size, examples)
+
+    def with_tensors(
+        self, tensors: Mapping[str, Tensor], marks: Mapping[str, Mark], like: Mapping[str, str]
+    ) -> Names:
+        """Return the symbols of more tensors; `like` says which known one each of them is like."""
+        turned = self.transposed | {name for name, known in like.items() if known in self.transposed}
+        return replace(self, tensors={**tensors, **self.tensors}, marks={**self.marks, **marks}, transposed=turned)
 
     def whole(self, tensor: Tensor) -> Mark:
         """Return the symbol of a whole tensor: in a batch, a matrix with a row an example is a capital."""
@@ -102,7 +129,7 @@ def names_of(
         adjoint = program.adjoints.get(name)
         if adjoint is not None and _axes_of_both(program, name):
             return derivative(name)
-        if name == "C":
+        if name == "C" and not (name in tensors and tensors[name].rank):
             return read_mark(notation.cost)
         if name in directions:
             return Mark("v", below=find(directions[name]))
@@ -131,7 +158,26 @@ def names_of(
 
     for name in tensors:
         find(name)
-    return Names(tensors, marks, read_mark(notation.cost) if upstream else None)
+    numerator = read_mark(notation.cost) if upstream else None
+    odd = _transposed(program, marks) if notation.in_numerator_layout else frozenset()
+    return Names(tensors, marks, numerator, notation.in_rows, odd)
+
+
+def _transposed(program: Program, marks: Mapping[str, Mark]) -> frozenset[str]:
+    """Return the gradients of scalars in numerator layout: the gradient by a gradient is the right way round again.
+
+    ∇ is a gradient of the shape of its variable in every layout; a Jacobian has its rows by its own symbol.
+    """
+    found: set[str] = set()
+    for name in marks:
+        turns, at = 0, name
+        while (adjoint := program.adjoints.get(at)) is not None and not marks[at].ranks and marks[at].letter != "∇":
+            turns, at = turns + 1, adjoint.wrt
+            if at not in marks:
+                break
+        if turns % 2:
+            found.add(name)
+    return frozenset(found)
 
 
 def _axes_of_both(program: Program, name: str) -> bool:
@@ -196,9 +242,22 @@ def mark_of_name(name: str, layered: bool, notation: Notation | None = None) -> 
         accent = next((a for a in ACCENTS if word.endswith(a) and _is_letter(word[: -len(a)])), "")
         word = word[: -len(accent)] if accent else word
     letter = GREEK.get(word, word)
-    above = digits if layered and (notation is None or notation.layers == "superscript") else ""
+    above = digits if layered and (notation is None or notation.layers != "subscript") else ""
     below = [] if above or not digits else [digits]
-    return Mark(letter, above, ",".join([*below, *(GREEK.get(part, part) for part in parts)]), accent)
+    made = Mark(letter, above, ",".join([*below, *(GREEK.get(part, part) for part in parts)]), accent)
+    chosen = _chosen(name, notation) if layered and notation is not None else None
+    if chosen is None:
+        return made
+    lowered = ",".join(part for part in (made.subscript, chosen.subscript) if part)
+    return replace(chosen, layer=above or chosen.layer, subscript=lowered)
+
+
+def _chosen(name: str, notation: Notation) -> Mark | None:
+    """Return the letter that a notation has for a tensor of a network: W1, b1, z1, a1, delta1, x or y."""
+    for letter, usual in LETTERS.items():
+        if letter != "cost" and (name == usual if usual in "xy" else re.fullmatch(rf"{usual}\d+", name)):
+            return notation.letter(letter)
+    return None
 
 
 def _is_letter(word: str) -> bool:

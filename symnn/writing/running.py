@@ -9,7 +9,6 @@ from symnn.language import Adjoint, Program
 from symnn.views.families import Folding, split_name
 from symnn.views.labels import Labelling
 from symnn.writing.expressions import ExpressionWriter
-from symnn.writing.names import Names
 from symnn.writing.notation import Mark
 from symnn.writing.scope import PageLetters
 
@@ -25,9 +24,8 @@ def writer_of_families(writer: ExpressionWriter, folding: Folding) -> Expression
         for name, member in folding.members.items()
         if member.example in names.marks
     }
-    made = ExpressionWriter(
-        writer.dialect, Names({**tensors, **names.tensors}, {**names.marks, **marks}, names.numerator)
-    )
+    like = {name: member.example for name, member in folding.members.items()}
+    made = ExpressionWriter(writer.dialect, names.with_tensors(tensors, marks, like))
     made.base, made.page = writer.base, PageLetters(frozenset({folding.letter}))
     return made
 
@@ -42,8 +40,8 @@ def writer_of_labels(writer: ExpressionWriter, labelling: Labelling) -> Expressi
         for made, name in labelling.labels.items()
         if name in names.marks
     }
-    tensors = {**labelling.program.tensors, **names.tensors}
-    made_writer = ExpressionWriter(writer.dialect, Names(tensors, {**names.marks, **marks}, names.numerator))
+    made_names = names.with_tensors(labelling.program.tensors, marks, labelling.labels)
+    made_writer = ExpressionWriter(writer.dialect, made_names)
     made_writer.base, made_writer.page = writer.base, writer.page
     return made_writer
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sympy import Idx, Integer, KroneckerDelta
@@ -17,11 +17,17 @@ from symnn.views.labels import Labelling, labelled
 from symnn.views.matrix import MatrixEquation, matrix_equations
 from symnn.views.scalar import ScalarEquation, scalar_equations
 from symnn.writing.brackets import is_order
+from symnn.writing.conventions import stated_choices
 from symnn.writing.definitions import definitions, facts_text
 from symnn.writing.expressions import ExpressionWriter
+from symnn.writing.lines import Line, Section, label_of, numbered
 from symnn.writing.matrices import MatrixWriter
+from symnn.writing.notation import Mark, Notation
 from symnn.writing.running import shown_backward, spoken_of, writer_of_families, writer_of_labels
 from symnn.writing.scope import Scope
+from symnn.writing.written import as_written
+
+__all__ = ["VIEWS", "Line", "Page", "Section", "base_of", "line_of", "page_of", "shown_gradient", "view_of"]
 
 VIEWS = ("matrix", "index", "scalar")
 NO_MATRIX_FORM = "(index form: no matrix form)"
@@ -29,25 +35,6 @@ FULL = 32
 """More equations than this are set small."""
 MOST_REMARKS = 4
 """Where more equations than this have no matrix form, it is said once."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One equation in writing; `condition` is a formula after it, t = 1, …, T, and `remark` are words."""
-
-    left: str
-    right: str
-    remark: str = ""
-    condition: str = ""
-
-
-@dataclass(frozen=True)
-class Section:
-    """Equations under a heading."""
-
-    heading: str
-    lines: tuple[Line, ...]
-    derivatives: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +50,7 @@ class Page:
         shapes: pairs of a symbol and its shape, as formulas.
         notes: sentences at the end.
         is_full: whether there is so much that it has to be set small to stand on one page.
+        choices: what has to be said of the notation.
     """
 
     title: str
@@ -73,6 +61,7 @@ class Page:
     shapes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     is_full: bool = False
+    choices: tuple[str, ...] = ()
 
 
 def page_of(
@@ -85,6 +74,8 @@ def page_of(
     notes: Sequence[str] = (),
 ) -> Page:
     """Return all that is shown of a derivation, or of a bare program."""
+    notation = writer.dialect.notation
+    subject = as_written(subject, notation)
     program = subject.program if isinstance(subject, Derivation) else subject
     folding = Folding(program) if view == "scalar" else folded(program)
     writer = writer_of_families(writer, folding)
@@ -92,7 +83,8 @@ def page_of(
     writer = writer_of_labels(writer, labelling)
     shown = view_of(labelling.program, view)
     writer.page = writer.page.of(shown, _wanted(subject) if isinstance(subject, Derivation) else ())
-    writer.base = 1 if view == "scalar" else 0
+    writer.base = base_of(notation, view)
+    writer.swaps_gradients = view == "matrix"
     writer.dialect.compact = is_full = writer.dialect.has_pages and len(shown) > FULL
     if isinstance(subject, Derivation):
         backward = shown_backward(folding, subject.backward)
@@ -116,9 +108,35 @@ def page_of(
         defined = (*defined, writer.dialect.run(labelling.letter, "1", last))
     if many:
         defined = (*defined, writer.dialect.prose("what is written with indices has no matrix form").strip())
-    if any(isinstance(one, Equation) and _calculates_with_indices(one) for one in shown):
-        defined = (*defined, writer.dialect.prose("indices count from 0").strip())
-    return Page(title, sections, defined, facts_text(writer, facts), count, shapes, tuple(notes), is_full)
+    calculated = any(isinstance(one, Equation) and _calculates_with_indices(one) for one in shown)
+    if notation.indices is None and (calculated and view != "scalar"):
+        defined = (*defined, writer.dialect.prose(f"indices count from {writer.base}").strip())
+    return Page(
+        notation.titled(title),
+        numbered(sections, notation),
+        defined,
+        facts_text(writer, facts),
+        count,
+        shapes,
+        tuple(notes),
+        is_full,
+        stated_choices(notation, writer.dialect, view, shown_gradient(writer, shown)),
+    )
+
+
+def shown_gradient(writer: ExpressionWriter, shown: Sequence[Any]) -> Mark | None:
+    """Return a derivative ∂C/∂W that is shown, by a matrix if there is one."""
+    found = [(one.left.base if not isinstance(one, MatrixEquation) else one.left.tensor) for one in shown]
+    known = [(tensor.rank, writer.names.of(tensor)) for tensor in found if tensor.rank in (1, 2)]
+    gradients = [(rank, mark) for rank, mark in known if mark.of is not None and not mark.ranks]
+    return max(gradients, key=lambda one: one[0])[1] if gradients else None
+
+
+def base_of(notation: Notation, view: str) -> int:
+    """Return from where indices count: where nothing is chosen, from 1 if they are numbers or limits of sums."""
+    if notation.indices is not None:
+        return notation.indices
+    return 1 if view == "scalar" or notation.sums == "limits" else 0
 
 
 @dataclass(frozen=True)
@@ -135,7 +153,7 @@ class _Lines:
         written = line_of(one, self.writer, self.view)
         run = self.folding.runs.get(_name(one))
         condition = "" if run is None else self.writer.dialect.run(self.folding.letter, str(run.first), str(run.last))
-        return Line(written.left, written.right, "" if self.is_plain else written.remark, condition)
+        return replace(written, remark="" if self.is_plain else written.remark, condition=condition)
 
 
 def _calculates_with_indices(equation: Equation) -> bool:
@@ -163,8 +181,9 @@ def view_of(program: Program, view: str) -> tuple[Any, ...]:
 def line_of(shown: MatrixEquation | Equation | ScalarEquation, writer: ExpressionWriter, view: str) -> Line:
     """Return one equation of a view in writing."""
     if isinstance(shown, MatrixEquation):
-        return Line(*MatrixWriter(writer).equation(shown))
-    return Line(*writer.sides(shown.left, shown.right), NO_MATRIX_FORM if view == "matrix" else "")
+        return Line(*MatrixWriter(writer).equation(shown), label=label_of(shown.left.tensor, ()))
+    remark = NO_MATRIX_FORM if view == "matrix" else ""
+    return Line(*writer.sides(shown.left, shown.right), remark, label=label_of(shown.left.base, shown.left.indices))
 
 
 def _name(shown: Any) -> str:
@@ -194,10 +213,18 @@ def _counted(derivation: Derivation, writer: ExpressionWriter) -> tuple[str, tup
             volume *= size
         total += volume
         symbol = writer.dialect.symbol(writer.names.whole(tensor), bold=tensor.rank > 0).text
-        sizes = [writer.piece(size, Scope()).text for size in tensor.shape]
-        shapes.append(writer.dialect.shape(symbol, sizes))
-    sentence = "each gradient has the shape of its variable"
+        shapes.append(writer.dialect.shape(symbol, _sizes(tensor, writer)))
+    numerator = writer.dialect.notation.in_numerator_layout
+    sentence = "each gradient has the shape of its variable" + ("'s transpose" if numerator else "")
     if total.is_Integer and all(tensor.role == "parameter" for tensor in wanted):
         plural = "parameter" if total == 1 else "parameters"
         return f"{int(total):,} {plural}; {sentence}", tuple(shapes)
     return sentence.capitalize(), tuple(shapes)
+
+
+def _sizes(tensor: Tensor, writer: ExpressionWriter) -> list[str]:
+    """Return a tensor's sizes; where rows or columns are told apart, those of a vector too."""
+    notation, sizes = writer.dialect.notation, [writer.piece(size, Scope()).text for size in tensor.shape]
+    if tensor.rank != 1 or not (notation.in_rows or notation.in_numerator_layout):
+        return sizes
+    return ["1", *sizes] if writer.names.turns_axis(tensor.shape[0]) else [*sizes, "1"]

@@ -8,7 +8,7 @@ from typing import Any
 from symnn.calculus.derivation import Derivation
 from symnn.errors import InputError, suggest
 from symnn.language import Equation, Program
-from symnn.writing.aligning import WIDTH, after, aligned, in_columns
+from symnn.writing.aligning import SMALL_WIDTH, WIDTH, after, aligned, in_columns
 from symnn.writing.ascii import Ascii
 from symnn.writing.characters import ascii_text, escape_latex, width
 from symnn.writing.dialects import Text
@@ -18,6 +18,7 @@ from symnn.writing.latex import Latex, MarkdownLatex
 from symnn.writing.names import names_of
 from symnn.writing.notation import Notation
 from symnn.writing.sections import Page, page_of
+from symnn.writing.written import written_equations
 
 _PAGE = 20
 """More equations than this may not fit on a page."""
@@ -98,6 +99,8 @@ def write_equation(
         InputError: for an unknown view or format, and for a scalar view that is too long.
     """
     writer = writer_for(program or Program([equation]), format, notation)
+    if writer.dialect.notation.derivative == "written":
+        (equation,) = written_equations([equation], program or ())
     page = page_of(Program([equation]), writer, view=view)
     lines = [line for section in page.sections for line in section.lines]
     written = [f"{line.left} = {line.right}{after(line, format)}" for line in lines]
@@ -139,6 +142,7 @@ def _text(page: Page) -> str:
     for section in page.sections:
         # Derivatives stand a little apart from their right sides, as fractions do in print.
         widest = max(width(line.left) for line in section.lines) + (2 if section.derivatives else 0)
+        longest = max(width(line.right + after(line, "text")) for line in section.lines)
         indent = "  " if section.heading else ""
         lines.extend([section.heading] if section.heading else [])
         beside = max((width(line.right) for line in section.lines if line.remark or line.condition), default=0)
@@ -146,13 +150,16 @@ def _text(page: Page) -> str:
             padding = " " * (widest - width(line.left))
             behind = after(line, "text")
             remark = f"{' ' * (beside - width(line.right))}{behind}" if behind else ""
-            lines.append(f"{indent}{line.left}{padding} = {line.right}{remark}")
+            number = f"{' ' * (longest - width(line.right + remark))}   ({line.number})" if line.number else ""
+            lines.append(f"{indent}{line.left}{padding} = {line.right}{remark}{number}")
     if page.definitions:
         lines.append(f"where {', '.join(page.definitions)}")
     if page.facts:
         lines.append(f"using {page.facts}")
     if page.count:
         lines.append(f"{page.count}: {', '.join(page.shapes)}")
+    if page.choices:
+        lines.append(f"notation: {'; '.join(page.choices)}")
     return "\n".join([*lines, *page.notes]) + "\n"
 
 
@@ -164,14 +171,21 @@ def _latex(page: Page) -> str:
     for section in page.sections:
         heading = f"\\noindent\\textit{{{escape_latex(section.heading)}}}\n" if section.heading else ""
         heading += f"{_CLOSE}\n" if page.is_full else ""
-        displays = in_columns(section) if page.is_full else [aligned(section, air=True, width=WIDTH)]
-        blocks.append(heading + "\n".join(f"\\begin{{align*}}\n{lines}\n\\end{{align*}}" for lines in displays))
+        numbers = any(line.number for line in section.lines)
+        if page.is_full and not numbers:
+            displays = in_columns(section)
+        else:
+            displays = [aligned(section, not page.is_full, SMALL_WIDTH if page.is_full else WIDTH, labels=True)]
+        name = "align" if numbers else "align*"
+        blocks.append(heading + "\n".join(f"\\begin{{{name}}}\n{lines}\n\\end{{{name}}}" for lines in displays))
     if page.definitions:
         blocks.append(_ragged(f"where {_inline(page.definitions)}."))
     if page.facts:
         blocks.append(f"\\noindent Using ${page.facts}$.\\par")
     if page.count:
         blocks.append(_ragged(f"{page.count.replace(',', '{,}')}: {_inline(page.shapes)}."))
+    if page.choices:
+        blocks.append(_ragged(f"Notation: {'; '.join(page.choices)}."))
     blocks.extend(rf"\noindent {escape_latex(note)}\par" for note in page.notes)
     blocks += [r"\endgroup"] if long or page.is_full else []
     return "\n\n".join(blocks) + "\n"
@@ -194,6 +208,8 @@ def _markdown(page: Page) -> str:
         blocks.append(f"using ${page.facts}$")
     if page.count:
         blocks.append(f"{page.count}: {_inline(page.shapes)}")
+    if page.choices:
+        blocks.append(f"notation: {'; '.join(page.choices)}")
     return "\n\n".join([*blocks, *page.notes]) + "\n"
 
 
