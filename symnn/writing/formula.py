@@ -56,7 +56,24 @@ def write_formula(
     """
     if view != "matrix" or working:
         return write(derivation, view=view, format=format, title=title, notation=notation, notes=notes)
-    chosen = notation or Notation()
+    page = formula_page(
+        derivation, heading=heading, format=format, title=title, notation=notation, notes=notes, order=order
+    )
+    return page_text(page, format)
+
+
+def formula_page(
+    derivation: Derivation,
+    *,
+    heading: str = "Gradient",
+    format: str = "text",
+    title: str = "",
+    notation: Notation | None = None,
+    notes: Sequence[str] = (),
+    order: Sequence[str] = (),
+) -> Page:
+    """Return a formula's derivative in closed form, before it is set on a page; arguments as in `write_formula`."""
+    view, chosen = "matrix", notation or Notation()
     derivation = as_written(derivation, chosen)
     program = derivation.program
     of = [derivation.of] if derivation.of in program.defined else []
@@ -85,8 +102,7 @@ def write_formula(
     defined = tuple(definitions(writer, everything, spoken, False))
     facts = facts_text(writer, derivation.facts)
     stated = stated_choices(chosen, writer.dialect, view, shown_gradient(writer, everything))
-    page = Page(title, numbered(sections, chosen), defined, facts, notes=tuple(notes), choices=stated)
-    return page_text(page, format)
+    return Page(title, numbered(sections, chosen), defined, facts, notes=tuple(notes), choices=stated)
 
 
 def _helpers(program: Program, shown: Sequence[Shown], main: Sequence[Shown]) -> dict[str, Mark]:
