@@ -24,6 +24,7 @@ from symnn.language import (
 from symnn.language import undefined_function as function
 from symnn.networks import Dense, Layer, Network, mlp, parse_program, unroll
 from symnn.training import SGD, Fit, load_data, load_model, save_model, train
+from symnn.teaching.checking import check
 from symnn.writing import Notation
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Notation",
     "Program",
     "SymnnError",
+    "check",
     "diff",
     "examples",
     "function",
