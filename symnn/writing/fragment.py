@@ -19,7 +19,7 @@ class ScreenLatex(Latex):
     has_pages = False
 
 
-def formula(latex: str, display: bool = False, styled: bool = True) -> str:
+def formula(latex: str, display: bool = False) -> str:
     r"""Return a formula as a `<math>` element with its alternative text.
 
     >>> formula(r"\bm{x}^{2}")
@@ -28,16 +28,15 @@ def formula(latex: str, display: bool = False, styled: bool = True) -> str:
     Args:
         latex: as this package writes it.
         display: whether it stands in a line of its own.
-        styled: whether the cells of tables say how they are aligned, where no style sheet does.
 
     Raises:
         InputError: for LaTeX that this package does not write.
     """
     element = read(latex)
-    return math(element, display, styled, spoken(element))
+    return math(element, display, spoken(element))
 
 
-def sentence(text: str, styled: bool = True) -> str:
+def sentence(text: str) -> str:
     """Return a sentence with formulas between dollar signs: words escaped, formulas as `<math>` elements.
 
     >>> sentence("the sum over $k$ & no more")
@@ -47,20 +46,20 @@ def sentence(text: str, styled: bool = True) -> str:
         InputError: for LaTeX that this package does not write.
     """
     parts = [
-        escape(part, quote=False) if isinstance(part, str) else math(part, False, styled, spoken(part))
+        escape(part, quote=False) if isinstance(part, str) else math(part, spoken=spoken(part))
         for part in read_words(text)
     ]
     return "".join(parts)
 
 
-def listed(formulas: Sequence[str], styled: bool = True) -> str:
+def listed(formulas: Sequence[str]) -> str:
     """Return formulas in a line of words; one that ends in words closes its dollars itself."""
-    return ", ".join(sentence(f"${one}$".replace("$$", ""), styled) for one in formulas)
+    return ", ".join(sentence(f"${one}$".replace("$$", "")) for one in formulas)
 
 
-def equations(section: Section, width: float = WIDTH, styled: bool = True) -> str:
+def equations(section: Section, width: float = WIDTH) -> str:
     """Return a section's equations, aligned at their signs; a long one breaks."""
-    return formula(rf"\begin{{aligned}}{aligned(section, width=width)}\end{{aligned}}", True, styled)
+    return formula(rf"\begin{{aligned}}{aligned(section, width=width)}\end{{aligned}}", True)
 
 
 def fragment(page: Page) -> str:

@@ -21,7 +21,11 @@ TOKENS = frozenset(["mi", "mn", "mo", "mtext", "mspace"])
 TIMES, APPLY, SEPARATOR = "\u2062", "\u2061", "\u2063"
 INVISIBLE = frozenset([TIMES, APPLY, SEPARATOR])
 """Operators that are read, and take no room: a product, an application, two indices side by side."""
-_CELLS = {"right": "text-align:right;padding:0.25em 0", "left": "text-align:left;padding:0.25em 0"}
+_CELLS = {
+    # Chromium takes no other word for it.
+    "right": "text-align:right;text-align:-webkit-right;padding:0.25em 0",
+    "left": "text-align:left;text-align:-webkit-left;padding:0.25em 0",
+}
 
 
 @dataclass(frozen=True)
@@ -93,21 +97,33 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
-def markup(element: Element, styled: bool = True) -> str:
-    """Return an element as text; `styled` writes the sides of a table's cells where no style sheet does."""
-    attributes = ""
-    for name, value in element.attributes:
-        if styled and name == "class" and value in _CELLS:
-            name, value = "style", _CELLS[value]
-        attributes += f' {name}="{escape(value)}"'
+def markup(element: Element) -> str:
+    """Return an element as text."""
+    attributes = "".join(f' {name}="{escape(value)}"' for name, value in element.attributes)
+    if element.tag == "mtd":
+        attributes = _styled(attributes)
     if element.tag == "mspace":
         return f"<mspace{attributes}/>"
-    inner = escape(element.text, quote=False) or "".join(markup(child, styled) for child in element.children)
+    inner = escape(element.text, quote=False) or "".join(map(markup, element.children))
     return f"<{element.tag}{attributes}>{inner}</{element.tag}>"
 
 
-def math(element: Element, display: bool = False, styled: bool = True, spoken: str = "") -> str:
+def _styled(attributes: str) -> str:
+    """Return a cell's attributes with a style in place of a class: no style sheet is needed."""
+    for side, style in _CELLS.items():
+        attributes = attributes.replace(f' class="{side}"', f' style="{style}"')
+    return attributes
+
+
+def unstyled(text: str) -> str:
+    """Return formulas with the classes left and right on their cells, for a page with a style sheet of its own."""
+    for side, style in _CELLS.items():
+        text = text.replace(f'<mtd style="{style}"', f'<mtd class="{side}"')
+    return text
+
+
+def math(element: Element, display: bool = False, spoken: str = "") -> str:
     """Return a formula as it stands in a page, with what a voice says of it."""
     inner = element.children if element.tag == "mrow" and not element.attributes else (element,)
     attributes = (("display", "block"),) if display else ()
-    return markup(Element("math", tuple(inner), "", (*attributes, *((("alttext", spoken),) if spoken else ()))), styled)
+    return markup(Element("math", tuple(inner), "", (*attributes, *((("alttext", spoken),) if spoken else ()))))

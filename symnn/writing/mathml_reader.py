@@ -155,10 +155,16 @@ class _Reader:
             else:
                 beside = following == r"\nolimits"
         if primes:
+            # A prime is a raised sign by itself.
             marks = token("mo", {1: "′", 2: "″", 3: "‴"}.get(primes, "′" * primes))
-            above = marks if above is None else row([marks, above])
+            found = found._replace(element=Element("mrow", (found.element, marks)))
         if below is None and above is None:
             return found
+        if found.part == "bracket" and found.element.children[-1].attributes:
+            # Beside the closing bracket a script stands as high as in LaTeX, however tall what is inside.
+            *inner, last = found.element.children
+            scripted = _scripted(_Item(last, "factor"), below, above, beside).element
+            return found._replace(element=Element("mrow", (*inner, scripted)))
         return _scripted(found, below, above, beside)
 
     def atom(self) -> _Item | None:
@@ -209,7 +215,9 @@ class _Reader:
 
     def _fraction(self, text: str) -> _Item:
         made = Element("mfrac", (self.argument(), self.argument()))
-        return _Item(made.with_attribute("displaystyle", "false") if text == r"\tfrac" else made, "factor")
+        is_operator = made.children[0].text == "∂"
+        shown = made.with_attribute("displaystyle", "false") if text == r"\tfrac" else made
+        return _Item(shown, "function" if is_operator else "factor")
 
     def _root(self, _: str) -> _Item:
         return _Item(Element("msqrt", (self.argument(),)), "factor")
@@ -362,8 +370,21 @@ def _between(before: _Item, item: _Item, indices: bool) -> list[Element]:
         return [token("mo", APPLY)]
     if before.part == "function":
         return [token("mo", APPLY), thin] if item.part != "bracket" else [token("mo", APPLY)]
-    return [token("mo", TIMES), thin] if is_name or item.part == "function" else [token("mo", TIMES)]
+    apart = is_name or item.part == "function" or "mfrac" in (before.element.tag, item.element.tag)
+    return [token("mo", TIMES), thin] if apart else [token("mo", TIMES)]
 
 
 def _is_name(element: Element) -> bool:
     return element.tag == "mi" and len(element.text) > 1
+
+
+def in_a_line(element: Element) -> Element:
+    r"""Return a fraction in a line: ∂C/∂W.
+
+    >>> [child.tag for child in in_a_line(read(r"\frac{\partial C}{\partial W}")).children]
+    ['mi', 'mi', 'mo', 'mi', 'mi']
+    """
+    if element.tag != "mfrac":
+        return element
+    sides = [part.children if part.tag == "mrow" else (part,) for part in element.children]
+    return Element("mrow", (*sides[0], token("mo", "/", lspace="0", rspace="0"), *sides[1]))

@@ -1,0 +1,204 @@
+"""A derivation as one page of HTML that needs nothing else: no network, no fonts, no program to install."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from symnn.gradients import Gradient
+from symnn.teaching.page.content import Content, Line, Part, model_of, parts_of, results_of, steps_of
+from symnn.writing import Notation
+from symnn.writing.fragment import formula, listed, sentence
+from symnn.writing.mathml import Element, math, row, token, unstyled
+from symnn.writing.mathml_reader import in_a_line, read
+from symnn.writing.spoken import spoken
+
+_BLOCK = re.compile('<math display="block".*?</math>', re.DOTALL)
+_MARKS = {"exact": "checked exactly", "50 digits": "checked to 50 digits", "wrong": "this line is wrong"}
+
+
+def page(
+    subject: Gradient,
+    *,
+    network: Any = None,
+    numbers: Any = None,
+    notation: Notation | None = None,
+    names: Sequence[str] = (),
+) -> str:
+    """Return a page that shows a gradient and how it is derived.
+
+    Args:
+        subject: the gradient of a network, of a program or of a formula.
+        network: the network, to be drawn.
+        numbers: a working with given numbers.
+        notation: choices of writing.
+        names: with respect to what the derivation is shown; by default everything.
+
+    Raises:
+        InputError, CalculusError: for a name that there is no derivative by.
+    """
+    subject = replace(subject, notation=notation) if notation else subject
+    steps = steps_of(subject, names)
+    model, definitions = model_of(subject, subject.notation)
+    title, _, subtitle = subject.title.partition(" · ")
+    shown = steps.shown("latex")
+    said = {*definitions}
+    added = tuple(one for one in (listed([text]) for text in shown.definitions) if one not in said)
+    notes = shown.notes if not shown.facts else (*shown.notes, f"Using ${shown.facts}$.")
+    return html(Content(
+        title or "A derivative",
+        subtitle,
+        model,
+        (*definitions, *added),
+        parts_of(steps),
+        results_of(subject),
+        notes=notes,
+    ))  # fmt: skip
+
+
+def html(content: Content) -> str:
+    """Return the whole document."""
+    style, script = (files(__package__).joinpath(name).read_text("utf-8") for name in ("style.css", "script.js"))
+    policy = (
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    body = unstyled("\n".join(_body(content)))
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<title>{escape(content.title)}: the derivation</title>
+<style>{style}</style>
+</head>
+{body}
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _body(content: Content) -> list[str]:
+    steps = sum(len(part.lines) for part in content.parts)
+    return [
+        "<body>",
+        '<a class="skip" href="#derivation">To the derivation</a>',
+        '<div class="sheet">',
+        "<header><div>",
+        f"<h1>{escape(content.title)}</h1>",
+        f"<p>{escape(content.subtitle)}</p>" if content.subtitle else "",
+        '</div><button class="theme" type="button">Dark</button></header>',
+        *_aside(content),
+        "<main>",
+        *_model(content),
+        *(_derivation(content) if steps else []),
+        *_results(content),
+        "</main>",
+        "</div>",
+        *(_bar() if steps else []),
+    ]
+
+
+def _aside(content: Content) -> list[str]:
+    links = [
+        f'<li><a href="#{_anchor(place)}"{" class=wanted" if part.shown.wanted else ""}>'
+        f"{_heading(part)}</a></li>"
+        for place, part in enumerate(content.parts, 1)
+    ]
+    drawing = f"<figure>{content.diagram}</figure>" if content.diagram else ""
+    listing = f'<h2 id="stages">One after another</h2><ol>{"".join(links)}</ol>'
+    stages = f'<nav class="stages" aria-labelledby="stages">{listing}</nav>'
+    return [f"<aside>{drawing}{stages if links else ''}</aside>"] if drawing or links else []
+
+
+def _model(content: Content) -> list[str]:
+    defined = "".join(f"<li>{one}</li>" for one in content.definitions)
+    return [
+        '<section aria-labelledby="model"><h2 id="model">What is given</h2>',
+        f'<div class="scroll">{content.model}</div>',
+        f'<p class="note">where</p><ul class="definitions">{defined}</ul>' if defined else "",
+        "</section>",
+    ]
+
+
+def _derivation(content: Content) -> list[str]:
+    written = ['<section aria-labelledby="derivation"><h2 id="derivation" tabindex="-1">The derivation</h2>']
+    written.append('<p class="note unseen">Arrow keys go from step to step; so do the buttons at the end.</p>')
+    number = 0
+    for place, part in enumerate(content.parts, 1):
+        written.append(f'<section class="stage" id="{_anchor(place)}"><h3>{_heading(part)}</h3><ol class="steps">')
+        for line in part.lines:
+            number += 1
+            written.append(_step(number, line))
+        written.append("</ol></section>")
+    return [*written, "</section>"]
+
+
+def _anchor(place: int) -> str:
+    return f"part-{place}"
+
+
+def _heading(part: Part) -> str:
+    found = in_a_line(read(part.shown.heading))
+    return math(found, spoken=spoken(found))
+
+
+def _step(number: int, line: Line) -> str:
+    shown = line.shown
+    left = f'<div class="left">{_display(line.left)}</div>' if line.left is not None else ""
+    equation = row([token("mo", "=", form="infix"), *_in_row(line.right)])
+    mark = ""
+    if shown.mark:
+        kind = shown.mark if shown.mark in ("wrong", "unchecked") else ""
+        mark = f'<span class="mark {kind}">{escape(_MARKS.get(shown.mark, shown.mark))}</span>'
+    by = f'<p class="by"><span class="rule">{escape(shown.rule)}</span>{mark}</p>'
+    why = f'<p class="why">{sentence(shown.why)}</p>'
+    shapes = f'<p class="shapes">shapes: {", ".join(map(formula, shown.shapes.split(", ")))}</p>' if shown.shapes else ""
+    return (
+        f'<li class="step" id="step-{number}" data-names="{escape(" ".join(line.names))}">{left}'
+        f'<div class="line"><div class="scroll">{_display(equation)}</div>{by}</div>'
+        f'<div class="reason">{why}{shapes}</div></li>'
+    )
+
+
+def _in_row(element: Element) -> tuple[Element, ...]:
+    return element.children if element.tag == "mrow" and not element.attributes else (element,)
+
+
+def _display(element: Element) -> str:
+    return math(element, True, spoken(element))
+
+
+def _results(content: Content) -> list[str]:
+    written = ['<section aria-labelledby="result"><h2 id="result">The result</h2>']
+    for place, (heading, text) in enumerate(content.results):
+        boxed = _BLOCK.sub(r'<div class="scroll">\g<0></div>', text)
+        written.append(f"<details{' open' if not place else ''}><summary>{escape(heading)}</summary>{boxed}</details>")
+    if content.numbers:
+        written.append(f"<details><summary>With numbers</summary>{content.numbers}</details>")
+    written.extend(f'<p class="note">{sentence(note)}</p>' for note in content.notes)
+    return [*written, "</section>"]
+
+
+def _bar() -> list[str]:
+    return [
+        '<div class="bar" role="region" aria-label="Steps"><div>',
+        '<button class="back" type="button">Back</button><button class="next" type="button">Next</button>',
+        '<p class="where"></p>',
+        '<button class="everything" type="button" aria-pressed="false">Show all</button>',
+        '</div><p class="unseen live" aria-live="polite"></p></div>',
+    ]
