@@ -22,6 +22,7 @@ from symnn.language.vocabulary import spelled
 from symnn.steps import Steps
 from symnn.writing import write_formula
 
+NOT_FOR_BATCHES = "a formula is not for a batch: write its sum over the examples"
 KINDS = ("gradient", "jacobian", "hessian")
 
 
@@ -52,7 +53,7 @@ class FormulaDerivative(Gradient):
             working: whether every equation on the way is shown instead of the closed form.
         """
         if batch:
-            raise InputError("a formula is not for a batch: write its sum over the examples")
+            raise InputError(NOT_FOR_BATCHES)
         return write_formula(
             self.derivation,
             heading=self.kind.capitalize(),
@@ -65,8 +66,10 @@ class FormulaDerivative(Gradient):
             order=tuple(self.formula.variables),
         )
 
-    def steps(self, *wrt: str, detail: int = 2, proof: bool = True) -> Steps:
-        """Return how the derivative is found, step by step, to its closed form."""
+    def steps(self, *wrt: str, detail: int = 2, proof: bool = True, batch: bool = False) -> Steps:
+        """Return how the derivative is found, step by step, to its closed form; a formula is not for a batch."""
+        if batch:
+            raise InputError(NOT_FOR_BATCHES)
         return replace(super().steps(*wrt, detail=detail, proof=proof), closed=True, notes=self.notes)
 
     def _repr_latex_(self) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
-from symnn.calculus import Derivation
-from symnn.calculus.steps import DETAILS, USUAL, Inference, Stage, at_detail, row_stages, stages_of
+from symnn.calculus import Derivation, batched
+from symnn.calculus.steps import DETAILS, USUAL, Inference, Stage, at_detail, batch_stages, row_stages, stages_of
 from symnn.errors import InputError
 from symnn.writing import Notation
 from symnn.writing.steps import ShownSteps, shown_steps
@@ -54,6 +54,8 @@ class Steps:
     """Whether results are shown in closed form too, as those of formulas are."""
     proof: bool = True
     """Whether each line is checked, and marked with what the check says."""
+    batch: bool = False
+    """Whether the mean over a batch of examples is taken at the end."""
 
     def __post_init__(self) -> None:
         if self.detail not in DETAILS:
@@ -62,7 +64,12 @@ class Steps:
     @cached_property
     def sections(self) -> tuple[Section, ...]:
         """Each derivation that this one is made of, and its stages with every line."""
-        return tuple(_sections(self.derivation, self.wrt))
+        found = list(_sections(self.derivation, self.wrt))
+        if self.batch and self.derivation.upstream is None and not self.derivation.program.names_examples:
+            whole = batched(self.derivation)
+            found = [(d, tuple(replace(s, wanted=False) for s in stages)) for d, stages in found]
+            found.append((whole, batch_stages(whole, self.wrt)))
+        return tuple(found)
 
     @property
     def stages(self) -> tuple[Stage, ...]:

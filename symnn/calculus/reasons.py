@@ -129,7 +129,7 @@ def local_rule(occurrences: Sequence[Occurrence]) -> tuple[str, Words]:
         plain = part.args[0] == entry
         rest = "" if plain else ", times the derivative of the argument"
         return "elementwise rule", (
-            "Each entry of ", part, " depends on its own argument alone; its slope there is ", part.fdiff(), f"{rest}.",
+            "Each entry ", part, " depends on its own argument alone; its slope there is ", part.fdiff(), f"{rest}.",
         )  # fmt: skip
     functions = {type(f) for f in part.atoms(Function, log) if entry in entries(f)}
     powers = [p for p in part.atoms(Pow) if entry in entries(p.base) and not entries(p.exp)]
@@ -174,13 +174,14 @@ def independent(entry: Entry, by: Entry) -> Words:
 
 def contracted(occurrences: Sequence[Occurrence], by: Entry) -> Words:
     """Why sums vanish with deltas."""
-    met = {i for o in occurrences for e in o.entry.indices for i in free_indices(e)}
+    if not by.indices:
+        return ("What does not depend on the index of a sum stands before the sum.",)
     summed = list(dict.fromkeys(i for o in occurrences for e in o.entry.indices for i in free_indices(e)))
     if len(occurrences) == 1 and summed and all(isinstance(e, Idx) for e in occurrences[0].entry.indices):
         pairs = list(zip(occurrences[0].entry.indices, by.indices, strict=True))
         said = _listed([part for pair in pairs for part in [Equal(*pair)]])
         return ("Of the sum over ", *_listed(summed), " only the term with ", *said, " is left.")
-    return ("Each delta leaves one term of a sum: the one where its two sides are equal.",) if met else ("",)
+    return ("Each delta leaves one term of a sum: the one where its two sides are equal.",)
 
 
 class Equal(tuple):  # type: ignore[type-arg]

@@ -136,6 +136,23 @@ def row_stages(derivation: Derivation, wrt: Iterable[str] | None = None) -> tupl
     return tuple(found)
 
 
+def batch_stages(derivation: Derivation, wrt: Iterable[str] | None = None) -> tuple[Stage, ...]:
+    """Return the stages that lead from one example to a batch: the derivative of a mean is the mean of the derivatives.
+
+    Args:
+        derivation: the derivation for a batch.
+        wrt: names that it was differentiated by; by default all of them.
+    """
+    found = []
+    for name in derivation.wrt if wrt is None else wrt:
+        equation = derivation.program[derivation.gradients[name]]
+        tensor, of = derivation.program.find(name), derivation.program.find(derivation.of)
+        why = (of, " is the mean over the examples; the derivative of a mean is the mean of the derivatives.")
+        line = Inference("mean over the examples", equation.right, why, BRIEF)
+        found.append(Stage(tensor, Total(of[()], tensor[equation.indices]), (line,), equation, True))
+    return tuple(found)
+
+
 class _Telling:
     """Tells the trace of one derivation, as far as some of its gradients need it."""
 
@@ -242,7 +259,7 @@ class _Telling:
         is_primitive = isinstance(equation.right, Reduction)
         if not is_primitive:
             body = self._over(use, cotangent * Partial(equation.right, by))
-            lines.add("substitution", body, ("Put in what ", equation.tensor, " is."))
+            lines.add("substitution", body, ("The definition of ", equation.tensor, " is put in."))
         parts = {(o.bound, o.factor, o.part): None for o in (u.occurrence for u in uses)}
         inside = Add(*(sum_over(f * Partial(part, by), bound) for bound, f, part in parts))
         rule, why = say.reduction_rule(equation.right) if is_primitive else say.sum_rule(equation.right, by)
@@ -280,8 +297,8 @@ class _Telling:
         if by.indices:
             deltas = contribution(lambda entry: _deltas(entry, by))
             lines.add("Kronecker delta", deltas, say.independent(occurrences[0].entry, by))
-        contracted = self.shown(Add(*(use.term for use in uses)))
-        lines.add("contraction of deltas", contracted, say.contracted(occurrences, by), BRIEF)
+        rule = "contraction of deltas" if by.indices else "distributive law"
+        lines.add(rule, self.shown(Add(*(use.term for use in uses))), say.contracted(occurrences, by), BRIEF)
 
     def _simplification(self, closing: Closing, lines: _Lines) -> None:
         """Add what was done with the sum of all contributions."""

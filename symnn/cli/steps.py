@@ -8,7 +8,7 @@ import click
 
 from symnn.calculus.steps import DETAILS, USUAL
 from symnn.cli.diff import FormulaCommand
-from symnn.cli.options import echo_json, json_option, output_format, output_option
+from symnn.cli.options import echo_json, json_option, notation_option, output_format, output_option
 from symnn.cli.subjects import gradient_of_subject, subject_argument, subject_options
 from symnn.steps import Steps
 from symnn.training import check_writable, write_atomically
@@ -25,14 +25,16 @@ _ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex"}
     "--detail", type=click.IntRange(DETAILS[0], DETAILS[-1]), default=USUAL, show_default=True,
     help="1 brief, 2 as a teacher writes it, 3 every rule on a line of its own.",
 )  # fmt: skip
+@click.option("--batch", is_flag=True, help="Take the mean over a batch of m examples at the end.")
 @click.option("--proof/--no-proof", default=True, help="Whether each line is checked, and marked.  [default: proof]")
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="[default: text, or what the ending of -o says]")
 @click.option("--ascii", "ascii_", is_flag=True, help="The same as --format ascii.")
+@notation_option
 @output_option("Write to a file: .txt, .md or .tex.")
 @json_option
 def steps_command(
     subject: str, wrt: str | None, detail: int, output: str | None, as_json: bool,
-    notation: Notation | None = None, **options: Any,
+    notation: Notation | None, **options: Any,
 ) -> None:  # fmt: skip
     """Show how a gradient is found: from the chain rule to the matrix form, a rule and a reason on each line.
 
@@ -42,7 +44,7 @@ def steps_command(
     if output is not None:
         check_writable(output)
     gradient = gradient_of_subject(subject, wrt, options)
-    steps = gradient.steps(detail=detail, proof=options["proof"])
+    steps = gradient.steps(detail=detail, proof=options["proof"], batch=options["batch"])
     steps = steps.with_notation(notation or steps.notation)
     if as_json:
         echo_json(described_steps(steps, "ascii" if format_ == "ascii" else "text"))

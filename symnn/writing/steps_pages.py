@@ -11,6 +11,8 @@ from symnn.writing.steps import ShownStage, ShownStep, ShownSteps
 WIDTH = 100
 _PAPER = 62.0
 """How many letters of a formula stand beside a rule's name on paper, about."""
+_NEAR = 2
+"""A left side that is so much shorter than the one above has its sign of equality below the other's."""
 MARKS = {"exact": "✓", "50 digits": "≈", "wrong": "WRONG", "unchecked": "?", "": ""}
 LEGEND = {
     "exact": "checked exactly, modulo large primes",
@@ -61,9 +63,9 @@ def _stage_text(stage: ShownStage) -> list[str]:
     room = max((width(step.right) for step in stage.steps if width(step.right) < 56), default=20)
     start = 0
     for step in stage.steps:
-        if step.left:
+        if step.left and not 0 <= start - width(step.left) <= _NEAR:
             start = width(step.left)
-        opening = f"{indent}{step.left or ' ' * start} = {step.right}"
+        opening = f"{indent}{step.left}{' ' * (start - width(step.left))} = {step.right}"
         mark = f" {MARKS.get(step.mark, step.mark)}" if step.mark else ""
         rule = f"{step.rule}{mark}"
         below = " " * (start + len(indent) + 5)
@@ -140,7 +142,7 @@ def _latex(shown: ShownSteps) -> str:
     given = " \\\\\n".join(latex_rows((("", line.left, line.right) for line in shown.given), 78.0))
     blocks.append(f"\\noindent\\textit{{Given}}\n\\begin{{align*}}\n{given}\n\\end{{align*}}")
     for number, stage in enumerate(shown.stages, 1):
-        blocks.append(f"\\noindent\\textbf{{{number}.}} ${stage.heading}$\n{latex_stage(stage)}")
+        blocks.append(f"\\noindent\\textbf{{{number}.}} $\\displaystyle {stage.heading}$\\quad\n{latex_stage(stage)}")
     if shown.definitions:
         said = ", ".join(f"${one}$" for one in shown.definitions).replace("$$", "")
         blocks.append(f"{{\\raggedright\\noindent where {said}.\\par}}")
@@ -152,16 +154,20 @@ def _latex(shown: ShownSteps) -> str:
 
 def latex_stage(stage: ShownStage) -> str:
     """Return the lines of a stage as an align environment: before each line why it follows, beside it the rule."""
-    rows = []
-    for step in stage.steps:
-        why = f"\\intertext{{\\small {step.why}}}\n" if step.why else ""
-        (row,) = latex_rows([(_rule(step), step.left, step.right)], _PAPER)
-        rows.append((why, row))
     body = ""
-    for place, (why, row) in enumerate(rows):
-        ending = " \\\\" if place and not why else ""
-        body += f"{ending}\n{why}{row}" if place else f"{why}{row}"
-    return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
+    for place, step in enumerate(stage.steps):
+        (row,) = latex_rows([(_rule(step), step.left, step.right)], _PAPER)
+        between = f"\\intertext{{\\small {step.why}}}\n" if step.why and place else ""
+        body += f"{_row_end(between, place)}{between}{row}"
+    first = f"{{\\small {stage.steps[0].why}}}\n" if stage.steps and stage.steps[0].why else ""
+    return f"{first}\\begin{{align*}}\n{body}\n\\end{{align*}}"
+
+
+def _row_end(between: str, place: int) -> str:
+    """What stands before a row: nothing at first; a line break, unless a sentence between rows makes one."""
+    if not place:
+        return ""
+    return "\n" if between else " \\\\\n"
 
 
 def _rule(step: ShownStep) -> str:
