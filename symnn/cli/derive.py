@@ -17,6 +17,7 @@ from symnn.cli.options import (
     default_activations,
     echo_json,
     network_of,
+    notation_option,
     output_format,
     output_option,
     penalty_options,
@@ -45,6 +46,7 @@ _ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex"}
 @click.option("--wrt", metavar="NAME[,NAME…]", help="With respect to what  [default: every parameter]")
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="[default: text, or what the ending of -o says]")
 @click.option("--ascii", "ascii_", is_flag=True, help="The same as --format ascii.")
+@notation_option
 @output_option("Write to a file: .txt, .md or .tex.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def derive_command(architecture: str, output: str | None, as_json: bool, **options: Any) -> None:
@@ -58,6 +60,8 @@ def derive_command(architecture: str, output: str | None, as_json: bool, **optio
     if output is not None:
         check_writable(output)
     subject = _subject(architecture, options)
+    if options["notation"] is not None:
+        subject = subject.with_notation(options["notation"])
     view, batch = options["view"], options["batch"]
     if as_json:
         if isinstance(subject, Gradient):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
 
-from symnn.cli.options import dtype_option, echo_json, json_option, output_format, output_option
+from symnn.cli.options import dtype_option, echo_json, json_option, notation_option, output_format, output_option
 from symnn.errors import InputError
 from symnn.formulas import KINDS, FormulaDerivative, diff
 from symnn.language.vocabulary import spelled
@@ -47,6 +48,7 @@ symmetric_option = click.option("--symmetric", metavar="NAME[,NAME…]", help="S
 @click.option("--working", is_flag=True, help="Every equation on the way, instead of the closed form.")
 @click.option("--format", "format_", type=click.Choice((*FORMATS, "numpy")), help="[default: text, or as -o's ending]")
 @click.option("--ascii", "ascii_", is_flag=True, help="The same as --format ascii.")
+@notation_option
 @dtype_option
 @output_option("Write to a file: .txt, .md, .tex or .py.")
 @json_option
@@ -68,6 +70,8 @@ def diff_command(formula: str, output: str | None, as_json: bool, **options: Any
         kind=options["kind"],
         upstream=options["upstream"],
     )
+    if options["notation"] is not None:
+        found = replace(found, notation=options["notation"])
     if as_json:
         echo_json(_described(found, options, "ascii" if format_ == "ascii" else "text"))
         return

@@ -15,6 +15,7 @@ from symnn.errors import InputError, suggest
 from symnn.language import parse_architecture
 from symnn.networks import ORIENTATIONS, Network, mlp
 from symnn.training import BUILT_IN, DTYPES, SCALES
+from symnn.writing import read_notation
 
 Decorator = Callable[[Any], Any]
 
@@ -65,6 +66,14 @@ scale_option = click.option(
 seed_option = click.option("--seed", type=int, default=0, show_default=True, help="Everything random follows from it.")
 dtype_option = click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+
+
+notation_option = click.option(
+    "--notation",
+    metavar="FILE",
+    callback=lambda context, option, path: None if path is None else read_notation(path),
+    help="A TOML file that says how things are written: letters, signs, rows or columns, layouts.",
+)
 
 
 def output_option(help_text: str) -> Decorator:

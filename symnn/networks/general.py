@@ -11,7 +11,7 @@ upstream adjoint δ⁽ˡ⁺¹⁾.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from symnn.calculus import Derivation, batched, differentiate
@@ -20,8 +20,12 @@ from symnn.language import Entry, Equation, Program, Tensor, sizes, tensor, tran
 from symnn.networks.activations import activation as activation_of
 from symnn.networks.costs import cost as cost_of
 from symnn.networks.layers import Dense
-from symnn.writing import Notation, write_parts
+from symnn.writing import Mark, Notation, write_parts
+from symnn.writing.notation import read_mark
 
+_LETTERS = {
+    "W": "weights", "b": "bias", "z": "preactivation", "a": "activation", "x": "activation", "dz": "error",
+}  # fmt: skip
 _MARKS = {"prev": "l-1", "l": "l", "next": "l+1", "before": "L-1", "L": "L"}
 
 
@@ -40,6 +44,8 @@ class GeneralNetwork:
     title: str
     letter: str = "C"
     """The letter of the cost."""
+    own_notation: Notation | None = None
+    """How it is written, where that was chosen."""
 
     def write(self, format: str = "text", view: str = "matrix", batch: bool = False) -> str:
         """Return the four fundamental equations in a format.
@@ -83,10 +89,28 @@ class GeneralNetwork:
     @property
     def notation(self) -> Notation:
         """W_l is W⁽ˡ⁾, dz_next is δ⁽ˡ⁺¹⁾, and so on."""
-        names = {f"{letter}_{name}": f"{letter}^({mark})" for letter in "Wbzax" for name, mark in _MARKS.items()}
-        names |= {f"dz_{name}": f"delta^({mark})" for name, mark in _MARKS.items()}
-        names |= {f"L_{name}": f"L^({mark})" for name, mark in _MARKS.items()}
-        return Notation(cost=self.letter, names={**names, "grad_a": f"∇_a {self.letter}"})
+        chosen = self.own_notation or Notation()
+        letters = {name: chosen.letter(letter) for name, letter in _LETTERS.items()} | {"L": Mark("L")}
+        names: dict[str, str | Mark] = {
+            f"{name}_{place}": _at(mark, layer, chosen) for name, mark in letters.items()
+            for place, layer in _MARKS.items()
+        }  # fmt: skip
+        if chosen.output:
+            names["a_L"] = chosen.output
+        cost = self.letter if self.letter != "C" else chosen.cost
+        slope = Mark("∇", subscript=letters["a"].letter, after=read_mark(cost).letter)
+        return replace(chosen, cost=cost, names={**names, "grad_a": slope, **chosen.names})
+
+    def with_notation(self, notation: Notation) -> GeneralNetwork:
+        """Return the same network, written in another notation."""
+        return replace(self, own_notation=notation)
+
+
+def _at(mark: Mark, layer: str, notation: Notation) -> Mark:
+    """Return a letter of a layer: W⁽ˡ⁺¹⁾, or W_{l+1}."""
+    if notation.layers == "subscript":
+        return replace(mark, subscript=layer.replace("-", "−"))
+    return replace(mark, layer=layer)
 
 
 def general_network(

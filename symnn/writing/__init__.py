@@ -1,9 +1,11 @@
 """Programs in writing: notation, Unicode text, ASCII, Markdown, LaTeX, MathML."""
 
+from symnn.writing.conventions import notation_statement
 from symnn.writing.display import notebook_latex
 from symnn.writing.formula import write_formula
 from symnn.writing.general import write_parts
 from symnn.writing.notation import Mark, Notation
+from symnn.writing.notation_file import read_notation
 from symnn.writing.sections import VIEWS
 from symnn.writing.write import FORMATS, write, write_equation, write_program
 
@@ -12,7 +14,9 @@ __all__ = [
     "VIEWS",
     "Mark",
     "Notation",
+    "notation_statement",
     "notebook_latex",
+    "read_notation",
     "write",
     "write_equation",
     "write_formula",

@@ -9,6 +9,7 @@ from typing import Any
 from symnn.language import Program, Tensor, examples, tensors
 from symnn.views.matrix import MatrixEquation
 from symnn.views.tree import Leaf
+from symnn.writing.dialects import Piece, Precedence
 from symnn.writing.expressions import ExpressionWriter
 from symnn.writing.names import directions_of, mark_of_name, second_adjoints
 from symnn.writing.notation import Mark
@@ -148,7 +149,10 @@ class _Saying:
             mark, wrt = (replace(m, layer="l") if m.layer else replace(m, subscript="l") for m in (mark, wrt))
         bold = self.whole and tensor.rank > 0
         if not batch:
-            return f"{dialect.symbol(mark, bold=bold).text} = {dialect.flat(replace(wrt, of=of), bold=bold)}"
+            slope = dialect.flat(replace(wrt, of=of), bold=bold)
+            if self.whole and self.names.keeps_its_shape(tensor):
+                slope = dialect.transposed(Piece(slope, Precedence.PRODUCT)).text
+            return f"{dialect.symbol(mark, bold=bold).text} = {slope}"
         row = dialect.example_derivative(of, wrt, self.whole, self.example)
         if not self.whole or tensor.rank != 2:
             return f"{dialect.symbol(mark, [self.example]).text} = {row}"

@@ -138,7 +138,7 @@ class Text:
     def layer(self, layer: str) -> str:
         """Set the layer above a letter: ⁽¹⁾, or ^[1]."""
         if self.notation.layers == "bracket":
-            return f"^[{layer}]"
+            return f"^[{layer.replace('-', self.minus)}]"
         return superscript(f"({layer})") or f"^({layer})"
 
     def indices(self, indices: Sequence[str]) -> str:

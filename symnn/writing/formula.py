@@ -16,12 +16,11 @@ from symnn.language import Program
 from symnn.views.closed import Shown, closed_forms
 from symnn.views.matrix import MatrixEquation
 from symnn.writing.adjoints import present_tensors
-from symnn.writing.conventions import stated_choices
 from symnn.writing.definitions import definitions, facts_text
 from symnn.writing.lines import numbered
 from symnn.writing.names import mark_of_name
 from symnn.writing.notation import Mark, Notation
-from symnn.writing.sections import Page, Section, base_of, line_of, shown_gradient
+from symnn.writing.sections import Page, Section, base_of, line_of, stated
 from symnn.writing.write import page_text, write, writer_for
 from symnn.writing.written import as_written
 
@@ -101,8 +100,10 @@ def formula_page(
     spoken = Program(program, layered=program.layered, adjoints=said)
     defined = tuple(definitions(writer, everything, spoken, False))
     facts = facts_text(writer, derivation.facts)
-    stated = stated_choices(chosen, writer.dialect, view, shown_gradient(writer, everything))
-    return Page(title, numbered(sections, chosen), defined, facts, notes=tuple(notes), choices=stated)
+    said_of_notation = stated(writer, everything, view)
+    return Page(
+        title, numbered(sections, chosen), defined, facts, notes=tuple(notes), choices=said_of_notation
+    )
 
 
 def _helpers(program: Program, shown: Sequence[Shown], main: Sequence[Shown]) -> dict[str, Mark]:

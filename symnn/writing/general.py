@@ -7,11 +7,10 @@ from dataclasses import replace
 
 from symnn.language import Fact, Program
 from symnn.views.matrix import MatrixEquation
-from symnn.writing.conventions import stated_choices
 from symnn.writing.definitions import definitions, facts_text
 from symnn.writing.lines import numbered
 from symnn.writing.notation import Notation
-from symnn.writing.sections import Page, Section, base_of, line_of, shown_gradient, view_of
+from symnn.writing.sections import Page, Section, base_of, line_of, stated, view_of
 from symnn.writing.write import page_text, writer_for
 from symnn.writing.written import as_written
 
@@ -59,13 +58,12 @@ def write_parts(
             sections.append(Section(heading, tuple(lines), derivatives=any(n in program.adjoints for n in remarks)))
     said = {name: a for name, a in program.adjoints.items() if name not in set(understood)}
     defined = tuple(definitions(writer, used, Program(program, layered=program.layered, adjoints=said), batch))
-    stated = stated_choices(chosen, writer.dialect, view, shown_gradient(writer, used))
     page = Page(
         chosen.titled(title),
         numbered(sections, chosen),
         defined,
         facts_text(writer, tuple(facts)),
-        choices=stated,
+        choices=stated(writer, used, view),
     )
     return page_text(page, format)
 

@@ -106,7 +106,7 @@ def _of_text(text: str) -> Mark | None:
     accent = _ACCENT_NAMES[found["accent"]] if found["accent"] else ""
     if accent and len(letter) > 1:
         return None
-    layer = found["layer"] or found["bracket"] or ""
+    layer = (found["layer"] or found["bracket"] or "").replace("−", "-")
     return Mark(letter, layer, found["subscript"] or "", accent, after=found["after"] or "")
 
 
@@ -115,7 +115,7 @@ def _of_latex(text: str) -> Mark | None:
     core = _core(found["core"]) if found else None
     if found is None or core is None:
         return None
-    layer = found["layer"] or found["bracket"] or ""
+    layer = (found["layer"] or found["bracket"] or "").replace("−", "-")
     return replace(core, layer=layer, subscript=found["word"] or found["subscript"] or "")
 
 

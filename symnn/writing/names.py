@@ -42,13 +42,22 @@ class Names:
     def is_turned(self, tensor: Tensor) -> bool:
         """Whether the symbol of a tensor stands for the transpose of its column, or of its matrix.
 
-        What has an entry or a row for each example of a batch keeps one example a row.
+        A vector with an entry for each example of a batch is a column.
         """
         if tensor.rank not in (1, 2) or (tensor.rank == 2 and tensor.is_symmetric):
             return False
-        of_examples = same_size(tensor.shape[0], examples)
-        turned = tensor.name in self.transposed and not (of_examples and self.of(tensor).of is None)
+        turned = tensor.name in self.transposed and not self.keeps_its_shape(tensor)
         return turned != (tensor.rank == 1 and self.turns_axis(tensor.shape[0]))
+
+    def keeps_its_shape(self, tensor: Tensor) -> bool:
+        """Whether a gradient has the shape of its variable in numerator layout too, and is (∂C/∂z)ᵀ there.
+
+        That is ∇, and what has an entry or a row for each example under a symbol of its own.
+        """
+        if tensor.name not in self.transposed or tensor.rank not in (1, 2):
+            return False
+        mark = self.of(tensor)
+        return mark.letter == "∇" or (mark.of is None and same_size(tensor.shape[0], examples))
 
     def turns_axis(self, size: Any) -> bool:
         """Whether a vector with an axis of this size is a row."""
@@ -166,12 +175,12 @@ def names_of(
 def _transposed(program: Program, marks: Mapping[str, Mark]) -> frozenset[str]:
     """Return the gradients of scalars in numerator layout: the gradient by a gradient is the right way round again.
 
-    ∇ is a gradient of the shape of its variable in every layout; a Jacobian has its rows by its own symbol.
+    A Jacobian has its rows by its own symbol.
     """
     found: set[str] = set()
     for name in marks:
         turns, at = 0, name
-        while (adjoint := program.adjoints.get(at)) is not None and not marks[at].ranks and marks[at].letter != "∇":
+        while (adjoint := program.adjoints.get(at)) is not None and not marks[at].ranks:
             turns, at = turns + 1, adjoint.wrt
             if at not in marks:
                 break

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from symnn.errors import InputError, suggest
-from symnn.writing.notation import Notation
+from symnn.writing.notation import LETTERS, Notation, read_mark
 
 LARGEST = 100_000
 """The largest file that is read, in bytes."""
@@ -33,11 +33,17 @@ def read_notation(path: str | Path) -> Notation:
     """
     name = Path(path).name
     table = _table(name, _text(path))
-    for key, value in table.items():
-        if key not in ACCEPTED:
-            raise InputError(f"{_shown(name)}: unknown key {_shown(key)!r}{suggest(key, ACCEPTED)}")
-        _made({key: value}, f"{_shown(name)}: {key}")
-    return _made(table, _shown(name))
+    unknown = next((key for key in table if key not in ACCEPTED), None)
+    if unknown is not None:
+        raise InputError(f"{_shown(name)}: unknown key {_shown(unknown)!r}{suggest(unknown, ACCEPTED)}")
+    try:
+        return _made(table, _shown(name))
+    except InputError:
+        # One wrong value is said with its key; two letters that are one, with both.
+        for key, value in table.items():
+            if not (isinstance(value, str) and key in LETTERS and _is_symbol(value)):
+                _made({key: value}, f"{_shown(name)}: {key}")
+        raise
 
 
 def _text(path: str | Path) -> str:
@@ -78,6 +84,14 @@ def _made(table: dict[str, Any], where: str) -> Notation:
         return Notation(**table)
     except InputError as problem:
         raise InputError(f"{where}: {str(problem).removeprefix('notation: ')}") from problem
+
+
+def _is_symbol(text: str) -> bool:
+    try:
+        read_mark(text)
+    except InputError:
+        return False
+    return True
 
 
 def _shown(text: str) -> str:

@@ -17,7 +17,7 @@ from symnn.views.labels import Labelling, labelled
 from symnn.views.matrix import MatrixEquation, matrix_equations
 from symnn.views.scalar import ScalarEquation, scalar_equations
 from symnn.writing.brackets import is_order
-from symnn.writing.conventions import stated_choices
+from symnn.writing.conventions import columns_among, stated_choices
 from symnn.writing.definitions import definitions, facts_text
 from symnn.writing.expressions import ExpressionWriter
 from symnn.writing.lines import Line, Section, label_of, numbered
@@ -27,7 +27,7 @@ from symnn.writing.running import shown_backward, spoken_of, writer_of_families,
 from symnn.writing.scope import Scope
 from symnn.writing.written import as_written
 
-__all__ = ["VIEWS", "Line", "Page", "Section", "base_of", "line_of", "page_of", "shown_gradient", "view_of"]
+__all__ = ["VIEWS", "Line", "Page", "Section", "base_of", "line_of", "page_of", "stated", "view_of"]
 
 VIEWS = ("matrix", "index", "scalar")
 NO_MATRIX_FORM = "(index form: no matrix form)"
@@ -120,11 +120,19 @@ def page_of(
         shapes,
         tuple(notes),
         is_full,
-        stated_choices(notation, writer.dialect, view, shown_gradient(writer, shown)),
+        stated(writer, shown, view),
     )
 
 
-def shown_gradient(writer: ExpressionWriter, shown: Sequence[Any]) -> Mark | None:
+def stated(writer: ExpressionWriter, shown: Sequence[Any], view: str) -> tuple[str, ...]:
+    """Return what has to be said of the notation of the shown equations."""
+    dialect = writer.dialect
+    return stated_choices(
+        dialect.notation, dialect, view, _shown_gradient(writer, shown), columns_among(shown, dialect)
+    )
+
+
+def _shown_gradient(writer: ExpressionWriter, shown: Sequence[Any]) -> Mark | None:
     """Return a derivative ∂C/∂W that is shown, by a matrix if there is one."""
     found = [(one.left.base if not isinstance(one, MatrixEquation) else one.left.tensor) for one in shown]
     known = [(tensor.rank, writer.names.of(tensor)) for tensor in found if tensor.rank in (1, 2)]
