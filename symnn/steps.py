@@ -87,7 +87,7 @@ class Steps:
             for derivation, stages in self.sections
         ]  # fmt: skip
         return ShownSteps(
-            self.title,
+            self.notation.titled(self.title) if self.notation else self.title,
             tuple(dict.fromkeys(line for one in shown for line in one.given)),
             tuple(stage for one in shown for stage in one.stages),
             tuple(dict.fromkeys(text for one in shown for text in one.definitions)),

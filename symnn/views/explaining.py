@@ -5,20 +5,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sympy import Idx
 
 from symnn.language import Entry, Tensor, entries
 from symnn.views.matrix import MatrixEquation
-from symnn.views.tree import Diagonal, Hadamard, Leaf, Ones, Product, SquaredNorm, Trace, Transposed
+from symnn.views.tree import Diagonal, Hadamard, Leaf, Ones, Product, SquaredNorm, Trace, Transposed, Tree, Unmarked
 
 Words = tuple[Any, ...]
 
 
-def explained(shown: MatrixEquation) -> tuple[Words, ...]:
+def explained(shown: MatrixEquation, right: Tree | None = None) -> tuple[Words, ...]:
     """Return sentences, texts with tensors and entries between them, on how the matrix form is read off.
+
+    Args:
+        shown: the equation.
+        right: its right side as it is printed, where vectors are rows or gradients are turned.
 
     >>> from sympy import Sum
     >>> from symnn.language import Equation, index, sizes, tensor
@@ -29,9 +33,9 @@ def explained(shown: MatrixEquation) -> tuple[Words, ...]:
     >>> "".join(map(str, words))[:50]
     'The sum runs over j, which stands first in W[j, k]'
     """
-    said = [*_transposes(shown), *_without_sums(shown)]
+    nodes = list((shown.right if right is None else right).walk())
+    said = [*_transposes(shown, nodes), *_without_sums(nodes)]
     if not said:
-        nodes = list(shown.right.walk())
         if any(isinstance(node, Product) for node in nodes):
             said = [("Indices that are summed stand side by side: that is a matrix product.",)]
         elif any(isinstance(node, SquaredNorm | Trace) for node in nodes):
@@ -41,12 +45,14 @@ def explained(shown: MatrixEquation) -> tuple[Words, ...]:
     return tuple(said)
 
 
-def _transposes(shown: MatrixEquation) -> Iterator[Words]:
+def _transposes(shown: MatrixEquation, nodes: Sequence[Tree]) -> Iterator[Words]:
     """Say of each transposed tensor why it is turned."""
     turned: dict[Tensor, None] = {}
-    for node in shown.right.walk():
-        if isinstance(node, Transposed) and isinstance(node.body, Leaf):
-            turned[node.body.tensor] = None
+    for node in nodes:
+        body = node.body if isinstance(node, Transposed) else None
+        body = body.body if isinstance(body, Unmarked) else body
+        if isinstance(body, Leaf):
+            turned[body.tensor] = None
     equation = shown.equation
     free = equation.indices
     said: set[str] = set()
@@ -65,8 +71,10 @@ def _turned(entry: Entry, free: tuple[Idx, ...], whole: Leaf) -> Words:
     if len(entry.indices) == 1:
         (k,) = entry.indices
         if k in free:
-            return ("Of ", entry, " the index ", k, " counts columns on the left side: ", whole.tensor,
-                    " lies down as a row, so it is transposed.")  # fmt: skip
+            across = free.index(k) == 1
+            return ("Of ", entry, " the index ", k, f" counts {'columns' if across else 'rows'} on the left side: ",
+                    whole.tensor, f" {'lies down as a row' if across else 'stands up as a column'}, so it is "
+                    "transposed.")  # fmt: skip
         return ("A sum over the one index of two columns is a row times a column: ", whole.tensor, " is transposed.")
     first, second = entry.indices
     if first not in free and second in free:
@@ -84,9 +92,8 @@ def _turned(entry: Entry, free: tuple[Idx, ...], whole: Leaf) -> Words:
             " is transposed.")  # fmt: skip
 
 
-def _without_sums(shown: MatrixEquation) -> Iterator[Words]:
+def _without_sums(nodes: Sequence[Tree]) -> Iterator[Words]:
     """Say what factors with the same index, and no sum, become."""
-    nodes = list(shown.right.walk())
     if any(isinstance(node, Hadamard) for node in nodes):
         yield ("Factors with the same index and no sum over it are multiplied entry by entry.",)
     if any(isinstance(node, Diagonal) for node in nodes):

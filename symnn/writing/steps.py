@@ -19,6 +19,7 @@ from symnn.language import Entry, Program, Tensor, Total, entries, tensors
 from symnn.views.closed import closed_forms
 from symnn.views.explaining import explained
 from symnn.views.matrix import MatrixEquation, matrix_equation
+from symnn.views.tree import Tree
 from symnn.writing.definitions import definitions, facts_text
 from symnn.writing.expressions import ExpressionWriter
 from symnn.writing.matrices import MatrixWriter
@@ -26,6 +27,8 @@ from symnn.writing.notation import Notation
 from symnn.writing.scope import Scope
 from symnn.writing.sections import Line
 from symnn.writing.write import writer_for
+
+_TURNED = "In numerator layout a derivative has the shape of its variable's transpose: the whole is transposed."
 
 Mark = Callable[[Stage, Inference], str]
 """What the proof says of a line: a word such as exact, or nothing."""
@@ -148,8 +151,8 @@ class _Telling:
         line = Line(self.derivative(stage, letters, stage.equation.indices), steps[-1].right if steps else "")
         if matrix is not None and matrix.left.tensor.rank:
             whole = self.whole(stage)
-            written = MatrixWriter(self.writer).piece(matrix.right).text
-            steps.append(self.matrix_step(stage, matrix, whole, written, letters))
+            written = self.turned(matrix)[1]
+            steps.append(self.matrix_step(stage, matrix, whole, letters))
             if stage.wanted and self.closed and (other := self.closed_form(stage)) not in ("", written):
                 written = other
                 why = "Names are written out, and common factors taken out."
@@ -172,10 +175,12 @@ class _Telling:
         word = self.mark(stage, inference) if self.mark else ""
         return ShownStep(left, right, inference.rule, why, self.shapes(tensors(inference.right)), word)
 
-    def matrix_step(
-        self, stage: Stage, matrix: MatrixEquation, whole: str, written: str, letters: _Letters
-    ) -> ShownStep:
-        why = " ".join(self.sentence(words, letters) for words in explained(matrix))
+    def matrix_step(self, stage: Stage, matrix: MatrixEquation, whole: str, letters: _Letters) -> ShownStep:
+        right, written = self.turned(matrix)
+        in_numerator_layout = self.writer.dialect.notation.in_numerator_layout
+        said = explained(matrix, None if in_numerator_layout else right)
+        said = (*said, (_TURNED,)) if in_numerator_layout else said
+        why = " ".join(self.sentence(words, letters) for words in said)
         word = self.mark(stage, Inference("index to matrix form", stage.equation.right, ())) if self.mark else ""
         shown = [stage.equation.tensor, *tensors(stage.equation.right)]
         return ShownStep(whole, written, "index to matrix form", why, self.shapes(shown), word)
@@ -185,7 +190,17 @@ class _Telling:
         main, beside = closed_forms(self.derivation.program, [stage.equation.tensor.name])
         if beside or not isinstance(main[0], MatrixEquation):
             return ""
-        return MatrixWriter(self.writer).piece(main[0].right).text
+        return self.turned(main[0])[1]
+
+    def turned(self, matrix: MatrixEquation) -> tuple[Tree, str]:
+        """Return a right side as the notation has it, rows or columns, and what is written."""
+        writer = MatrixWriter(self.writer)
+        if self.writer.dialect.notation.in_numerator_layout:
+            # A derivative that has no name on the page is turned like those that have one.
+            turned = self.writer.names.transposed | {matrix.left.tensor.name}
+            writer = MatrixWriter(ExpressionWriter(self.writer.dialect, replace(self.writer.names, transposed=turned)))
+        right = writer.turned(matrix.left, matrix.right)[1]
+        return right, writer.piece(right).text
 
     def derivative(self, stage: Stage, letters: _Letters, indices: Sequence[Idx]) -> str:
         """Return ∂C/∂wⱼₖ, or ∂hᵢ/∂xⱼ: what a stage is about."""
