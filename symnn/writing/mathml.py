@@ -48,6 +48,10 @@ class Element:
         kept = tuple(pair for pair in self.attributes if pair[0] != name)
         return replace(self, attributes=(*kept, (name, value)))
 
+    def letters(self) -> int:
+        """Return how many letters, numbers and signs are seen."""
+        return sum(bool(part.text) and not part.is_invisible for part in self.walk())
+
     @property
     def is_invisible(self) -> bool:
         """Whether nothing of it is seen."""

@@ -151,7 +151,7 @@ class _Reader:
             elif following == "_":
                 below = self.argument(indices=True)
             elif following == "^":
-                above = self.argument()
+                above = _layer(self.argument())
             else:
                 beside = following == r"\nolimits"
         if primes:
@@ -169,6 +169,9 @@ class _Reader:
 
     def atom(self) -> _Item | None:
         """Return one thing: a letter, a number, a group in braces or brackets, a fraction, a sign."""
+        if self.peek() in ("^", "_"):
+            # Its base stands before the formula, in words.
+            return _Item(Element("mrow"), "factor")
         text = self.take()
         if text in _NOTHING:
             return None
@@ -372,6 +375,13 @@ def _between(before: _Item, item: _Item, indices: bool) -> list[Element]:
         return [token("mo", APPLY), thin] if item.part != "bracket" else [token("mo", APPLY)]
     apart = is_name or item.part == "function" or "mfrac" in (before.element.tag, item.element.tag)
     return [token("mo", TIMES), thin] if apart else [token("mo", TIMES)]
+
+
+def _layer(script: Element) -> Element:
+    """Return the mark of a layer, (1), as one token."""
+    if [part.tag for part in script.children] == ["mo", "mn", "mo"] and script.children[0].text == "(":
+        return token("mtext", "".join(part.text for part in script.children))
+    return script
 
 
 def _is_name(element: Element) -> bool:

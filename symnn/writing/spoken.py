@@ -79,7 +79,7 @@ def _exponent(element: Element) -> str:
         return _POWERS[text]
     if text == "−1":
         return "inverse"
-    return f"superscript {_said(element)}" if text.startswith("(") else f"to the {_grouped(element)}"
+    return _said(element) if text.startswith("(") else f"to the {_grouped(element)}"
 
 
 def _under(element: Element) -> str:

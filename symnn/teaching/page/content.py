@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from symnn.calculus.steps import Stage
@@ -20,8 +20,6 @@ from symnn.writing.sections import page_of
 from symnn.writing.steps import ShownStage, ShownStep
 from symnn.writing.write import writer_for
 
-MOST_STEPS = 400
-"""Where a derivation has more lines, only the rules that matter most are shown."""
 VIEWS = (
     ("In matrices", "matrix", False),
     ("With indices", "index", False),
@@ -38,12 +36,14 @@ class Line:
         shown: the line in writing.
         left, right: its sides; the left one only where it is written.
         names: the tensors that it speaks of.
+        shapes: their shapes, in plain characters.
     """
 
     shown: ShownStep
     left: Element | None
     right: Element
     names: tuple[str, ...]
+    shapes: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,8 @@ class Content:
     subtitle: str
     model: str
     definitions: tuple[str, ...]
-    parts: tuple[Part, ...]
-    results: tuple[tuple[str, str], ...]
+    parts: tuple[Part, ...] = ()
+    results: tuple[tuple[str, str], ...] = ()
     diagram: str = ""
     numbers: str = ""
     notes: tuple[str, ...] = field(default=())
@@ -106,29 +106,22 @@ def results_of(subject: Gradient) -> tuple[tuple[str, str], ...]:
 def parts_of(steps: Steps) -> tuple[Part, ...]:
     """Return the derivation's lines, each compared with the one before."""
     shown = steps.shown("latex")
-    return tuple(Part(one, _lines(one, stage)) for one, stage in zip(shown.stages, steps.stages, strict=True))
+    text = replace(steps, proof=False).shown("text")
+    return tuple(
+        Part(one, _lines(one, stage, [step.shapes for step in beside.steps]))
+        for one, beside, stage in zip(shown.stages, text.stages, steps.stages, strict=True)
+    )
 
 
-def steps_of(subject: Gradient, wrt: Sequence[str] = ()) -> Steps:
-    """Return the steps in as much detail as a page has room for."""
-    for detail in (2, 1):
-        found = subject.steps(*wrt, detail=detail)
-        if sum(len(stage.inferences) + 1 for stage in found.stages) <= MOST_STEPS:
-            break
-    return found
-
-
-def _lines(shown: ShownStage, stage: Stage) -> tuple[Line, ...]:
+def _lines(shown: ShownStage, stage: Stage, shapes: Sequence[str]) -> tuple[Line, ...]:
     lines: list[Line] = []
-    for place, step in enumerate(shown.steps):
-        names = _names(stage, place)
+    for place, (step, sizes) in enumerate(zip(shown.steps, shapes, strict=True)):
         left, right = read(step.left) if step.left else None, read(step.right)
         if lines and (left is None or left == lines[0].left):
             # A line is compared with the last one that says what the same left side equals.
-            before = lines[-1]
-            old, right = compared(before.right, right)
-            lines[-1] = Line(before.shown, before.left, old, before.names)
-        lines.append(Line(step, left, right, names))
+            old, right = compared(lines[-1].right, right)
+            lines[-1] = replace(lines[-1], right=old)
+        lines.append(Line(step, left, right, _names(stage, place), sizes))
     return tuple(lines)
 
 

@@ -34,7 +34,8 @@ def compared(old: Element, new: Element) -> tuple[Element, Element]:
 
 def _element(old: Element, new: Element) -> tuple[Element, Element]:
     """Return two unequal elements with the marks in them, or on them."""
-    if old.tag != new.tag or new.tag in TOKENS or max(_letters(old), _letters(new)) <= _SMALL:
+    small = new.tag not in _ROWS and max(old.letters(), new.letters()) <= _SMALL
+    if old.tag != new.tag or new.tag in TOKENS or small:
         # A row without brackets is no thing of its own: what is in it is compared even if it is all there is.
         if "mrow" in (old.tag, new.tag) and old.tag != new.tag:
             return _rows_of(old, new)
@@ -116,7 +117,3 @@ def _marked(element: Element, mark: str) -> Element:
 
 def _with(element: Element, children: Sequence[Element]) -> Element:
     return Element(element.tag, tuple(children), element.text, element.attributes)
-
-
-def _letters(element: Element) -> int:
-    return sum(bool(part.text) and not part.is_invisible for part in element.walk())

@@ -12,14 +12,21 @@ from importlib.resources import files
 from typing import Any
 
 from symnn.gradients import Gradient
-from symnn.teaching.page.content import Content, Line, Part, model_of, parts_of, results_of, steps_of
+from symnn.teaching.page.content import Content, Line, Part, model_of, parts_of, results_of
 from symnn.writing import Notation
-from symnn.writing.fragment import formula, listed, sentence
+from symnn.writing.fragment import listed, sentence
 from symnn.writing.mathml import Element, math, row, token, unstyled
 from symnn.writing.mathml_reader import in_a_line, read
 from symnn.writing.spoken import spoken
 
 _BLOCK = re.compile('<math display="block".*?</math>', re.DOTALL)
+MOST_BYTES = 290_000
+"""A page is not to be larger: of a long derivation fewer lines are shown, then fewer views."""
+DETAILS = (2, 1)
+_AROUND = 400
+_WIDE = 11
+"""A left side with more letters and signs than this stands on a line of its own."""
+_LEFT_OUT = "<p>It is left out here, so that the page stays small: ask for this view with --view or --batch.</p>"
 _MARKS = {"exact": "checked exactly", "50 digits": "checked to 50 digits", "wrong": "this line is wrong"}
 
 
@@ -44,22 +51,38 @@ def page(
         InputError, CalculusError: for a name that there is no derivative by.
     """
     subject = replace(subject, notation=notation) if notation else subject
-    steps = steps_of(subject, names)
     model, definitions = model_of(subject, subject.notation)
     title, _, subtitle = subject.title.partition(" · ")
-    shown = steps.shown("latex")
-    said = {*definitions}
-    added = tuple(one for one in (listed([text]) for text in shown.definitions) if one not in said)
-    notes = shown.notes if not shown.facts else (*shown.notes, f"Using ${shown.facts}$.")
-    return html(Content(
-        title or "A derivative",
-        subtitle,
-        model,
-        (*definitions, *added),
-        parts_of(steps),
-        results_of(subject),
-        notes=notes,
-    ))  # fmt: skip
+    content = Content(title or "A derivative", subtitle, model, definitions)
+    results = results_of(subject)
+    for detail in DETAILS:
+        steps = subject.steps(*names, detail=detail)
+        shown = steps.shown("latex")
+        added = [listed([text]) for text in shown.definitions]
+        content = replace(
+            content,
+            definitions=tuple(dict.fromkeys([*definitions, *added])),
+            parts=parts_of(steps),
+            results=results[:1],
+            notes=shown.notes if not shown.facts else (*shown.notes, f"Using ${shown.facts}$."),
+        )
+        if (size := _size(html(content))) <= MOST_BYTES:
+            break
+    return html(replace(content, results=_as_room_is(results, MOST_BYTES - size)))
+
+
+def _as_room_is(results: Sequence[tuple[str, str]], room: int) -> tuple[tuple[str, str], ...]:
+    """Return the results in the views for which there is room; the first one is there."""
+    found = list(results[:1])
+    for heading, text in results[1:]:
+        room -= _size(text) + _AROUND
+        found.append((heading, text if room > 0 else _LEFT_OUT))
+        room += 0 if room > 0 else _size(text)
+    return tuple(found)
+
+
+def _size(text: str) -> int:
+    return len(text.encode())
 
 
 def html(content: Content) -> str:
@@ -160,6 +183,7 @@ def _heading(part: Part) -> str:
 def _step(number: int, line: Line) -> str:
     shown = line.shown
     left = f'<div class="left">{_display(line.left)}</div>' if line.left is not None else ""
+    wide = " wide" if line.left is not None and line.left.letters() > _WIDE else ""
     equation = row([token("mo", "=", form="infix"), *_in_row(line.right)])
     mark = ""
     if shown.mark:
@@ -167,9 +191,9 @@ def _step(number: int, line: Line) -> str:
         mark = f'<span class="mark {kind}">{escape(_MARKS.get(shown.mark, shown.mark))}</span>'
     by = f'<p class="by"><span class="rule">{escape(shown.rule)}</span>{mark}</p>'
     why = f'<p class="why">{sentence(shown.why)}</p>'
-    shapes = f'<p class="shapes">shapes: {", ".join(map(formula, shown.shapes.split(", ")))}</p>' if shown.shapes else ""
+    shapes = f'<p class="shapes">shapes: {escape(line.shapes)}</p>' if line.shapes else ""
     return (
-        f'<li class="step" id="step-{number}" data-names="{escape(" ".join(line.names))}">{left}'
+        f'<li class="step{wide}" id="step-{number}" data-names="{escape(" ".join(line.names))}">{left}'
         f'<div class="line"><div class="scroll">{_display(equation)}</div>{by}</div>'
         f'<div class="reason">{why}{shapes}</div></li>'
     )
