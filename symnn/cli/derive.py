@@ -9,8 +9,10 @@ from typing import Any
 import click
 
 from symnn.calculus import differentiate
+from symnn.cli.documents import style_of, style_option, write_document
 from symnn.cli.files import is_file, read_with_letters
 from symnn.cli.options import (
+    OF_NETWORKS,
     activation_option,
     architecture_argument,
     cost_option,
@@ -28,11 +30,11 @@ from symnn.cli.options import (
 from symnn.errors import InputError
 from symnn.gradients import Gradient
 from symnn.language import Program, parse_architecture
-from symnn.networks import general_network
+from symnn.networks import Network, general_network
 from symnn.training import check_writable, write_atomically
 from symnn.writing import FORMATS, VIEWS, write_equation
 
-_ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex"}
+_ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".pdf": "latex"}
 
 
 @click.command("derive")
@@ -47,7 +49,8 @@ _ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex"}
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="[default: text, or what the ending of -o says]")
 @click.option("--ascii", "ascii_", is_flag=True, help="The same as --format ascii.")
 @notation_option
-@output_option("Write to a file: .txt, .md or .tex.")
+@style_option
+@output_option("Write to a file: .txt, .md, .tex or .pdf.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def derive_command(architecture: str, output: str | None, as_json: bool, **options: Any) -> None:
     """Derive the gradient of a network's cost, and print it as a textbook would.
@@ -57,11 +60,18 @@ def derive_command(architecture: str, output: str | None, as_json: bool, **optio
     its place: the gradient is of what its last equation defines.
     """
     format_ = output_format(options, output, _ENDINGS)
+    style = style_of(options, output, as_json)
     if output is not None:
         check_writable(output)
-    subject = _subject(architecture, options)
+    network = _network(architecture, options)
+    subject = _subject(architecture, options, network)
     if options["notation"] is not None:
         subject = subject.with_notation(options["notation"])
+    if style is not None and output is not None:
+        if not isinstance(subject, Gradient):
+            raise InputError(f"there is no document on '{architecture}': give a number of layers, such as n0-n1-n2")
+        write_document(subject, style, output, options, network)
+        return
     view, batch = options["view"], options["batch"]
     if as_json:
         if isinstance(subject, Gradient):
@@ -78,19 +88,23 @@ def derive_command(architecture: str, output: str | None, as_json: bool, **optio
         write_atomically(output, text)
 
 
-def _subject(architecture: str, options: dict[str, Any]) -> Any:
+def _network(architecture: str, options: dict[str, Any]) -> Network | None:
+    """Return the network that an architecture and the options describe: none for a file or the general network."""
+    if is_file(architecture) or parse_architecture(architecture).general:
+        return None
+    return network_of(architecture, **{name: options[name] for name in OF_NETWORKS})
+
+
+def _subject(architecture: str, options: dict[str, Any], network: Network | None) -> Any:
     """Return the gradient of a network, or the general network."""
     if is_file(architecture):
         return gradient_of_file(architecture, options)
-    general = parse_architecture(architecture).general
-    if general and (options["wrt"] or options["l1"] or options["l2"]):
+    if network is None and (options["wrt"] or options["l1"] or options["l2"]):
         raise InputError("the general network takes no --wrt, --l1 or --l2: give a number of layers")
-    if general:
+    if network is None:
         given = options["activation"]
         activation = default_activations(options["cost"], 2) if given is None else split_names(given)
         return general_network(activation, options["cost"], options["weights"])
-    named = {name: options[name] for name in ("activation", "cost", "weights", "l1", "l2")}
-    network = network_of(architecture, **named)
     wrt = split_names(options["wrt"]) if options["wrt"] else None
     return network.gradient(wrt=wrt)
 

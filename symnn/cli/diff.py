@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from symnn.cli.documents import style_of, style_option, write_document
 from symnn.cli.options import dtype_option, echo_json, json_option, notation_option, output_format, output_option
 from symnn.errors import InputError
 from symnn.formulas import KINDS, FormulaDerivative, diff
@@ -16,7 +17,7 @@ from symnn.language.vocabulary import spelled
 from symnn.training import check_writable, write_atomically
 from symnn.writing import FORMATS, VIEWS
 
-_ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".py": "numpy"}
+_ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".pdf": "latex", ".py": "numpy"}
 _FORMULA = re.compile(r"-(?![-o]).*[*'()/^+]", re.DOTALL)
 _BETWEEN = re.compile(r",|×|\s+x\s+|(?<=\b[A-Za-z]|[0-9])x(?=(?:[A-Za-z]|[0-9]+)\b)")
 _SHAPE = re.compile(r"\s*([^\W\d]\w*)\s*[=:]\s*(.*?)\s*\Z")
@@ -50,7 +51,8 @@ symmetric_option = click.option("--symmetric", metavar="NAME[,NAME…]", help="S
 @click.option("--ascii", "ascii_", is_flag=True, help="The same as --format ascii.")
 @notation_option
 @dtype_option
-@output_option("Write to a file: .txt, .md, .tex or .py.")
+@style_option
+@output_option("Write to a file: .txt, .md, .tex, .pdf or .py.")
 @json_option
 def diff_command(formula: str, output: str | None, as_json: bool, **options: Any) -> None:
     """Differentiate a formula, in the grammar of matrixcalculus.org.
@@ -60,6 +62,7 @@ def diff_command(formula: str, output: str | None, as_json: bool, **options: Any
     a Greek letter's name a scalar, any other name a column; --shape says otherwise.
     """
     format_ = output_format(options, output, _ENDINGS)
+    style = style_of(options, output, as_json)
     if output is not None:
         check_writable(output)
     found = diff(
@@ -72,6 +75,9 @@ def diff_command(formula: str, output: str | None, as_json: bool, **options: Any
     )
     if options["notation"] is not None:
         found = replace(found, notation=options["notation"])
+    if style is not None and output is not None:
+        write_document(found, style, output, options)
+        return
     if as_json:
         echo_json(_described(found, options, "ascii" if format_ == "ascii" else "text"))
         return

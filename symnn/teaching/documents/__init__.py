@@ -10,12 +10,12 @@ from symnn.gradients import Gradient
 from symnn.networks import Network
 from symnn.teaching.documents.article import article
 from symnn.teaching.documents.content import Content, content_of
-from symnn.teaching.documents.latex_run import pdf_of, typeset
+from symnn.teaching.documents.latex_run import pdf_of, pdflatex, typeset
 from symnn.teaching.documents.slides import slides
 from symnn.teaching.documents.summary import summary
 from symnn.writing import VIEWS, Notation
 
-__all__ = ["STYLES", "document", "pdf_of", "typeset"]
+__all__ = ["STYLES", "document", "pdf_of", "pdflatex", "typeset"]
 
 _STYLES: dict[str, Callable[[Content], str]] = {"article": article, "slides": slides, "summary": summary}
 STYLES = tuple(_STYLES)

@@ -32,6 +32,21 @@ class Typeset:
     log: str
 
 
+def pdflatex() -> str:
+    """Return the path of pdflatex.
+
+    Raises:
+        SymnnError: where it is not installed.
+    """
+    program = shutil.which(COMMAND)
+    if program is None:
+        raise SymnnError(
+            f"{COMMAND} was not found, and a PDF is made with it: install TeX, on Debian with "
+            f"'apt-get install {' '.join(PACKAGES)}', or write -o FILE.tex"
+        )
+    return program
+
+
 def pdf_of(latex: str) -> bytes:
     """Return the PDF of a LaTeX document.
 
@@ -51,12 +66,7 @@ def typeset(latex: str, seconds: float = _SECONDS) -> Typeset:
     Raises:
         SymnnError: where pdflatex is not installed, fails, or takes too long.
     """
-    program = shutil.which(COMMAND)
-    if program is None:
-        raise SymnnError(
-            f"{COMMAND} was not found, and a PDF is made with it: install TeX, on Debian with "
-            f"'apt-get install {' '.join(PACKAGES)}', or write -o FILE.tex"
-        )
+    program = pdflatex()
     with tempfile.TemporaryDirectory(prefix="symnn-") as folder:
         place = Path(folder)
         (place / "document.tex").write_text(latex, encoding="utf-8")
