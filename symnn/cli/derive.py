@@ -31,10 +31,12 @@ from symnn.errors import InputError
 from symnn.gradients import Gradient
 from symnn.language import Program, parse_architecture
 from symnn.networks import Network, general_network
+from symnn.teaching.page import page
 from symnn.training import check_writable, write_atomically
 from symnn.writing import FORMATS, VIEWS, write_equation
 
-_ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".pdf": "latex"}
+_ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".pdf": "latex", ".html": "html"}
+_FORMATS = (*FORMATS, "html")
 
 
 @click.command("derive")
@@ -46,11 +48,11 @@ _ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".pdf": "latex"}
 @click.option("--view", type=click.Choice(VIEWS), default="matrix", show_default=True, help="How equations are shown.")
 @click.option("--batch", is_flag=True, help="For a batch of m examples, one a row, instead of one example.")
 @click.option("--wrt", metavar="NAME[,NAME…]", help="With respect to what  [default: every parameter]")
-@click.option("--format", "format_", type=click.Choice(FORMATS), help="[default: text, or what the ending of -o says]")
+@click.option("--format", "format_", type=click.Choice(_FORMATS), help="[default: text, or what the ending of -o says]")
 @click.option("--ascii", "ascii_", is_flag=True, help="The same as --format ascii.")
 @notation_option
 @style_option
-@output_option("Write to a file: .txt, .md, .tex or .pdf.")
+@output_option("Write to a file: .txt, .md, .tex, .pdf, or .html for a page to walk through.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def derive_command(architecture: str, output: str | None, as_json: bool, **options: Any) -> None:
     """Derive the gradient of a network's cost, and print it as a textbook would.
@@ -81,7 +83,12 @@ def derive_command(architecture: str, output: str | None, as_json: bool, **optio
             latex = subject.write("latex", view, batch)
             echo_json({"title": text.partition("\n")[0], "view": view, "batch": batch, "text": text, "latex": latex})
         return
-    text = subject.write(format_, view, batch)
+    if format_ == "html":
+        if not isinstance(subject, Gradient):
+            raise InputError(f"there is no page on '{architecture}': give a number of layers, such as n0-n1-n2")
+        text = page(subject, network=network, batch=batch)
+    else:
+        text = subject.write(format_, view, batch)
     if output is None:
         click.echo(text, nl=False)
     else:

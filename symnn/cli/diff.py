@@ -14,10 +14,11 @@ from symnn.cli.options import dtype_option, echo_json, json_option, notation_opt
 from symnn.errors import InputError
 from symnn.formulas import KINDS, FormulaDerivative, diff
 from symnn.language.vocabulary import spelled
+from symnn.teaching.page import page
 from symnn.training import check_writable, write_atomically
 from symnn.writing import FORMATS, VIEWS
 
-_ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".pdf": "latex", ".py": "numpy"}
+_ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".pdf": "latex", ".html": "html", ".py": "numpy"}
 _FORMULA = re.compile(r"-(?![-o]).*[*'()/^+]", re.DOTALL)
 _BETWEEN = re.compile(r",|×|\s+x\s+|(?<=\b[A-Za-z]|[0-9])x(?=(?:[A-Za-z]|[0-9]+)\b)")
 _SHAPE = re.compile(r"\s*([^\W\d]\w*)\s*[=:]\s*(.*?)\s*\Z")
@@ -47,12 +48,12 @@ symmetric_option = click.option("--symmetric", metavar="NAME[,NAME…]", help="S
 @click.option("--upstream", metavar="NAME", help="The upstream adjoint of a formula that is no scalar.")
 @click.option("--view", type=click.Choice(VIEWS), default="matrix", show_default=True, help="How equations are shown.")
 @click.option("--working", is_flag=True, help="Every equation on the way, instead of the closed form.")
-@click.option("--format", "format_", type=click.Choice((*FORMATS, "numpy")), help="[default: text, or as -o's ending]")
+@click.option("--format", "format_", type=click.Choice((*FORMATS, "html", "numpy")), help="[default: text, or as -o's ending]")
 @click.option("--ascii", "ascii_", is_flag=True, help="The same as --format ascii.")
 @notation_option
 @dtype_option
 @style_option
-@output_option("Write to a file: .txt, .md, .tex, .pdf or .py.")
+@output_option("Write to a file: .txt, .md, .tex, .pdf, .html or .py.")
 @json_option
 def diff_command(formula: str, output: str | None, as_json: bool, **options: Any) -> None:
     """Differentiate a formula, in the grammar of matrixcalculus.org.
@@ -91,6 +92,8 @@ def diff_command(formula: str, output: str | None, as_json: bool, **options: Any
 def _written(found: FormulaDerivative, format_: str, options: dict[str, Any]) -> str:
     if format_ == "numpy":
         return found.compile(dtype=options["dtype"]).source
+    if format_ == "html":
+        return page(found)
     return found.write(format_, options["view"], working=options["working"])
 
 

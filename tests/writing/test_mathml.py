@@ -23,9 +23,15 @@ from symnn.writing.spoken import spoken
 
 CHILDREN = {"mfrac": 2, "msub": 2, "msup": 2, "msubsup": 3, "munder": 2, "mover": 2, "munderover": 3}
 ATTRIBUTES = {
-    "math": {"display", "alttext"}, "mi": {"mathvariant"},
-    "mo": {"stretchy", "form", "movablelimits", "lspace", "rspace"}, "mspace": {"width"}, "mover": {"accent"}, "mfrac": {"displaystyle"}, "mtable": {"displaystyle"}, "mtd": {"style"},
-}  # fmt: skip
+    "math": {"display", "alttext"},
+    "mi": {"mathvariant"},
+    "mo": {"stretchy", "form", "movablelimits", "lspace", "rspace"},
+    "mspace": {"width"},
+    "mover": {"accent"},
+    "mfrac": {"displaystyle"},
+    "mtable": {"displaystyle"},
+    "mtd": {"style"},
+}
 
 
 def tree(text: str) -> ElementTree.Element:

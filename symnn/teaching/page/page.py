@@ -37,6 +37,7 @@ def page(
     numbers: Any = None,
     notation: Notation | None = None,
     names: Sequence[str] = (),
+    batch: bool = False,
 ) -> str:
     """Return a page that shows a gradient and how it is derived.
 
@@ -46,6 +47,7 @@ def page(
         numbers: a working with given numbers.
         notation: choices of writing.
         names: with respect to what the derivation is shown; by default everything.
+        batch: whether the derivation ends with the mean over a batch of examples.
 
     Raises:
         InputError, CalculusError: for a name that there is no derivative by.
@@ -56,7 +58,7 @@ def page(
     content = Content(title or "A derivative", subtitle, model, definitions)
     results = results_of(subject)
     for detail in DETAILS:
-        steps = subject.steps(*names, detail=detail)
+        steps = subject.steps(*names, detail=detail, batch=batch)
         shown = steps.shown("latex")
         added = [listed([text]) for text in shown.definitions]
         content = replace(
