@@ -19,6 +19,7 @@ from symnn.training import check_writable, write_atomically
 from symnn.writing import FORMATS, VIEWS
 
 _ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".pdf": "latex", ".html": "html", ".py": "numpy"}
+_FORMATS = (*FORMATS, "html", "numpy")
 _FORMULA = re.compile(r"-(?![-o]).*[*'()/^+]", re.DOTALL)
 _BETWEEN = re.compile(r",|×|\s+x\s+|(?<=\b[A-Za-z]|[0-9])x(?=(?:[A-Za-z]|[0-9]+)\b)")
 _SHAPE = re.compile(r"\s*([^\W\d]\w*)\s*[=:]\s*(.*?)\s*\Z")
@@ -48,7 +49,7 @@ symmetric_option = click.option("--symmetric", metavar="NAME[,NAME…]", help="S
 @click.option("--upstream", metavar="NAME", help="The upstream adjoint of a formula that is no scalar.")
 @click.option("--view", type=click.Choice(VIEWS), default="matrix", show_default=True, help="How equations are shown.")
 @click.option("--working", is_flag=True, help="Every equation on the way, instead of the closed form.")
-@click.option("--format", "format_", type=click.Choice((*FORMATS, "html", "numpy")), help="[default: text, or as -o's ending]")
+@click.option("--format", "format_", type=click.Choice(_FORMATS), help="[default: text, or as -o's ending]")
 @click.option("--ascii", "ascii_", is_flag=True, help="The same as --format ascii.")
 @notation_option
 @dtype_option

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from symnn.writing.breaking import broken, measure
 from symnn.writing.characters import ascii_text, escape_latex, width
 from symnn.writing.steps import ShownStage, ShownStep, ShownSteps
+from symnn.writing.steps_fragment import steps_fragment
 
 WIDTH = 100
 _PAPER = 62.0
@@ -23,7 +24,9 @@ LEGEND = {
 
 
 def steps_page(shown: ShownSteps, format: str) -> str:
-    """Return steps in a format: text, ascii, markdown or latex."""
+    """Return steps in a format: text, ascii, markdown, latex or mathml."""
+    if format == "mathml":
+        return steps_fragment(shown)
     if format in ("text", "ascii"):
         written = _text(shown)
         return ascii_text(written) if format == "ascii" else written
