@@ -34,7 +34,7 @@ class _CheckCommand(click.Command):
 @subject_argument
 @click.argument("formula", required=False, metavar="[FORMULA|FILE]")
 @click.option("--wrt", metavar="NAME", help="What the formula is the derivative by  [default: what its left side says]")
-@click.option("--file", metavar="FILE", help="A derivation of several lines, such as delta1 = W2'*delta2 .* sigmoid'(z1).")
+@click.option("--file", metavar="FILE", help="A derivation of several lines, such as dW1 = delta1*x'.")
 @subject_options
 @click.option("--ascii", "ascii_", is_flag=True, help="ASCII characters alone.")
 @json_option

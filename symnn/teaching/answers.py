@@ -57,7 +57,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Compared:
-    """Two sides in index notation: `left` and `right` are entries, `equations` define what stands alone in the right."""
+    """Two sides in index notation: entries of both, and equations for what must stand alone in the right one."""
 
     left: Entry
     right: Expr
@@ -148,7 +148,8 @@ def free_letters(tree: Node, names: Names, bound: set[str]) -> tuple[str, ...]:
 def _indices(names: Names, head: Item, target: Tensor | None, axes: Axes) -> tuple[BoundIndex, ...]:
     found = []
     if target is not None and len(head.indices) != target.rank:
-        refuse(head.place, f"'{head.name}' has shape {shape_text(target.shape)}, and is given {len(head.indices)} indices")
+        given = f"is given {len(head.indices)} indices"
+        refuse(head.place, f"'{head.name}' has shape {shape_text(target.shape)}, and {given}")
     for index in head.indices:
         if not isinstance(index, Name) or index.name in names.all():
             refuse(index.place, f"'{index.place.text}' is no plain index: the left side is written dW1[j, k]")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from symnn.errors import InputError, suggest
@@ -18,12 +18,13 @@ from symnn.language.translation import Translation
 from symnn.language.vocabulary import spelled
 from symnn.teaching.answers import Reading, compared, read, same_shape, shown, source_of
 from symnn.teaching.explaining import counterexample, explained
-from symnn.teaching.known import Known, shape_text, with_names
+from symnn.teaching.known import Known, with_names
 from symnn.teaching.marked import DEFINITION, UNCHECKED, WRONG, CheckedLine, CheckResult
 from symnn.teaching.own_lines import OwnLine, own_lines
 from symnn.teaching.points import points
 from symnn.teaching.proving import verdict
 from symnn.teaching.subjects import known_subject
+from symnn.teaching.tree_edits import names_in
 from symnn.writing import Notation
 
 _LAYERED = re.compile(r"([A-Za-z_]*?[A-Za-z])\d+\Z")
@@ -106,6 +107,8 @@ def _judged(known: Known, line: OwnLine, target: Tensor) -> CheckedLine:
     else:
         made = compared(known, reading, target)
         marked = replace(marked, verdict=verdict(known, made), equation=shown(made))
+        if marked.is_right and (same := [n for n in names_in(reading.tree) if known.names.get(n) == target]):
+            return replace(marked, verdict=WRONG, problem=f"it says nothing: '{same[0]}' is what it should derive")
     return _with_reasons(known, reading, marked) if marked.verdict == WRONG else marked
 
 
@@ -154,8 +157,3 @@ def _refuse_near_misses(known: Known, place: Place, name: str) -> None:
         refuse(place, f"unknown name '{name}'{suggest(name, known.names)}")
     if name in known.sizes or name in known.functions:
         refuse(place, f"'{name}' is already the name of a {'size' if name in known.sizes else 'function'}")
-
-
-def shape_of(line: CheckedLine) -> str:
-    """Return the shape of a line's right side in words."""
-    return "none" if line.shape is None else shape_text(line.shape)

@@ -16,13 +16,12 @@ from sympy import Rational
 
 from symnn.errors import InputError
 from symnn.language import Tensor
-from symnn.language.syntax import postorder
 from symnn.teaching.answers import Reading, infer, same_shape
 from symnn.teaching.known import Known
 from symnn.teaching.points import Point
 from symnn.teaching.slips import KINDS, Case, Proposal
 from symnn.teaching.spelling import spelling
-from symnn.teaching.tree_edits import name, product, times
+from symnn.teaching.tree_edits import name, names_in, product, times
 from symnn.teaching.tree_values import NoValueError, value_of
 
 Array = NDArray[Any]
@@ -112,7 +111,10 @@ def agree(known: Known, reading: Reading, target: Tensor, point: Point) -> bool:
 
 def _values(known: Known, reading: Reading, target: Tensor, point: Point) -> tuple[Array, Array]:
     right = np.asarray(point.values[target.name], dtype=float)
-    return value_of(known, reading, point).reshape(right.shape), right
+    mine = value_of(known, reading, point)
+    if mine.size != right.size or not same_shape(reading.shape, target.shape):
+        raise NoValueError("another shape")
+    return mine.reshape(right.shape), right
 
 
 def counterexample(known: Known, reading: Reading, target: Tensor, at: Sequence[Point]) -> Counterexample | None:
@@ -132,8 +134,8 @@ def counterexample(known: Known, reading: Reading, target: Tensor, at: Sequence[
 
 def _given(known: Known, reading: Reading, point: Point) -> dict[str, str]:
     """The values of the names in a formula, where these are few numbers."""
-    used = [node.name for node in postorder(reading.tree) if hasattr(node, "name") and node.name in known.names]
-    arrays = {n: np.asarray(point.values[known.names[n].name], dtype=float) for n in dict.fromkeys(used)}
+    used = [n for n in names_in(reading.tree) if n in known.names]
+    arrays = {n: np.asarray(point.values[known.names[n].name], dtype=float) for n in used}
     if sum(array.size for array in arrays.values()) > MOST_NUMBERS:
         return {}
     return {n: _written(array) for n, array in arrays.items()}
@@ -164,7 +166,7 @@ def _by_ratio(case: Case, at: Sequence[Point]) -> Iterator[Proposal]:
     """The whole is a multiple of what is right."""
     try:
         mine, right = _values(case.known, case.reading, case.target, at[0])
-    except (NoValueError, AttributeError):
+    except NoValueError:
         return
     number = _ratio(right, mine)
     if number is not None:
@@ -177,7 +179,7 @@ def _by_difference(case: Case, at: Sequence[Point]) -> Iterator[Proposal]:
         return
     try:
         mine, right = _values(case.known, case.reading, case.target, at[0])
-    except (NoValueError, AttributeError):
+    except NoValueError:
         return
     for word, tensor in case.known.names.items():
         if tensor.shape == case.target.shape and tensor != case.target and word not in case.known.adjoints.values():

@@ -76,8 +76,9 @@ def known_of(program: Program, of: str, upstream: str | None = None, wrt: str | 
     needed = normal.pruned([of])
     stated = {tensor.name for fact in program.facts for tensor in tensors(fact.left)} - {wrt}
     looked_up = {tensor.name for equation in normal for tensor in lookups(equation.right)}
-    by = [name for name in needed.tensors if name not in {of, *stated, *looked_up}]
-    if wrt in program.tensors and wrt not in by:
+    # What the normal form names is no name of the reader's.
+    by = [name for name in program.tensors if name in needed.tensors and name not in {of, *stated, *looked_up}]
+    if wrt in program.tensors and wrt not in (*by, of):
         by.append(str(wrt))
     found = differentiate(program, of, by, upstream, may_be_zero=True)
     whole = Program(

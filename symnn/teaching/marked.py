@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from symnn.language import Equation, Program, Tensor, fresh_index_over
+from symnn.teaching.answers import same_shape
 from symnn.teaching.explaining import Counterexample, Slip
 from symnn.teaching.known import shape_text
 from symnn.teaching.proving import DIGITS, EXACT, UNCHECKED, WRONG
@@ -52,7 +53,10 @@ class CheckedLine:
     @property
     def shapes(self) -> tuple[str, str | None]:
         """The shapes of what is right and of what was written, as they are said; None where there is none."""
-        return shape_text(self.target.shape), None if self.shape is None else shape_text(self.shape)
+        right = shape_text(self.target.shape)
+        if self.shape is None or same_shape(self.shape, self.target.shape):
+            return right, None if self.shape is None else right
+        return right, shape_text(self.shape)
 
 
 @dataclass(frozen=True)
@@ -151,9 +155,8 @@ class CheckResult:
         said = [f"{before}wrong: {self.left(line.target, form)} is not {line.written}"]
         if line.problem:
             said += [f"  {line.problem}", *(f"    {part}" for part in line.picture.splitlines())]
-            said += [f"  shapes: left {self.left(line.target, form)}: {right}; right: none, its parts do not fit"]
-        else:
-            said += [f"  shapes: left {self.left(line.target, form)}: {right}; right: {mine}"]
+        mine = mine or "none, its parts do not fit"
+        said.append(f"  shapes: left {self.left(line.target, form)}: {right}; right: {mine}")
         if line.counterexample is not None:
             said.append(f"  for example, {line.counterexample.text()}")
         if line.slip is not None:

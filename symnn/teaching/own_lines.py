@@ -101,8 +101,8 @@ def _parts(statement: Place) -> Iterator[Place]:
         depth += 0 if comment else _DEPTH.get(character, 0)
         if character == "=" and depth <= 0 and not comment:
             piece = text[start:at]
-            first = start + len(piece) - len(piece.lstrip())
-            yield Place(statement.source, first if piece.strip() else at, start + len(piece.rstrip()) if piece.strip() else at)
+            first, last = start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
+            yield Place(statement.source, *((first, last) if piece.strip() else (at, at)))
             start = at + 1
 
 

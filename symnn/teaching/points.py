@@ -43,7 +43,7 @@ def points(known: Known, count: int = 3, seed: int = 0) -> list[Point]:
     >>> points(known_of(mlp("2-3-1").program, "C"))[0].values["x"].shape
     (2,)
     """
-    program = _concrete(known.program)
+    program = concrete_program(known.program)
     sizes = _numbers(program)
     if not _is_small(program, sizes):
         return []
@@ -127,7 +127,7 @@ def concrete(function: type[Elementwise]) -> type[Elementwise]:
 _STAND_INS: dict[Any, Any] = {}
 
 
-def _concrete(program: Program) -> Program:
+def concrete_program(program: Program) -> Program:
     """Return the program with functions that have numbers."""
 
     def replaced(right: Expr) -> Expr:

@@ -11,7 +11,7 @@ from symnn.language import Equation, Tensor, fresh_index_over, size_of, substitu
 from symnn.proof import evaluate
 from symnn.teaching.answers import Compared, with_equations
 from symnn.teaching.known import Known
-from symnn.teaching.points import points
+from symnn.teaching.points import concrete_program, points
 
 EXACT, DIGITS, WRONG, UNCHECKED = "exact", "digits", "wrong", "unchecked"
 
@@ -30,7 +30,8 @@ def verdict(known: Known, made: Compared) -> str:
         given = {symbol.name: int(number) for symbol, number in point.sizes.items()}
         inputs = {n: point.values[n] for n in program.inputs if n in point.values}
         try:
-            values = evaluate(program.extended([residual]), {**given, **inputs}, "mpmath", wanted=[name])
+            whole = concrete_program(program.extended([residual]))
+            values = evaluate(whole, {**given, **inputs}, "mpmath", wanted=[name])
         except CalculusError:
             return UNCHECKED
         if np.any(np.abs(values[name].astype(float)) > 1e-12):

@@ -29,6 +29,7 @@ from symnn.teaching.tree_edits import (
     name,
     nodes_of,
     product,
+    relettered,
     replaced,
     terms,
     times,
@@ -108,10 +109,15 @@ def transposes(case: Case) -> Iterator[Proposal]:
     """x*delta1' or delta1*x for delta1*x'; W[j, i] for W[i, j]."""
     if not case.is_scalar(case.tree):
         yield Proposal("transpose", "the whole is transposed", turned(case.tree))
+    if case.by_entries and case.reading.head is not None and len(case.reading.head.indices) == 2:
+        first, second = (index.name for index in case.reading.indices or ())
+        letters = {first: second, second: first}
+        yield Proposal("transpose", f"{first} and {second} are exchanged", relettered(case.tree, letters))
     for node in case.nodes():
         if isinstance(node, Item) and len(node.indices) == 2:
             yield case.changed("transpose", node, replace(node, indices=node.indices[::-1]))
-        elif not isinstance(node, Number | Item) and not case.is_scalar(node):
+    for node in reversed(case.nodes()):
+        if not isinstance(node, Number | Item) and not case.is_scalar(node):
             yield case.changed("transpose", node, flipped(node))
     for node in case.nodes():
         if isinstance(node, Binary) and node.operator == "*":
@@ -125,14 +131,14 @@ def transposes(case: Case) -> Iterator[Proposal]:
 def signs(case: Case) -> Iterator[Proposal]:
     """y - a2 for a2 - y, a minus that is missing or too many."""
     for node in case.nodes():
-        if isinstance(node, Binary) and node.operator == "-":
-            yield case.changed("sign", node, replace(node, left=node.right, right=node.left))
-    yield Proposal("sign", "a minus for the whole", times(case.tree, Rational(-1)))
-    for node in case.nodes():
         if isinstance(node, Binary) and node.operator in "+-":
             yield case.changed("sign", node, replace(node, operator="-" if node.operator == "+" else "+"))
         if isinstance(node, Negative):
             yield case.changed("sign", node, node.operand)
+    for node in case.nodes():
+        if isinstance(node, Binary) and node.operator == "-":
+            yield case.changed("sign", node, replace(node, left=node.right, right=node.left))
+    yield Proposal("sign", "a minus before the whole is missing", times(case.tree, Rational(-1)))
 
 
 def layers(case: Case) -> Iterator[Proposal]:
@@ -163,7 +169,7 @@ def products(case: Case) -> Iterator[Proposal]:
 def derivatives(case: Case) -> Iterator[Proposal]:
     """A factor f'(z) that is missing, too many, of another function, or taken at another place."""
     for node in case.nodes():
-        if isinstance(node, Call) and len(node.arguments) == 1 and node.function in case.known.functions:
+        if isinstance(node, Call) and len(node.arguments) == 1:
             yield from _other_derivatives(case, node)
     for node in case.nodes():
         yield from _fewer(case, node)
@@ -182,15 +188,14 @@ def derivatives(case: Case) -> Iterator[Proposal]:
 def _other_derivatives(case: Case, node: Call) -> Iterator[Proposal]:
     argument = node.arguments[0]
     for function, z, a in case.slopes():
-        here = f"{function}_prime"
-        same = isinstance(argument, Name | Item) and argument.name
-        for word in {f"{function}_prime", *(["sigma_prime"] if function == "sigmoid" else [])}:
-            here = word
-            if same == z and node.function != here:
-                yield case.changed("derivative", node, replace(node, function=here))
-            if same == a:
-                right = replace(argument, name=z)  # type: ignore[type-var]
-                yield case.changed("derivative", node, replace(node, function=here, arguments=(right,)))
+        if not isinstance(argument, Name | Item):
+            continue
+        short = function == "sigmoid" and node.function.startswith("sigma")
+        here = "sigma_prime" if short else f"{function}_prime"
+        if argument.name == z and node.function != here:
+            yield case.changed("derivative", node, replace(node, function=here))
+        if argument.name == a:
+            yield case.changed("derivative", node, replace(node, function=here, arguments=(replace(argument, name=z),)))
 
 
 def _fewer(case: Case, node: Node) -> Iterator[Proposal]:
@@ -205,6 +210,10 @@ def _fewer(case: Case, node: Node) -> Iterator[Proposal]:
         gone = joined([("", parts[first][1]), *parts[first + 1 : last]])
         kind = "derivative" if _is_slope(gone) else "factor"
         yield case.changed(kind, node, joined([("", left[0][1]), *left[1:]]), f"{spelling(gone)} is too many")
+        for function, z, _ in case.slopes() if kind == "derivative" and not case.by_entries else ():
+            slope = call(f"{function}_prime", name(z, node.place))
+            other = [*parts[:first], (parts[first][0], slope), *parts[last:]]
+            yield case.changed(kind, node, joined(other), f"{spelling(slope)} instead of {spelling(gone)}")
 
 
 def _is_slope(node: Node) -> bool:
@@ -276,14 +285,12 @@ def constants(case: Case) -> Iterator[Proposal]:
     for size in dict.fromkeys(sizes):
         numbers += [Rational(size), Rational(1, size)]
     for number in numbers:
-        said = f"a factor {number} is missing" if number.is_Integer else f"a factor {1 / number} is too many"
-        yield Proposal("factor", said, times(case.tree, number))
+        yield Proposal("factor", f"a factor {number} is missing", times(case.tree, number))
     parts = terms(case.tree)
     for at, (sign, part) in enumerate(parts):
         for number in numbers if len(parts) > 1 else ():
             other = [*parts[:at], (sign, times(part, number)), *parts[at + 1 :]]
-            said = f"{spelling(times(part, number))} instead of {spelling(part)}"
-            yield Proposal("factor", said, added(other))
+            yield Proposal("factor", f"{spelling(times(part, number))} instead of {spelling(part)}", added(other))
     for node in case.nodes():
         if isinstance(node, Number):
             for number in numbers:
@@ -359,8 +366,8 @@ KINDS: tuple[Callable[[Case], Iterator[Proposal]], ...] = (
     softmax,
     derivatives,
     sums,
-    constants,
     powers,
+    constants,
     missing_terms,
     missing_factors,
 )

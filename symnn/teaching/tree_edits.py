@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sympy import Integer, Rational
@@ -109,7 +109,10 @@ def times(node: Node, number: Rational) -> Node:
         value = node.right.value / number
         return node.left if value == 1 else Binary(place, "/", node.left, Number(place, value))
     if number == -1:
-        return node.operand if isinstance(node, Negative) else Negative(place, node)
+        first = parts[0][1]
+        if isinstance(first, Negative):
+            return joined([("", first.operand), *parts[1:]])
+        return Negative(place, node)
     if number.is_Integer:
         return Binary(place, "*", Number(place, number), node)
     if number.p == 1:
@@ -136,3 +139,24 @@ def nodes_of(tree: Node, most: int = 40) -> list[Node]:
 
 def items_of(tree: Node) -> Iterator[Item]:
     return (node for node in postorder(tree) if isinstance(node, Item))
+
+
+def names_in(tree: Node) -> list[str]:
+    """Return the names of tensors and functions in a formula, in order of first use."""
+    return list(dict.fromkeys(node.name for node in postorder(tree) if isinstance(node, Name | Item)))
+
+
+def relettered(tree: Node, letters: Mapping[str, str]) -> Node:
+    """Return a formula of entries with other letters for its indices."""
+    made = tree
+    for item in items_of(tree):
+        indices = tuple(_renamed(index, letters) for index in item.indices)
+        made = replaced(made, item, replace(item, indices=indices))
+    return made
+
+
+def _renamed(index: Node, letters: Mapping[str, str]) -> Node:
+    for part in postorder(index):
+        if isinstance(part, Name) and part.name in letters:
+            index = replaced(index, part, replace(part, name=letters[part.name]))
+    return index

@@ -48,6 +48,8 @@ def value_of(known: Known, reading: Reading, point: Point) -> Array:
     Raises:
         NoValueError: where there is none.
     """
+    if reading.shape is None:
+        raise NoValueError("its parts do not fit")
     try:
         with np.errstate(all="ignore"):
             made = _Values(known, reading, point).value()
@@ -132,7 +134,7 @@ class _Values:
 
         def meaning(part: Node) -> Any:
             name = getattr(part, "name", "")
-            return _Whole(self.grid(scope[name]) if name in scope else np.array(self.point.size(self.known.sizes[name])))
+            return _Whole(self.grid(scope[name]) if name in scope else self.point.size(self.known.sizes[name]))
 
         found: Any = whole_number(node, meaning)
         return found.array if isinstance(found, _Whole) else np.array(int(found))
