@@ -40,7 +40,7 @@ class _CheckCommand(click.Command):
 @json_option
 @click.pass_context
 def check_command(
-    context: click.Context, subject: str, formula: str | None, as_json: bool,
+    context: click.Context, /, subject: str, formula: str | None, as_json: bool,
     notation: Notation | None = None, **options: Any,
 ) -> None:  # fmt: skip
     """Judge a derivative that was derived by hand: right (exit code 0) or wrong (1), and what the slip may be.

@@ -12,7 +12,7 @@ from symnn.gradients import Gradient
 from symnn.language import Program
 from symnn.language.vocabulary import spelled
 from symnn.networks import Network, mlp
-from symnn.teaching.known import Known, known_of, known_of_derivation
+from symnn.teaching.checking.known import Known, known_of, known_of_derivation
 
 _ARCHITECTURE = re.compile(r"\s*\w+(-(\w+|\.\.\.|…))+\s*\Z")
 

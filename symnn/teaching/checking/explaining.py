@@ -16,13 +16,14 @@ from sympy import Rational
 
 from symnn.errors import InputError
 from symnn.language import Tensor
-from symnn.teaching.answers import Reading, infer, same_shape
-from symnn.teaching.known import Known
-from symnn.teaching.points import Point
-from symnn.teaching.slips import KINDS, Case, Proposal
-from symnn.teaching.spelling import spelling
-from symnn.teaching.tree_edits import name, names_in, product, times
-from symnn.teaching.tree_values import NoValueError, value_of
+from symnn.teaching.checking.answers import Reading, infer, same_shape
+from symnn.teaching.checking.known import Known
+from symnn.teaching.checking.points import Point
+from symnn.teaching.checking.slip_cases import Case, Proposal
+from symnn.teaching.checking.slips import KINDS
+from symnn.teaching.checking.spelling import spelling
+from symnn.teaching.checking.tree_edits import name, names_in, product, times
+from symnn.teaching.checking.tree_values import NoValueError, value_of
 
 Array = NDArray[Any]
 MOST_PROPOSALS = 1_200

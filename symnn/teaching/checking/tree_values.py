@@ -6,7 +6,6 @@ millisecond. What is said to be right is proved afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,9 +18,10 @@ from symnn.language.shapes import BoundIndex, whole_number
 from symnn.language.syntax import Binary, Call, Item, Name, Negative, Node, Number, Transposed, postorder
 from symnn.language.vocabulary import ELEMENTWISE
 from symnn.proof import evaluate
-from symnn.teaching.answers import Reading
-from symnn.teaching.known import Known
-from symnn.teaching.points import Point, concrete
+from symnn.teaching.checking.answers import Reading
+from symnn.teaching.checking.known import Known
+from symnn.teaching.checking.points import Point, concrete
+from symnn.teaching.checking.tree_functions import OF_MATRICES, OVER
 
 Array = NDArray[Any]
 _known: dict[tuple[Any, bytes], Array] = {}
@@ -35,9 +35,9 @@ def value_of(known: Known, reading: Reading, point: Point) -> Array:
     """Return the value of a formula at a point, with the axes that it has.
 
     >>> from symnn.networks import mlp
-    >>> from symnn.teaching.answers import read, source_of
-    >>> from symnn.teaching.known import known_of
-    >>> from symnn.teaching.points import points
+    >>> from symnn.teaching.checking.answers import read, source_of
+    >>> from symnn.teaching.checking.known import known_of
+    >>> from symnn.teaching.checking.points import points
     >>> from symnn.language.syntax import Place
     >>> known = known_of(mlp("2-3-1").program, "C"); text = "delta1*x'"; source = source_of(known, text)
     >>> point = points(known)[0]
@@ -183,9 +183,9 @@ class _Values:
             return self.plain(np.eye(self.length(self.shapes.shapes[node][0])))
         if node.bound:
             return self.over(node)
-        if name not in _MATRIX:
+        if name not in OF_MATRICES:
             raise NoValueError(name)
-        return _MATRIX[name](*(self.values[part] for part in node.arguments))
+        return OF_MATRICES[name](*(self.values[part] for part in node.arguments))
 
     def over(self, node: Call) -> Array:
         """A sum, a mean or a maximum over named indices."""
@@ -195,7 +195,7 @@ class _Values:
         for axis in axes:
             shape[axis] = self.lengths[axis]
         full = np.broadcast_to(self.values[node.arguments[0]], shape)
-        return _OVER[node.function](full, axes)
+        return OVER[node.function](full, axes)
 
 
 class _Whole:
@@ -244,76 +244,3 @@ def _applied(function: Any, argument: Array) -> Array:
 def _expression(function: Any, entry: Any) -> Any:
     made = function(entry)
     return made if isinstance(made, Function) or made.free_symbols else made + 0 * entry
-
-
-def _log_sum_exp(array: Array, axes: tuple[int, ...]) -> Array:
-    largest = array.max(axis=axes, keepdims=True)
-    return largest + np.log(np.exp(array - largest).sum(axis=axes, keepdims=True))
-
-
-def _softmax(array: Array) -> Array:
-    axes = (-1,) if array.shape[-2] > 1 and array.shape[-1] > 1 else (-2, -1)
-    return np.exp(array - _log_sum_exp(array, axes))
-
-
-def _over_vector_or_rows(array: Array) -> Array:
-    axes = (-1,) if array.shape[-2] > 1 and array.shape[-1] > 1 else (-2, -1)
-    return _log_sum_exp(array, axes)
-
-
-def _diagonal(array: Array) -> Array:
-    if array.shape[-2] > 1 and array.shape[-1] > 1:
-        return np.diagonal(array, axis1=-2, axis2=-1)[..., None]
-    flat = array.reshape((*array.shape[:-2], -1))
-    return flat[..., None] * np.eye(flat.shape[-1])
-
-
-def _reduced(operation: Any) -> Callable[..., Array]:
-    return lambda array: operation(array, axis=(-2, -1), keepdims=True)
-
-
-def _choice(each: Any, whole: Any) -> Callable[..., Array]:
-    def choose(*arrays: Array) -> Array:
-        if len(arrays) == 1:
-            return np.asarray(whole(arrays[0], axis=(-2, -1), keepdims=True))
-        made = arrays[0]
-        for other in arrays[1:]:
-            made = each(made, other)
-        return made
-
-    return choose
-
-
-def _boxed(array: Array) -> Array:
-    return np.asarray(array)[..., None, None]
-
-
-_MATRIX: dict[str, Callable[..., Array]] = {
-    "inv": np.linalg.inv,
-    "det": lambda a: _boxed(np.linalg.det(a)),
-    "logdet": lambda a: _boxed(np.log(np.linalg.det(a))),
-    "solve": lambda a, b: np.linalg.inv(a) @ b,
-    "cholesky": np.linalg.cholesky,
-    "tr": lambda a: _boxed(np.trace(a, axis1=-2, axis2=-1)),
-    "sum": _reduced(np.sum),
-    "mean": _reduced(np.mean),
-    "maximum": _reduced(np.max),
-    "norm1": lambda a: np.abs(a).sum(axis=(-2, -1), keepdims=True),
-    "norm2": lambda a: np.sqrt((a**2).sum(axis=(-2, -1), keepdims=True)),
-    "logsumexp": _over_vector_or_rows,
-    "softmax": _softmax,
-    "max": _choice(np.maximum, np.max),
-    "min": _choice(np.minimum, np.min),
-    "rowsum": lambda a: a.sum(axis=-1, keepdims=True),
-    "colsum": lambda a: a.sum(axis=-2, keepdims=True),
-    "diag": _diagonal,
-    "kron": lambda a, b: np.kron(a.reshape(a.shape[-2:]), b.reshape(b.shape[-2:]))[None][0],
-    "vec": lambda a: np.swapaxes(a, -1, -2).reshape((*a.shape[:-2], -1, 1)),
-}
-_OVER: dict[str, Callable[[Array, tuple[int, ...]], Array]] = {
-    "sum": lambda a, axes: a.sum(axis=axes, keepdims=True),
-    "mean": lambda a, axes: a.mean(axis=axes, keepdims=True),
-    "maximum": lambda a, axes: a.max(axis=axes, keepdims=True),
-    "logsumexp": _log_sum_exp,
-    "softmax": lambda a, axes: np.exp(a - _log_sum_exp(a, axes)),
-}

@@ -16,15 +16,15 @@ from symnn.language.declarations import checked_name
 from symnn.language.syntax import Place, refuse
 from symnn.language.translation import Translation
 from symnn.language.vocabulary import spelled
-from symnn.teaching.answers import Reading, compared, read, same_shape, shown, source_of
-from symnn.teaching.explaining import counterexample, explained
-from symnn.teaching.known import Known, with_names
-from symnn.teaching.marked import DEFINITION, UNCHECKED, WRONG, CheckedLine, CheckResult
-from symnn.teaching.own_lines import OwnLine, own_lines
-from symnn.teaching.points import points
-from symnn.teaching.proving import verdict
-from symnn.teaching.subjects import known_subject
-from symnn.teaching.tree_edits import names_in
+from symnn.teaching.checking.answers import Reading, compared, read, same_shape, shown, source_of
+from symnn.teaching.checking.explaining import counterexample, explained
+from symnn.teaching.checking.known import Known, with_names
+from symnn.teaching.checking.marked import DEFINITION, UNCHECKED, WRONG, CheckedLine, CheckResult
+from symnn.teaching.checking.own_lines import OwnLine, own_lines
+from symnn.teaching.checking.points import points
+from symnn.teaching.checking.proving import verdict
+from symnn.teaching.checking.subjects import known_subject
+from symnn.teaching.checking.tree_edits import names_in
 from symnn.writing import Notation
 
 _LAYERED = re.compile(r"([A-Za-z_]*?[A-Za-z])\d+\Z")

@@ -9,9 +9,9 @@ import numpy as np
 from symnn.errors import CalculusError
 from symnn.language import Equation, Tensor, fresh_index_over, size_of, substitute
 from symnn.proof import evaluate
-from symnn.teaching.answers import Compared, with_equations
-from symnn.teaching.known import Known
-from symnn.teaching.points import concrete_program, points
+from symnn.teaching.checking.answers import Compared, with_equations
+from symnn.teaching.checking.known import Known
+from symnn.teaching.checking.points import concrete_program, points
 
 EXACT, DIGITS, WRONG, UNCHECKED = "exact", "digits", "wrong", "unchecked"
 

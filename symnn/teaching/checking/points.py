@@ -15,7 +15,7 @@ from symnn.errors import CalculusError, ShapeError
 from symnn.language import Elementwise, Entry, Equation, MatrixOperation, Program, body_and_bound, lookups, prime
 from symnn.language.defined_functions import elementwise
 from symnn.proof import evaluate
-from symnn.teaching.known import Known
+from symnn.teaching.checking.known import Known
 
 Array = NDArray[Any]
 MOST_NUMBERS = 2_000_000
@@ -39,7 +39,7 @@ def points(known: Known, count: int = 3, seed: int = 0) -> list[Point]:
     """Return points at which every tensor of a derivation has a finite value; none where there are none.
 
     >>> from symnn.networks import mlp
-    >>> from symnn.teaching.known import known_of
+    >>> from symnn.teaching.checking.known import known_of
     >>> points(known_of(mlp("2-3-1").program, "C"))[0].values["x"].shape
     (2,)
     """
@@ -136,7 +136,8 @@ def concrete_program(program: Program) -> Program:
             lambda part: concrete(type(part))(*part.args),
         )
 
-    if not any(getattr(f.root, "undefined", False) for e in program for f in map(type, e.right.atoms(Elementwise))):
+    atoms = [atom for equation in program for atom in equation.right.atoms(Elementwise)]
+    if not any(getattr(atom.root, "undefined", False) for atom in atoms):
         return program
     equations = [Equation(e.left, replaced(e.right)) for e in program]
     return Program(equations, program.facts, program.layered, program.adjoints)

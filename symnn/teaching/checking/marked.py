@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from symnn.language import Equation, Program, Tensor, fresh_index_over
-from symnn.teaching.answers import same_shape
-from symnn.teaching.explaining import Counterexample, Slip
-from symnn.teaching.known import shape_text
-from symnn.teaching.proving import DIGITS, EXACT, UNCHECKED, WRONG
+from symnn.teaching.checking.answers import same_shape
+from symnn.teaching.checking.explaining import Counterexample, Slip
+from symnn.teaching.checking.known import shape_text
+from symnn.teaching.checking.proving import DIGITS, EXACT, UNCHECKED, WRONG
 from symnn.writing import Notation, write_equation
 from symnn.writing.characters import ascii_text
 

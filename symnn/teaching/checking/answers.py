@@ -21,7 +21,7 @@ from symnn.language.syntax import Call, Item, Name, Node, Place, Source, postord
 from symnn.language.tensors import same_size, size_of
 from symnn.language.translation import Translation
 from symnn.language.values import place_of, summed
-from symnn.teaching.known import Known, primable, shape_text
+from symnn.teaching.checking.known import Known, primable, shape_text
 
 
 @dataclass(frozen=True)
@@ -156,8 +156,8 @@ def _indices(names: Names, head: Item, target: Tensor | None, axes: Axes) -> tup
         found.append(names.index(index.name))
     if len({index.name for index in found}) != len(found):
         refuse(head.place, "the left side needs distinct indices")
-    for index, size in zip(found, () if target is None else target.shape, strict=False):
-        axes.unify(index.axis, size)
+    for bound, size in zip(found, () if target is None else target.shape, strict=False):
+        axes.unify(bound.axis, size)
     return tuple(found)
 
 
