@@ -83,8 +83,10 @@ def _plain(notation: Notation, dialect: Text, batch: bool) -> Iterator[str]:
     yield inline(dialect.times) + " is the elementwise product"
     if not notation.in_numerator_layout:
         yield "a gradient has the shape of its variable"
-    output = f", and {inline(dialect.symbol(read_mark(notation.output), bold=True).text)} the output"
-    yield inline(dialect.symbol(cost).text) + " is the cost" + (output if notation.output else "")
+    said = inline(dialect.symbol(cost).text) + " is the cost"
+    if notation.output:
+        said += f", and {inline(dialect.symbol(read_mark(notation.output), bold=True).text)} the output"
+    yield said
 
 
 def _chosen(
