@@ -15,6 +15,7 @@ from symnn.cli.options import (
     echo_json,
     json_option,
     network_of,
+    notation_option,
     output_option,
     penalty_options,
     weights_option,
@@ -42,6 +43,7 @@ MOST_DIGITS = 40
 @click.option("--seed", type=int, help="Draw the parameters that --set leaves out.")
 @click.option("--digits", type=int, default=6, show_default=True, help="Significant digits of every number.")
 @click.option("--ascii", is_flag=True, help="ASCII characters alone.")
+@notation_option
 @output_option("Write the working to a file (.txt or .md).")
 @json_option
 def evaluate_command(
@@ -63,6 +65,8 @@ def evaluate_command(
     network = network_of(architecture, **named)
     values, drawn = _values(network, given, options["seed"])
     working = work(network, values, options["gradient"], options["learning_rate"])
+    if options["notation"] is not None:
+        working = working.with_notation(options["notation"])
     title = _title(network, drawn, options, "y" in values)
     if output is not None:
         text = working.text(options["digits"], options["ascii"])

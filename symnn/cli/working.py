@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 from typing import Any
@@ -21,9 +21,12 @@ from symnn.training import SGD
 from symnn.views import ScalarEquation, scalar_equations
 from symnn.writing import Notation
 from symnn.writing.characters import ascii_text, width
+from symnn.writing.conventions import stated_choices
 from symnn.writing.definitions import definitions
 from symnn.writing.numbers import NumberWriter, plain_decimal
+from symnn.writing.sections import base_of
 from symnn.writing.write import writer_for
+from symnn.writing.written import as_written
 
 PRECISION = 50
 WIDTH = 100
@@ -40,6 +43,7 @@ class Working:
         values: the value of every tensor, by name.
         gradients: for each parameter, the name of its derivative.
         renewed: for each new value of a parameter, the parameter's entry that it replaces.
+        notation: how it is written.
     """
 
     program: Program
@@ -48,6 +52,13 @@ class Working:
     values: dict[str, Any]
     gradients: Mapping[str, str] = field(default_factory=dict)
     renewed: Mapping[str, Tensor] = field(default_factory=dict)
+    notation: Notation = field(default_factory=Notation)
+
+    def with_notation(self, notation: Notation) -> Working:
+        """Return the same working, written in another notation."""
+        written = {one.left: one for one in scalar_equations(as_written(self.program, notation))}
+        sections = [(heading, [written[one.left] for one in equations]) for heading, equations in self.sections]
+        return replace(self, notation=notation, sections=sections)
 
     def as_dict(self) -> dict[str, Any]:
         """Return all values as floats: given and worked ones, gradients and new parameters apart."""
@@ -62,8 +73,9 @@ class Working:
 
     def text(self, digits: int = 6, ascii: bool = False) -> str:
         """Return the working as text: symbols = numbers = result, for each scalar equation."""
-        writer = writer_for(self.derivation or self.program, "ascii" if ascii else "text")
-        numbers = NumberWriter(Notation(), self._value, lambda n: plain_decimal(to_str(n._mpf_, digits)), ascii)
+        writer = writer_for(self.derivation or self.program, "ascii" if ascii else "text", self.notation)
+        writer.base = base_of(self.notation, "scalar")
+        numbers = NumberWriter(self.notation, self._value, lambda n: plain_decimal(to_str(n._mpf_, digits)), ascii)
         arrow = "<-" if ascii else "←"
         lines: list[str] = []
         for heading, equations in self.sections:
@@ -76,6 +88,8 @@ class Working:
         shown = [equation for _, equations in self.sections for equation in equations]
         if defined := definitions(writer, shown, self.program, False):
             lines += _where(defined)
+        if said := stated_choices(self.notation, writer.dialect, "scalar"):
+            lines.append(f"notation: {'; '.join(said)}")
         written = "\n".join(lines) + "\n"
         return ascii_text(written) if ascii else written
 
