@@ -1,7 +1,23 @@
 """Checks that share nothing with what they check: values entry by entry, and derivatives from values."""
 
-from symnn.proof.arithmetic import Arithmetic, arithmetic_of
+from symnn.proof.arithmetic import Arithmetic, DomainError, arithmetic_of
+from symnn.proof.audit import Audit, AuditLine, audit, check_stage, line_verdict
+from symnn.proof.checker import Checker, Verdict
 from symnn.proof.differences import finite_differences, float_differences
 from symnn.proof.evaluation import evaluate
 
-__all__ = ["Arithmetic", "arithmetic_of", "evaluate", "finite_differences", "float_differences"]
+__all__ = [
+    "Arithmetic",
+    "Audit",
+    "AuditLine",
+    "Checker",
+    "DomainError",
+    "Verdict",
+    "arithmetic_of",
+    "audit",
+    "check_stage",
+    "evaluate",
+    "finite_differences",
+    "float_differences",
+    "line_verdict",
+]

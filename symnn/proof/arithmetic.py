@@ -6,7 +6,7 @@ Both give infinities and nan where a formula has no finite value, and never rais
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -15,9 +15,13 @@ from typing import Any
 from mpmath import MPContext
 from sympy import Float, Rational
 
-from symnn.errors import InputError, ShapeError
+from symnn.errors import CalculusError, InputError, ShapeError
 
 Unary = Callable[[Any], Any]
+
+
+class DomainError(CalculusError):
+    """A number at which a function has no value, such as the root of a negative one: another point may do."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,10 @@ class Arithmetic:
         infinity: +∞.
         nan: not a number.
         step: the step of a central difference that balances its two errors.
+        kept: what becomes of a number that is stored as an entry of a tensor.
+        largest: the largest of several numbers.
+        shifted: whether log Σ exp is computed with the largest term taken out.
+        undefined: the n-th derivative of an undefined function, by its name; without it there are none.
     """
 
     convert: Callable[[Any], Any]
@@ -41,6 +49,10 @@ class Arithmetic:
     infinity: Any
     nan: Any
     step: Any
+    kept: Unary | None = None
+    largest: Callable[[Iterable[Any]], Any] = max
+    shifted: bool = True
+    undefined: Callable[[str, int], Unary] | None = None
 
 
 def arithmetic_of(kind: str, digits: int = 50) -> Arithmetic:
@@ -98,14 +110,14 @@ def _many_digits(digits: int) -> Arithmetic:
     def convert(given: Any) -> Any:
         if hasattr(given, "_mpf_"):
             return context.make_mpf(given._mpf_)
-        exact = _exact(given)
+        exact = exact_fraction(given)
         return context.mpf(exact.numerator) / exact.denominator if isinstance(exact, Fraction) else context.mpf(exact)
 
     step = context.mpf(10) ** (-(context.dps // 3))
     return Arithmetic(convert, functions, power, +context.pi, context.inf, context.nan, step)
 
 
-def _exact(given: Any) -> Fraction | float:
+def exact_fraction(given: Any) -> Fraction | float:
     """Return a number as a fraction, or as a float where it is not finite."""
     number = given.item() if hasattr(given, "item") else given
     if isinstance(number, Rational):
@@ -123,7 +135,7 @@ def _exact(given: Any) -> Fraction | float:
 def _to_float(given: Any) -> float:
     if isinstance(given, float | int):
         return float(given)
-    return float(given) if hasattr(given, "_mpf_") else float(_exact(given))
+    return float(given) if hasattr(given, "_mpf_") else float(exact_fraction(given))
 
 
 def _float_exp(t: float) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sympy import Expr, Float, Idx, Rational, Symbol
@@ -53,21 +53,27 @@ class Interpreter:
         self.slots: Slots = []
         self.definitions: dict[type[Elementwise], tuple[int, Closure]] = {}
 
-    def prepare(self, equation: Equation) -> Callable[[], None]:
-        """Return a function that computes the equation's left side, at all its indices, from what is there."""
+    def prepare(self, equation: Equation) -> Callable[..., None]:
+        """Return a function that computes the equation's left side, from what is there, at all its indices.
+
+        Given `only`, the values of each index, it computes the entries with those.
+        """
         scope = {index: self.slot() for index in equation.indices}
         places = list(scope.values())
         right = self.right_side(equation, scope)
         ranges = [range(self.size(size)) for size in equation.tensor.shape]
         target = self.data.setdefault(equation.tensor.name, [])
         target[:] = [self.zero] * math.prod(len(values) for values in ranges)
-        slots = self.slots
+        slots, kept = self.slots, self.arithmetic.kept or (lambda value: value)
+        strides = [math.prod(len(values) for values in ranges[axis + 1 :]) for axis in range(len(ranges))]
 
-        def compute() -> None:
-            for position, values in enumerate(itertools.product(*ranges)):
+        def compute(only: Sequence[Iterable[int]] | None = None) -> None:
+            for position, values in enumerate(itertools.product(*(only or ranges))):
                 for place, value in zip(places, values, strict=True):
                     slots[place] = value
-                target[position] = right(slots)
+                if only:
+                    position = sum(value * stride for value, stride in zip(values, strides, strict=True))
+                target[position] = kept(right(slots))
 
         return compute
 
@@ -242,7 +248,7 @@ class Interpreter:
                 yield inside(slots)
 
         if isinstance(expression, Maximum):
-            return lambda slots: max(each(slots))
+            return lambda slots: self.arithmetic.largest(each(slots))
         if isinstance(expression, LogSumExp):
             return lambda slots: self.log_sum_exp(list(each(slots)))
         zero = self.zero
@@ -252,6 +258,8 @@ class Interpreter:
 
     def log_sum_exp(self, values: list[Any]) -> Any:
         exp, log = self.arithmetic.functions["exp"], self.arithmetic.functions["log"]
+        if not self.arithmetic.shifted:
+            return log(sum(map(exp, values), self.zero))
         largest = max(values)
         return largest + log(sum((exp(value - largest) for value in values), self.zero))
 

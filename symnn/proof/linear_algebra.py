@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from symnn.errors import CalculusError
+from symnn.proof.arithmetic import DomainError
 
 Matrix = list[list[Any]]
 
@@ -41,14 +41,14 @@ def inverse(matrix: Matrix, one: Any) -> Matrix:
     [[0.5, 0.0], [0.0, 0.25]]
 
     Raises:
-        CalculusError: for a singular matrix.
+        DomainError: for a singular matrix.
     """
     size, zero = len(matrix), one - one
     rows = [[*row, *(one if r == c else zero for c in range(size))] for r, row in enumerate(matrix)]
     for place in range(size):
         pivot = max(range(place, size), key=lambda r: abs(rows[r][place]))
         if rows[pivot][place] == 0:
-            raise CalculusError("a singular matrix has no inverse")
+            raise DomainError("a singular matrix has no inverse")
         rows[pivot], rows[place] = rows[place], rows[pivot]
         rows[place] = [a / rows[place][place] for a in rows[place]]
         for number, row in enumerate(rows):
@@ -64,7 +64,7 @@ def cholesky(matrix: Matrix, one: Any, square_root: Callable[[Any], Any]) -> Mat
     [[2.0, 0.0], [1.0, 2.0]]
 
     Raises:
-        CalculusError: for a matrix that is not positive definite.
+        DomainError: for a matrix that is not positive definite.
     """
     zero = one - one
     factor: Matrix = [[zero] * len(matrix) for _ in matrix]
@@ -72,6 +72,6 @@ def cholesky(matrix: Matrix, one: Any, square_root: Callable[[Any], Any]) -> Mat
         for c in range(r + 1):
             rest = row[c] - sum((factor[r][k] * factor[c][k] for k in range(c)), zero)
             if r == c and not rest > 0:
-                raise CalculusError("a matrix that is not positive definite has no Cholesky factor")
+                raise DomainError("a matrix that is not positive definite has no Cholesky factor")
             factor[r][c] = square_root(rest) if r == c else rest / factor[c][c]
     return factor

@@ -70,6 +70,9 @@ def _elementwise(machine: Interpreter, expression: Expr, scope: Scope) -> Closur
         definition = formula(kind, variable)
         if definition is None:
             name = kind.root.__name__
+            if machine.arithmetic.undefined is not None:
+                function = machine.arithmetic.undefined(name, kind.order)
+                return lambda slots: function(argument(slots))
             raise CalculusError(f"'{name}' is an undefined function: it has no values to compute, in {expression}")
         machine.definitions[kind] = place, machine.closure(definition, {variable: place})
     place, body = machine.definitions[kind]

@@ -1,0 +1,240 @@
+"""The interpreter with derivatives: ∂u/∂U[p] and ∂T[i]/∂U[p] at a point, by dual numbers.
+
+A derivative by an entry of a symmetric tensor S is G[p, q] = (∂/∂S[p, q] + ∂/∂S[q, p])/2 with the two
+entries taken as different: then dC = tr(G dS).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sympy import Symbol
+from sympy.core.basic import Basic
+
+from symnn.language import (
+    Entry,
+    Equation,
+    MatrixOperation,
+    Partial,
+    Program,
+    Total,
+    entries,
+    free_indices,
+    tensors,
+)
+from symnn.proof.arithmetic import Arithmetic
+from symnn.proof.dual_numbers import Dual, dual
+from symnn.proof.interpreter import Interpreter
+from symnn.proof.operations import Closure, Scope, Slots
+
+Seeds = list[tuple[int, Any]]
+"""Positions of entries that vary, and how much."""
+
+
+class Derivatives(Interpreter):
+    """An interpreter of a program at one point, in which expressions may contain derivatives.
+
+    Args:
+        program: its equations say how tensors depend on each other.
+        arithmetic: the numbers to compute with.
+        sizes: the value of each size symbol.
+        data: a list for every tensor of the program; who uses this fills it.
+    """
+
+    def __init__(
+        self, program: Program, arithmetic: Arithmetic, sizes: Mapping[Symbol, int], data: dict[str, list[Any]]
+    ) -> None:
+        super().__init__(dual(arithmetic), sizes, data)
+        self.program = program
+        self.half = self.one / (self.one + self.one)
+        self.equations = {equation.tensor.name: equation for equation in program}
+        self.computations: dict[str, Callable[..., None]] = {}
+        self.paths: dict[tuple[str, str], list[str]] = {}
+        self.known: dict[tuple[str, str, Any], list[Any]] = {}
+        """Derivatives of whole tensors, of the point where we are."""
+
+    def computation(self, name: str) -> Callable[..., None]:
+        """Return the function that computes a tensor that the program defines."""
+        if name not in self.computations:
+            self.computations[name] = self.prepare(self.equations[name])
+        return self.computations[name]
+
+    def closure(self, expression: Basic, scope: Scope) -> Closure:
+        """Return a function of the slots that computes the expression, derivatives in it too."""
+        if isinstance(expression, Total):
+            return self.total(expression, scope)
+        if isinstance(expression, Partial):
+            return self.partial(expression, scope)
+        return super().closure(expression, scope)
+
+    def partial(self, expression: Partial, scope: Scope) -> Closure:
+        """∂u/∂U[p]; of an entry T[i] of another tensor, the derivative of what its equation says."""
+        of, name = expression.of, expression.by.base.name
+        if isinstance(of, Entry) and of.base.name != name and of.base.name in self.equations:
+            value = self.by_definition(of, scope)
+        else:
+            value = self.closure(of, scope)
+        seeds, zero = self.seeding(expression.by, scope), self.zero
+
+        def compute(slots: Slots) -> Any:
+            with self.varied(name, seeds(slots)):
+                found = value(slots)
+            return found.tangent if isinstance(found, Dual) else zero
+
+        return compute
+
+    def by_definition(self, entry: Entry, scope: Scope) -> Closure:
+        """Return a function of the slots that computes T[i] from its equation's right side."""
+        equation = self.equations[entry.base.name]
+        places = [self.place(index, scope) for index in entry.indices]
+        inner = {index: self.slot() for index in equation.indices}
+        body, own = self.one_entry(equation, inner), list(inner.values())
+
+        def compute(slots: Slots) -> Any:
+            for slot, place in zip(own, places, strict=True):
+                slots[slot] = place(slots)
+            return body(slots)
+
+        return compute
+
+    def one_entry(self, equation: Equation, scope: Scope) -> Closure:
+        """Return a function of the slots that computes one entry of a right side, whatever was computed before."""
+        right = equation.right
+        if not isinstance(right, MatrixOperation):
+            return self.closure(right, scope)
+        whole = self.operation(right, scope)
+        own = [scope[i] for i in equation.indices if i not in free_indices(right)]
+
+        def compute(slots: Slots) -> Any:
+            found = whole(slots)
+            for slot in own:
+                found = found[slots[slot]]
+            return found
+
+        return compute
+
+    def total(self, expression: Total, scope: Scope) -> Closure:
+        """∂T[i]/∂U[p], through every equation between U and T."""
+        of, by = expression.of, expression.by
+        where, seeds = self.position(of, scope), self.seeding(by, scope)
+        name, wrt, zero = of.base.name, by.base.name, self.zero
+
+        def compute(slots: Slots) -> Any:
+            place, varied = where(slots), seeds(slots)
+            if name == wrt:
+                return sum((amount for position, amount in varied if position == place), zero)
+            found = self.tangents(name, wrt, varied)
+            return found[place] if found else zero
+
+        return compute
+
+    def tangents(self, name: str, wrt: str, varied: Seeds) -> list[Any]:
+        """Return the derivative of every entry of a tensor, when entries of another vary; [] where it is 0."""
+        key = (name, wrt, tuple(position for position, _ in varied))
+        if key not in self.known:
+            path = self.path(name, wrt)
+            before = {step: list(self.data[step]) for step in path}
+            try:
+                with self.varied(wrt, varied):
+                    touched = {wrt: [position for position, _ in varied]}
+                    for step in path:
+                        touched[step] = self.propagate(step, touched)
+                found = self.data[name] if path else []
+                self.known[key] = [e.tangent if isinstance(e, Dual) else self.zero for e in found]
+            finally:
+                for step, values in before.items():
+                    self.data[step][:] = values
+        return self.known[key]
+
+    def propagate(self, name: str, touched: Mapping[str, list[int]]) -> list[int]:
+        """Compute the entries of a tensor that may vary when those of others do; return which ones vary."""
+        equation, compute = self.equations[name], self.computation(name)
+        if isinstance(equation.right, MatrixOperation):
+            compute()
+        else:
+            compute(self.reached(equation, touched))
+        return [position for position, value in enumerate(self.data[name]) if isinstance(value, Dual)]
+
+    def reached(self, equation: Equation, touched: Mapping[str, list[int]]) -> list[Iterable[int]] | None:
+        """Return, for each index of an equation, at which values its right side names entries that vary.
+
+        In Σ w[j, k] x[k], of all z[j] only one depends on a given w[j, k].
+        """
+        used = [entry for entry in entries(equation.right) if entry.base.name in touched]
+        found: list[Iterable[int]] = []
+        for index, size in zip(equation.indices, map(self.size, equation.tensor.shape), strict=True):
+            values: set[int] = set()
+            for entry in used:
+                if index not in entry.indices:
+                    values |= set(range(size))
+                    break
+                values |= self.coordinates(entry, entry.indices.index(index), touched[entry.base.name])
+            found.append(sorted(values))
+        return found or None
+
+    def coordinates(self, entry: Entry, axis: int, positions: Iterable[int]) -> set[int]:
+        """Return the values that an axis has at some positions of a tensor's list."""
+        sizes = [self.size(size) for size in entry.base.shape]
+        stride = math.prod(sizes[axis + 1 :])
+        return {position // stride % sizes[axis] for position in positions}
+
+    def path(self, name: str, wrt: str) -> list[str]:
+        """Return the tensors between `wrt` and `name`, in order, the last of them `name`; [] if there is no way."""
+        if (name, wrt) not in self.paths:
+            reached = {wrt}
+            for equation in self.program:
+                if equation.tensor.name != wrt and any(t.name in reached for t in tensors(equation.right)):
+                    reached.add(equation.tensor.name)
+            needed, path = {name}, []
+            for equation in reversed(self.program.equations):
+                if equation.tensor.name in needed & reached - {wrt}:
+                    needed |= {tensor.name for tensor in tensors(equation.right)}
+                    path.append(equation.tensor.name)
+            self.paths[name, wrt] = path[::-1]
+        return self.paths[name, wrt]
+
+    def position(self, entry: Entry, scope: Scope) -> Callable[[Slots], int]:
+        """Return a function of the slots that says where an entry stands in its tensor's list."""
+        places, sizes = [self.place(i, scope) for i in entry.indices], [self.size(s) for s in entry.base.shape]
+
+        def compute(slots: Slots) -> int:
+            position = 0
+            for place, size in zip(places, sizes, strict=True):
+                position = position * size + place(slots)
+            return position
+
+        return compute
+
+    def seeding(self, entry: Entry, scope: Scope) -> Callable[[Slots], Seeds]:
+        """Return a function of the slots that says which entries vary: U[p], or half of S[p, q] and of S[q, p]."""
+        where, one, half = self.position(entry, scope), self.one, self.half
+        if not entry.base.is_symmetric:
+            return lambda slots: [(where(slots), one)]
+        size = self.size(entry.base.shape[-1])
+
+        def both(slots: Slots) -> Seeds:
+            place = where(slots)
+            rest, column = divmod(place, size)
+            before, row = divmod(rest, size)
+            if row == column:
+                return [(place, one)]
+            return [(place, half), ((before * size + column) * size + row, half)]
+
+        return both
+
+    @contextmanager
+    def varied(self, name: str, seeds: Seeds) -> Iterator[None]:
+        """Let entries of a tensor carry a derivative."""
+        values = self.data[name]
+        before = [values[position] for position, _ in seeds]
+        for position, amount in seeds:
+            values[position] = Dual(values[position], amount)
+        try:
+            yield
+        finally:
+            for (position, _), value in zip(seeds, before, strict=True):
+                values[position] = value
+
