@@ -13,6 +13,7 @@ from symnn.teaching.documents.parts import (
     beside,
     document,
     flat,
+    formulas,
     inline,
     measured,
     result_lines,
@@ -28,6 +29,8 @@ from symnn.writing.steps import ShownStage, ShownStep
 _VIEWS = {"matrix": "In matrices", "index": "Entry by entry", "scalar": "Weight by weight"}
 _COLUMN, _HALF = 8, 24.0
 """More equations than so many stand in two columns, if none is wider than so many letters."""
+MARGIN = 36
+"""Names of rules with more letters than so many stand under a line, and not at the margin."""
 _MANY = 12
 """Where a derivation has more stages, the document begins with its contents."""
 
@@ -112,20 +115,23 @@ def stage_lines(stage: ShownStage) -> str:
     shapes = ""
     for step in stage.steps:
         rows.append(step_line(step))
-        rows.append(_why(step, shapes))
+        rows.append(why_line(step, shapes))
         shapes = step.shapes or shapes
     return "\n".join(row for row in rows if row)
 
 
 def step_line(step: ShownStep) -> str:
     """Return one line with its rule and its mark."""
-    mark = MARKS.get(step.mark, "")
-    return rf"\stepline{{{step.left}}}{{{breakable(step.right)}}}{{{escaped(step.rule)}}}{{{mark}}}"
+    mark, rule = MARKS.get(step.mark, ""), "" if len(step.rule) > MARGIN else escaped(step.rule)
+    return rf"\stepline{{{step.left}}}{{{breakable(step.right)}}}{{{rule}}}{{{mark}}}"
 
 
-def _why(step: ShownStep, shapes: str) -> str:
-    shown = rf"\quad (${step.shapes}$)" if step.shapes and step.shapes != shapes else ""
-    return rf"\why{{{step.why}{shown}}}" if step.why or shown else ""
+def why_line(step: ShownStep, shapes: str) -> str:
+    """Return what stands under a line: why it follows, the shapes if others stood there before, many rules' names."""
+    rules = rf"\rules{{{escaped(step.rule)}}}" if len(step.rule) > MARGIN else ""
+    shown = f"({formulas(step.shapes)})" if step.shapes and step.shapes != shapes else ""
+    said = r"\quad ".join(part for part in (step.why, shown) if part)
+    return rf"\why{{{rules}{said}}}" if rules or said else ""
 
 
 def _alike(told: Told) -> Iterator[str]:

@@ -15,6 +15,9 @@ from symnn.writing.breaking import measure
 LONG = 40.0
 """Formulas wider than so many letters may have to break."""
 
+_WIDE = 26.0
+"""Numerators wider than so many letters do not stay above."""
+
 _TOKEN = re.compile(r"\\begin\{\w+\}|\\end\{\w+\}|\\[A-Za-z]+|\\.|\s+|.", re.DOTALL)
 _SIGNS = frozenset(("+", "-", "="))
 _TIMES = frozenset((r"\odot", r"\circ", r"\oslash", r"\cdot", r"\le", r"\ge"))
@@ -31,7 +34,32 @@ def breakable(latex: str, long: float = LONG) -> str:
     """
     if measure(latex) <= long:
         return latex
-    return _Breaking(_without_growth(latex)).result()
+    return _Breaking(_without_growth(_with_short_fractions(latex))).result()
+
+
+def _with_short_fractions(latex: str) -> str:
+    r"""Return a formula in which a long numerator stands beside its fraction, for a fraction does not break."""
+    found = re.search(r"\\frac\{", latex)
+    if found is None:
+        return latex
+    above, end = _argument(latex, found.end() - 1)
+    below, end = _argument(latex, end)
+    rest = _with_short_fractions(latex[end:])
+    if measure(above) <= _WIDE:
+        return f"{latex[: found.start()]}\\frac{{{above}}}{{{below}}}{rest}"
+    above = _with_short_fractions(above)
+    is_sum = any(token in _SIGNS for token in _Breaking(above).outside())
+    return f"{latex[: found.start()]}\\frac{{1}}{{{below}}} " + (rf"\left({above}\right)" if is_sum else above) + rest
+
+
+def _argument(latex: str, place: int) -> tuple[str, int]:
+    """Return what stands in the braces that open at a place, and the place after them."""
+    level = 0
+    for end in range(place, len(latex)):
+        level += (latex[end] == "{") - (latex[end] == "}")
+        if not level:
+            return latex[place + 1 : end], end + 1
+    return latex[place + 1 :], len(latex)
 
 
 def _without_growth(latex: str) -> str:
@@ -85,6 +113,15 @@ class _Breaking:
             self.written.append(token)
         return "".join(self.written)
 
+    def outside(self) -> list[str]:
+        """Return the tokens that stand in no bracket and no argument."""
+        found = []
+        for token in self.tokens:
+            self._count(token)
+            if not (self.group or self.fixed or self.depth):
+                found.append(token)
+        return found
+
     def _count(self, token: str) -> None:
         self.group += (token == "{") - (token == "}")
         self.fixed += (token == r"\left") - (token == r"\right")
@@ -105,8 +142,8 @@ class _Breaking:
     def _begins_a_factor(self, place: int) -> bool:
         """Whether a factor ends before this place, and another one begins here."""
         token = self.tokens[place]
-        last = next((one for one in reversed(self.tokens[:place]) if not one.isspace()), "")
-        starts = token in ("(", r"\bm", r"\boldsymbol", r"\frac", r"\biggl", r"\sum") or token[0].isalpha()
+        last = next((one for one in reversed(self.tokens[:place]) if one != r"\," and not one.isspace()), "")
+        starts = token in ("(", "[", r"\bm", r"\boldsymbol", r"\frac", r"\biggl", r"\sum") or token[0].isalpha()
         return starts and last in (")", "}", "]") and not self._is_operator(place)
 
     def _is_operator(self, place: int) -> bool:

@@ -10,13 +10,14 @@ from symnn.errors import CalculusError, InputError
 from symnn.formulas import FormulaDerivative
 from symnn.gradients import Gradient
 from symnn.networks import Network
+from symnn.teaching.documents.architecture import architecture
 from symnn.teaching.documents.escaping import code, escaped
 from symnn.teaching.documents.repeating import Told, told_once
 from symnn.teaching.documents.symbols import Symbol, symbols_of
-from symnn.writing import VIEWS, Notation
+from symnn.writing import VIEWS, Notation, notation_statement
 from symnn.writing.formula import formula_page
-from symnn.writing.marks import read_mark
 from symnn.writing.lines import Section
+from symnn.writing.marks import read_mark
 from symnn.writing.sections import Page, page_of
 from symnn.writing.steps import ShownSteps
 from symnn.writing.write import writer_for
@@ -128,6 +129,8 @@ def content_of(
         page=page,
         views=tuple(_view(gradient, view, batch, notation) for view in views),
         symbols=symbols_of(derivation, notation, shown_batch),
+        architecture="" if network is None else architecture(network, writer_for(derivation, "latex", notation)),
+        notation=_statement(gradient, page, notation or Notation(), shown_batch),
         steps=steps,
         told=told_once(steps.stages) if steps is not None else (),
         is_brief=is_brief,
@@ -143,6 +146,14 @@ def _cost_letter(gradient: Gradient, notation: Notation | None) -> str:
     of = gradient.program.tensors.get(gradient.of)
     mark = writer.names.numerator or (writer.names.of(of) if of is not None else read_mark("C"))
     return writer.dialect.symbol(mark).text
+
+
+def _statement(gradient: Gradient, page: Page, notation: Notation, batch: bool) -> str:
+    """Return what is said of the notation: of a network all, else what was chosen."""
+    if gradient.program.layered and gradient.of == "C":
+        return " ".join(notation_statement(notation, "latex", batch))
+    said = "; ".join(page.choices)
+    return f"{said[0].upper()}{said[1:]}." if said else ""
 
 
 def _title(gradient: Gradient, network: Network | None) -> str:

@@ -40,6 +40,15 @@ def flat(latex: str) -> str:
     return f"{parts[0]} / {parts[1]}" if parts and all(part.count("{") == part.count("}") for part in parts) else latex
 
 
+def formulas(listed: str) -> str:
+    """Return formulas with commas between, each by itself, so that a line may end after any of them."""
+    shown = []
+    for one in re.split(r"(?<!\\), ", listed):
+        symbol, space, size = one.rpartition(r"\; ")
+        shown.append(f"${flat(symbol)}{space}{size}$")
+    return ", ".join(shown)
+
+
 def measured(lefts: Iterable[str]) -> str:
     """Return what makes the left sides of the lines that follow equally wide."""
     return r"\beginlines" + "".join(rf"\wide{{{left}}}" for left in dict.fromkeys(lefts) if left)
@@ -47,7 +56,7 @@ def measured(lefts: Iterable[str]) -> str:
 
 def beside(line: Line) -> str:
     """Return what stands beside an equation: from where to where t goes, and words."""
-    words = rf"\small {escaped(line.remark)}" if line.remark else ""
+    words = rf"\footnotesize {escaped(line.remark.replace('index form: ', ''))}" if line.remark else ""
     parts = [f"$({line.condition})$" if line.condition else "", words]
     return r"\quad ".join(part for part in parts if part)
 

@@ -17,7 +17,8 @@ _COLOURS = r"""\definecolor{accent}{RGB}{20,70,120}
 \definecolor{rule}{gray}{0.75}
 """
 
-_LINES = r"""\newlength\leftside
+_LINES = r"""\newcommand\rules[1]{{\itshape\color{accent}#1.}\ }
+\newlength\leftside
 \newlength\onewidth
 % The left sides of the lines that follow each other are as wide as the widest of them.
 \newcommand*\beginlines{\leftside=0pt\relax}
@@ -50,8 +51,8 @@ _ARTICLE = r"""\documentclass[a4paper,11pt]{article}
 <colours>
 <lines>
 
-\newcommand\documenttitle[2]{{\raggedright\LARGE\bfseries\color{accent}#1\par}\vspace{3pt}%
-  {\raggedright\color{quiet}#2\par}\vspace{2pt}{\color{rule}\hrule height 0.6pt}\vspace{4pt}}
+\newcommand\documenttitle[2]{{\raggedright\LARGE\bfseries\noindent\leavevmode\color{accent}#1\par}\vspace{3pt}%
+  {\raggedright\noindent\leavevmode\color{quiet}#2\par}\vspace{2pt}{\color{rule}\hrule height 0.6pt}\vspace{4pt}}
 % A numbered equation: label, left side, right side, words beside it.
 \newcommand\numbered[4]{\refstepcounter{equation}\label{#1}\vspace{3pt}\mathline{#2}{=}{#3}{#4(\theequation)}}
 \newcommand\stepline[4]{\vspace{5pt}\mathline{#1}{=}{#2}{\small\itshape\color{accent}#3\normalfont\,\makebox[1em][r]{#4}}}
@@ -76,6 +77,12 @@ _SLIDES = r"""\documentclass[aspectratio=169,10pt]{beamer}
 \setbeamertemplate{footline}{\hfill{\tiny\color{quiet}\insertframenumber\,/\,\inserttotalframenumber}\hspace*{4mm}\vspace*{2mm}}
 \setbeamercovered{invisible}
 <lines>
+% Nothing runs off a slide: what is too high for one is set smaller.
+\newsavebox\whole
+\newcommand\fitted[1]{\savebox\whole{\begin{minipage}[t]{\textwidth}#1\end{minipage}}%
+  \noindent\ifdim\dimexpr\ht\whole+\dp\whole\relax>\room\resizebox*{!}{\room}{\usebox\whole}\else\usebox\whole\fi\par}
+\newlength\room
+\setlength\room{208pt}
 \newcommand\stepline[4]{\mathline{#1}{=}{#2}{\footnotesize\itshape\color{accent}#3\normalfont\,\makebox[1em][r]{#4}}}
 \newcommand\why[1]{{\leftskip=\dimexpr\leftside+1.8em\relax\rightskip=0pt plus 4em\relax\parskip=0pt\relax
   \lineskiplimit=1pt\lineskip=1pt\scriptsize\noindent\leavevmode\color{quiet}\strut#1\par}\vspace{2pt}}
@@ -93,7 +100,9 @@ _SUMMARY = r"""\documentclass[a4paper,11pt]{article}
 <lines>
 \newcommand\resultline[2]{\vspace{3pt}\mathline{#1}{=}{#2}{}}
 \newcommand\conditionline[3]{\vspace{3pt}\mathline{#1}{=}{#2}{#3}}
-\newcommand\head[1]{\par\vspace{8pt}{\bfseries\color{accent}#1\par}\vspace{-1pt}{\color{rule}\hrule height 0.5pt}\vspace{3pt}}
+\newcommand\head[1]{\par\vspace{9pt}%
+  \noindent\hbox to\linewidth{\vrule width0pt depth 3.5pt\bfseries\color{accent}#1\hfil}\par
+  \nointerlineskip{\color{rule}\hrule height 0.5pt}\vspace{4pt}}
 \newcommand\documenttitle[2]{{\raggedright\Large\bfseries\color{accent}#1\par}\vspace{2pt}%
   {\raggedright\small\color{quiet}#2\par}\vspace{3pt}}
 % One page: the largest of some sizes of letters at which everything fits.
@@ -102,13 +111,18 @@ _SUMMARY = r"""\documentclass[a4paper,11pt]{article}
   \savebox\wholepage{\begin{minipage}[t]{\textwidth}\fontsize{#1}{#2}\selectfont#3\end{minipage}}\fi}
 \newcommand\onepage[1]{\savebox\wholepage{\rule{0pt}{2\textheight}}%
   \trysize{11}{14}{#1}\trysize{10}{12.5}{#1}\trysize{9}{11}{#1}\trysize{8}{9.8}{#1}\trysize{7}{8.5}{#1}\trysize{6}{7.2}{#1}%
-  \noindent\usebox\wholepage}
+  \noindent\raisebox{0pt}[0pt][0pt]{\usebox\wholepage}}
 """
 
+_STYLES = {"article": _ARTICLE, "slides": _SLIDES, "summary": _SUMMARY}
 _PACKAGES_OF = {"slides": _PACKAGES.replace(",longtable,multicol", "")}
 
-PREAMBLES = {
-    style: text.replace("<packages>\n", _PACKAGES_OF.get(style, _PACKAGES)).replace("<colours>\n", _COLOURS).replace("<lines>\n", _LINES)
-    for style, text in (("article", _ARTICLE), ("slides", _SLIDES), ("summary", _SUMMARY))
-}
+
+def _filled(style: str, text: str) -> str:
+    """Return a preamble with what all styles share."""
+    text = text.replace("<packages>\n", _PACKAGES_OF.get(style, _PACKAGES))
+    return text.replace("<colours>\n", _COLOURS).replace("<lines>\n", _LINES)
+
+
+PREAMBLES = {style: _filled(style, text) for style, text in _STYLES.items()}
 """What each style begins with."""

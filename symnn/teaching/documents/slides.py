@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from symnn.teaching.documents.article import step_line
+from symnn.teaching.documents.article import MARGIN, step_line, why_line
 from symnn.teaching.documents.breaking import breakable
 from symnn.teaching.documents.content import Content
 from symnn.teaching.documents.escaping import escaped
@@ -19,7 +19,7 @@ from symnn.writing.breaking import measure
 from symnn.writing.lines import Line
 from symnn.writing.steps import ShownStage, ShownStep
 
-_ROOM = 176.0
+_ROOM = 200.0
 """How high the lines of a frame may be, in points."""
 _LETTERS, _WORDS = 62.0, 108.0
 """How many letters of a formula, and of a sentence, stand in a line."""
@@ -40,7 +40,7 @@ def _frames(content: Content) -> Iterator[str]:
         yield from _equations({"Value": "The formula", "With": "With"}.get(section.heading, "Forward pass"),
                               section.lines)  # fmt: skip
     if words := _words(content):
-        yield _frame("Where", words)
+        yield _frame("Symbols", words)
     for told in content.told[:_MOST]:
         yield from stage_frames(told.stage)
         if told.others:
@@ -51,7 +51,8 @@ def _frames(content: Content) -> Iterator[str]:
 
 
 def _frame(title: str, body: str) -> str:
-    return f"\\begin{{frame}}[t]{{{title}}}\n{body}\n\\end{{frame}}"
+    # What follows a title in braces would be taken for a subtitle.
+    return f"\\begin{{frame}}[t]{{{title}}}\\relax\n\\fitted{{{body}}}\n\\end{{frame}}"
 
 
 def _title(content: Content) -> str:
@@ -81,16 +82,9 @@ def _words(content: Content) -> str:
 
 def _equations(title: str, lines: Sequence[Line]) -> Iterator[str]:
     """Yield frames with equations, as many as have room."""
-    chunks: list[list[Line]] = [[]]
-    used = 0.0
-    for line in lines:
-        high = _formula_height(line.left, line.right) + 4.0
-        if chunks[-1] and used + high > _ROOM:
-            chunks.append([])
-            used = 0.0
-        chunks[-1].append(line)
-        used += high
-    for number, chunk in enumerate(chunks):
+    heights = [_formula_height(line.left, line.right) + 4.0 for line in lines]
+    for number, places in enumerate(_split(heights)):
+        chunk = [lines[place] for place in places]
         rows = [measured(line.left for line in chunk)]
         for line in chunk:
             rows.append(rf"\conditionline{{{line.left}}}{{{breakable(line.right)}}}{{{beside(line)}}}")
@@ -99,44 +93,61 @@ def _equations(title: str, lines: Sequence[Line]) -> Iterator[str]:
 
 def stage_frames(stage: ShownStage) -> Iterator[str]:
     """Yield the frames of one stage: each line is uncovered by itself."""
-    chunks: list[list[ShownStep]] = [[]]
-    used, shapes, left = 0.0, "", ""
+    steps: list[ShownStep] = []
+    lefts, shapes = [""], ""
     for step in stage.steps:
-        left = step.left or left
-        shown = replace(step, shapes="" if step.shapes == shapes else step.shapes)
+        lefts.append(step.left or lefts[-1])
+        steps.append(replace(step, shapes="" if step.shapes == shapes else step.shapes))
         shapes = step.shapes or shapes
-        high = _height(shown, left)
-        if chunks[-1] and used + high > _ROOM:
-            last = chunks[-1][-1]
-            begin = ShownStep(left if not step.left else last.left or left, last.right, "", "", "", "")
-            chunks.append([begin] if not step.left else [])
-            used = _height(begin, left) if chunks[-1] else 0.0
-        chunks[-1].append(shown)
-        used += high
-    for number, chunk in enumerate(chunks):
+    heights = [_height(step, left) for step, left in zip(steps, lefts[1:], strict=True)]
+    # A frame that goes on begins with the last line of the one before, if that is what its first line follows from.
+    begins = [
+        None if step.left or not place else ShownStep(lefts[place], steps[place - 1].right, "", "", "", "")
+        for place, step in enumerate(steps)
+    ]
+    extra = [0.0 if one is None else _height(one, one.left) for one in begins]
+    for number, places in enumerate(_split(heights, extra)):
+        first = begins[places[0]]
+        chunk = [*([first] if first is not None else []), *(steps[place] for place in places)]
         title = rf"${flat(stage.heading)}$" + (" (continued)" if number else "")
-        yield _frame(title, _uncovered(chunk, began=bool(number) and not chunk[0].rule))
+        yield _frame(title, _uncovered(chunk, began=first is not None))
+
+
+def _split(heights: Sequence[float], extra: Sequence[float] = ()) -> list[list[int]]:
+    """Return the places of lines frame by frame: as few frames as there can be, about equally full."""
+    least = _filled(heights, extra, _ROOM)
+    limits = (share * _ROOM / 20 for share in range(1, 20))
+    return next((found for limit in limits if len(found := _filled(heights, extra, limit)) == len(least)), least)
+
+
+def _filled(heights: Sequence[float], extra: Sequence[float], limit: float) -> list[list[int]]:
+    """Return the places of lines frame by frame, each frame filled up to a limit."""
+    frames: list[list[int]] = [[]]
+    used = 0.0
+    for place, high in enumerate(heights):
+        if frames[-1] and used + high > limit:
+            frames.append([])
+            used = extra[place] if extra else 0.0
+        frames[-1].append(place)
+        used += high
+    return frames
 
 
 def _uncovered(steps: Sequence[ShownStep], began: bool) -> str:
     """Return lines that appear one by one; what another frame has shown is there from the beginning."""
     rows = [measured(step.left for step in steps)]
     for place, step in enumerate(steps):
-        shown = step_line(step) + _why(step)
+        shown = step_line(step) + (why_line(step, "") or r"\vspace{4pt}")
         first = place + 1 - began
         rows.append(shown if first <= 1 and (began or not place) else rf"\uncover<{first}->{{{shown}}}")
     return "\n".join(rows)
 
 
-def _why(step: ShownStep) -> str:
-    shown = rf"\quad (${step.shapes}$)" if step.shapes else ""
-    return rf"\why{{{step.why}{shown}}}" if step.why or shown else r"\vspace{4pt}"
-
-
 def _height(step: ShownStep, left: str) -> float:
-    words = 0.45 * (len(step.why) + len(step.shapes)) + 0.55 * measure(step.shapes)
-    why = -(-words // _WORDS) * 9.5 + 3.0 if step.why or step.shapes else 4.0
-    beside_rule = measure(left) + measure(step.right) + 0.9 * len(step.rule) + 4.0 > _LETTERS
+    rule = 0 if len(step.rule) > MARGIN else len(step.rule)
+    words = measure(step.why) + 1.3 * measure(step.shapes) + (0 if rule else len(step.rule))
+    why = -(-words // _WORDS) * 9.5 + 3.0 if words else 4.0
+    beside_rule = measure(left) + measure(step.right) + 0.9 * rule + 4.0 > _LETTERS
     return _formula_height(left, step.right) + (11.0 if beside_rule else 0.0) + why
 
 

@@ -10,6 +10,7 @@ from symnn.teaching.documents.parts import document, inline, measured, result_li
 from symnn.teaching.documents.preamble import PREAMBLES
 from symnn.writing.lines import Line, Section
 
+_MUCH = 4
 _FEW = 8
 """More parameters than this are updated in one line for all."""
 
@@ -22,8 +23,17 @@ def summary(content: Content) -> str:
 
 def _page(content: Content) -> Iterator[str]:
     yield rf"\documenttitle{{{content.title}}}{{{content.assumed}}}"
-    yield _two_columns("\n\n".join(_model(content)), "\n\n".join(_gradient(content)))
-    yield r"\head{Symbols}"
+    left, right, below = list(_model(content)), list(_gradient(content)), list(_symbols(content))
+    # The shorter column has room for the symbols, where it is much shorter.
+    given, derived = (sum(len(one.lines) for one in part) for part in (content.forward, content.derived))
+    if derived + len(content.update) > given + _MUCH:
+        left, below = [*left, *below], []
+    yield _two_columns("\n\n".join(left), "\n\n".join(right))
+    yield from below
+
+
+def _symbols(content: Content) -> Iterator[str]:
+    yield r"\head{Symbols and shapes}"
     yield from under(content.page)
     if content.page.count:
         yield rf"{{\raggedright {escaped(content.page.count)}: {inline(content.page.shapes)}.\par}}"
@@ -60,7 +70,8 @@ def _gradient(content: Content) -> Iterator[str]:
             rows += [rf"\mathline{{{left}}}{{\leftarrow}}{{{right}}}{{}}" for left, right in content.update]
             yield "\n".join(rows)
         else:
-            yield rf"$\theta \leftarrow \theta - \eta\, \partial {content.letter} / \partial \theta$ for every parameter $\theta$."
+            slope = rf"\partial {content.letter} / \partial \theta"
+            yield rf"$\theta \leftarrow \theta - \eta\, {slope}$ for every parameter $\theta$."
 
 
 def _equations(heading: str, lines: tuple[Line, ...]) -> Iterator[str]:
