@@ -23,8 +23,9 @@ from symnn.language import (
 )
 from symnn.language import undefined_function as function
 from symnn.networks import Dense, Layer, Network, mlp, parse_program, unroll
-from symnn.training import SGD, Fit, load_data, load_model, save_model, train
 from symnn.teaching.checking import check
+from symnn.teaching.documents import document
+from symnn.training import SGD, Fit, load_data, load_model, save_model, train
 from symnn.writing import Notation
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "SymnnError",
     "check",
     "diff",
+    "document",
     "examples",
     "function",
     "gradient",
