@@ -47,6 +47,8 @@ _ESCAPES = {
     r"\_": "_", r"\%": "%", r"\&": "&", r"\#": "#", r"\$": "$", r"\{": "{", r"\}": "}", "~": "\u00a0", r"\ ": " ",
     r"\textbackslash": "\\", r"\textasciitilde": "~", r"\textasciicircum": "^", r"\dots": "…",
 }  # fmt: skip
+_WORDS = {"-": "−", r"\cdot": "·", "'": "′", r"\times": "×", r"\le": "≤", r"\ge": "≥", r"\infty": "∞"}
+"""Signs that stand among words: no formulas."""
 _ROOM = 50
 
 
@@ -79,7 +81,16 @@ def read_words(text: str) -> list[str | Element]:
     ['the sum over ', Element(tag='mi', children=(), text='k', attributes=())]
     """
     parts = re.split(r"(?<!\\)\$", text)
-    return [read(part) if place % 2 else _unescaped(part) for place, part in enumerate(parts) if part]
+    found: list[str | Element] = []
+    for place, part in enumerate(parts):
+        word = _unescaped(part) if place % 2 == 0 else _WORDS.get(part)
+        if word is None:
+            found.append(read(part))
+        elif found and isinstance(found[-1], str):
+            found[-1] += word
+        elif word:
+            found.append(word)
+    return found
 
 
 def _unescaped(text: str) -> str:

@@ -13,7 +13,7 @@ from pages import SUBJECTS, page_of
 import symnn
 from symnn.gradients import Gradient
 from symnn.teaching.page import page
-from symnn.teaching.page.highlight import compared
+from symnn.teaching.page.highlight import Span, compared, marked
 from symnn.writing.mathml import Element
 from symnn.writing.mathml_reader import read
 
@@ -118,7 +118,7 @@ def marks(element: Element, kind: str) -> list[str]:
     return [
         "".join(inner.text for inner in part.walk() if not inner.is_invisible)
         for part in element.walk()
-        if ("class", kind) in part.attributes
+        if kind in dict(part.attributes).get("class", "").split()
     ]
 
 
@@ -140,17 +140,26 @@ def marks(element: Element, kind: str) -> list[str]:
 def test_the_piece_that_a_step_changed(
     before: str, after: str, leaving: list[str] | None, changed: list[str] | None
 ) -> None:
-    old, new = compared(read(before), read(after))
+    gone, come = compared(read(before), read(after))
+    old, new = marked(read(before), [], gone), marked(read(after), come)
     if leaving is None:
         assert marks(old, "leaving") != []
     elif leaving or changed:
         assert (marks(old, "leaving"), marks(new, "changed")) == (leaving, changed)
-    for marked, plain in ((old, read(before)), (new, read(after))):
+    for seen, plain in ((old, read(before)), (new, read(after))):
         # Marks change nothing of what is seen.
-        assert [part.text for part in marked.walk() if part.text] == [part.text for part in plain.walk() if part.text]
+        assert [part.text for part in seen.walk() if part.text] == [part.text for part in plain.walk() if part.text]
 
 
 def test_a_sign_stays_between_two_terms_where_it_is_marked() -> None:
-    _, new = compared(read("a + b"), read("a + b + c"))
-    (run,) = [part for part in new.walk() if ("class", "changed") in part.attributes]
+    _, come = compared(read("a + b"), read("a + b + c"))
+    (run,) = [part for part in marked(read("a + b + c"), come).walk() if ("class", "changed") in part.attributes]
     assert run.children[0].attributes == (("form", "infix"),)
+
+
+def test_a_piece_may_have_come_and_leave_again() -> None:
+    line = read("a + b + c + d")
+    both = marked(line, [Span((), 1, 6)], [Span((), 4, 7), Span((), 0, 1)])
+    assert marks(both, "changed") == ["+b+c+"]
+    assert marks(both, "leaving") == ["a", "c+", "d"]
+    assert "".join(part.text for part in both.walk()) == "a+b+c+d"

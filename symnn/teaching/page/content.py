@@ -11,7 +11,7 @@ from symnn.errors import InputError, SymnnError
 from symnn.gradients import Gradient
 from symnn.language import Program, tensors
 from symnn.steps import Steps
-from symnn.teaching.page.highlight import compared
+from symnn.teaching.page.highlight import Span, compared, marked
 from symnn.writing import Notation
 from symnn.writing.fragment import equations, listed
 from symnn.writing.mathml import Element
@@ -114,15 +114,16 @@ def parts_of(steps: Steps) -> tuple[Part, ...]:
 
 
 def _lines(shown: ShownStage, stage: Stage, shapes: Sequence[str]) -> tuple[Line, ...]:
-    lines: list[Line] = []
-    for place, (step, sizes) in enumerate(zip(shown.steps, shapes, strict=True)):
-        left, right = read(step.left) if step.left else None, read(step.right)
-        if lines and (left is None or left == lines[0].left):
-            # A line is compared with the last one that says what the same left side equals.
-            old, right = compared(lines[-1].right, right)
-            lines[-1] = replace(lines[-1], right=old)
-        lines.append(Line(step, left, right, _names(stage, place), sizes))
-    return tuple(lines)
+    read_ones = [(read(step.left) if step.left else None, read(step.right)) for step in shown.steps]
+    changed: list[list[Span]] = [[] for _ in read_ones]
+    leaving: list[list[Span]] = [[] for _ in read_ones]
+    for place, (left, right) in enumerate(read_ones):
+        if place and (left is None or left == read_ones[0][0]):
+            leaving[place - 1], changed[place] = compared(read_ones[place - 1][1], right)
+    return tuple(
+        Line(step, left, marked(right, changed[place], leaving[place]), _names(stage, place), shapes[place])
+        for place, (step, (left, right)) in enumerate(zip(shown.steps, read_ones, strict=True))
+    )
 
 
 def _names(stage: Stage, place: int) -> tuple[str, ...]:
