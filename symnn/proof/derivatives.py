@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sympy import Symbol
+from sympy import Expr, KroneckerDelta, Mul, Symbol
 from sympy.core.basic import Basic
 
 from symnn.language import (
@@ -68,37 +68,63 @@ class Derivatives(Interpreter):
             return self.total(expression, scope)
         if isinstance(expression, Partial):
             return self.partial(expression, scope)
+        if isinstance(expression, Mul) and expression.has(Partial):
+            expression = Mul(*map(with_deltas, expression.args))
         return super().closure(expression, scope)
 
     def partial(self, expression: Partial, scope: Scope) -> Closure:
         """∂u/∂U[p]; of an entry T[i] of another tensor, the derivative of what its equation says."""
-        of, name = expression.of, expression.by.base.name
-        if isinstance(of, Entry) and of.base.name != name and of.base.name in self.equations:
-            value = self.by_definition(of, scope)
-        else:
-            value = self.closure(of, scope)
-        seeds, zero = self.seeding(expression.by, scope), self.zero
+        of, by = expression.of, expression.by
+        if isinstance(of, Entry) and of.base != by.base and of.base.name in self.equations:
+            return self.by_definition(of, by, scope)
+        return self.varying(self.closure(of, scope), of, by, scope, scope)
+
+    def by_definition(self, entry: Entry, by: Entry, scope: Scope) -> Closure:
+        """The derivative of T[i], from its equation's right side."""
+        equation = self.equations[entry.base.name]
+        places = [self.place(index, scope) for index in entry.indices]
+        inner = {index: self.slot() for index in equation.indices}
+        body, own = self.one_entry(equation, inner), list(inner.values())
+        derivative = self.varying(body, equation.right, by, inner, scope)
 
         def compute(slots: Slots) -> Any:
+            for slot, place in zip(own, places, strict=True):
+                slots[slot] = place(slots)
+            return derivative(slots)
+
+        return compute
+
+    def varying(self, value: Closure, of: Expr, by: Entry, scope: Scope, scope_of_by: Scope) -> Closure:
+        """Return what computes the derivative of u, whose indices are in `scope`, by U[p]."""
+        name, seeds, zero = by.base.name, self.seeding(by, scope_of_by), self.zero
+        depends = self.meeting(of, by, scope, scope_of_by)
+
+        def compute(slots: Slots) -> Any:
+            if not depends(slots):
+                return zero
             with self.varied(name, seeds(slots)):
                 found = value(slots)
             return found.tangent if isinstance(found, Dual) else zero
 
         return compute
 
-    def by_definition(self, entry: Entry, scope: Scope) -> Closure:
-        """Return a function of the slots that computes T[i] from its equation's right side."""
-        equation = self.equations[entry.base.name]
-        places = [self.place(index, scope) for index in entry.indices]
-        inner = {index: self.slot() for index in equation.indices}
-        body, own = self.one_entry(equation, inner), list(inner.values())
+    def meeting(self, of: Expr, by: Entry, scope: Scope, scope_of_by: Scope) -> Callable[[Slots], bool]:
+        """Return a function of the slots that is false only where every entry of U in u is another than U[p].
 
-        def compute(slots: Slots) -> Any:
-            for slot, place in zip(own, places, strict=True):
-                slots[slot] = place(slots)
-            return body(slots)
-
-        return compute
+        Of Σ w[j, k] x[k] with j known, only the derivatives by w[j, q] are not 0.
+        """
+        places = []
+        for entry in entries(of):
+            if entry.base == by.base:
+                pairs = zip(entry.indices, by.indices, strict=True)
+                known = [(e, p) for e, p in pairs if free_indices(e) <= scope.keys()]
+                places.append([(self.place(e, scope), self.place(p, scope_of_by)) for e, p in known])
+        if by.base.is_symmetric or not all(places):
+            return lambda slots: True
+        if len(places) == len(places[:1]) == len(places[0]) == 1:
+            ((one, other),) = places[0]
+            return lambda slots: one(slots) == other(slots)
+        return lambda slots: any(all(one(slots) == other(slots) for one, other in pairs) for pairs in places)
 
     def one_entry(self, equation: Equation, scope: Scope) -> Closure:
         """Return a function of the slots that computes one entry of a right side, whatever was computed before."""
@@ -238,3 +264,12 @@ class Derivatives(Interpreter):
             for (position, _), value in zip(seeds, before, strict=True):
                 values[position] = value
 
+
+def with_deltas(factor: Expr) -> Expr:
+    """Return ∂U[e]/∂U[p] as deltas of indices, which are quick to look at; any other factor as it is."""
+    if not isinstance(factor, Partial) or isinstance(factor, Total) or not isinstance(factor.of, Entry):
+        return factor
+    of, by = factor.of, factor.by
+    if of.base != by.base or by.base.is_symmetric:
+        return factor
+    return Mul(*(KroneckerDelta(p, e) for p, e in zip(by.indices, of.indices, strict=True)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sympy import Expr, Float, Idx, Rational, Symbol
@@ -219,6 +220,9 @@ class Interpreter:
         if isinstance(index, Entry):
             looked_up = self.entry(index, scope)
             return lambda slots: int(looked_up(slots))
+        if index in scope:
+            slot = scope[index]
+            return itemgetter(slot)
         constant, terms = self.affine(index, scope)
         return lambda slots: constant + sum(slots[place] * coefficient for place, coefficient in terms)
 
@@ -253,7 +257,7 @@ class Interpreter:
             return lambda slots: self.log_sum_exp(list(each(slots)))
         zero = self.zero
         if len(order) > 1:
-            return lambda slots: sum(each(slots), zero)
+            return lambda slots: sum((value for value in each(slots) if value is not zero), zero)
         return _single_sum(order[0], ranges[0], inside, zero)
 
     def log_sum_exp(self, values: list[Any]) -> Any:
@@ -303,7 +307,9 @@ def _single_sum(place: int, values: range, body: Closure, zero: Any) -> Closure:
         total = zero
         for value in values:
             slots[place] = value
-            total = total + body(slots)
+            term = body(slots)
+            if term is not zero:
+                total = total + term
         return total
 
     return add

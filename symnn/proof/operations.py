@@ -106,6 +106,9 @@ def _delta(machine: Interpreter, expression: Expr, scope: Scope) -> Closure:
     if any(isinstance(index, Entry) for index in expression.args):
         left, right = (machine.place(index, scope) for index in expression.args)
         return lambda slots: one if left(slots) == right(slots) else zero
+    if all(index in scope for index in expression.args):
+        this, that = (scope[index] for index in expression.args)
+        return lambda slots: one if slots[this] == slots[that] else zero
     constant, terms = machine.affine(expression.args[0] - expression.args[1], scope)
     return lambda slots: zero if constant + sum(slots[place] * step for place, step in terms) else one
 
