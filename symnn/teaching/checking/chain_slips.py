@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from sympy import Integer
+
 from symnn.language.syntax import Binary, Call, Item, Name, Node, Number, Transposed
 from symnn.teaching.checking.slip_cases import Case, Proposal
 from symnn.teaching.checking.spelling import spelling
@@ -93,10 +95,20 @@ def softmax(case: Case) -> Iterator[Proposal]:
                 continue
             left = joined([("", rest[0][1]), *rest[1:]])
             s = name(a, node.place)
+            if case.known.names[a].rank > 1:
+                said = "each row of softmax has a Jacobian of its own"
+                yield case.changed("softmax", node, _of_each_row(s, left), said)
+                continue
             jacobian = product(call("diag", s), product(s, Transposed(s.place, s)), "-")
             said = f"softmax has the Jacobian {spelling(jacobian)}, and no derivative of each entry alone"
             yield case.changed("softmax", node, left, said)
             yield case.changed("softmax", node, product(jacobian, left), said)
+
+
+def _of_each_row(s: Node, left: Node) -> Node:
+    """P .* (D - rowsum(P .* D)*vector(1)')"""
+    ones = Transposed(s.place, call("vector", Number(s.place, Integer(1))))
+    return product(s, product(left, product(call("rowsum", product(s, left, ".*")), ones), "-"), ".*")
 
 
 def _is_of_softmax(part: Node, z: str, a: str) -> bool:

@@ -23,13 +23,12 @@ from symnn.teaching.checking.slip_cases import Case, Proposal
 from symnn.teaching.checking.slips import KINDS
 from symnn.teaching.checking.spelling import spelling
 from symnn.teaching.checking.tree_edits import name, names_in, product, times
-from symnn.teaching.checking.tree_values import NoValueError, value_of
+from symnn.teaching.checking.tree_values import NoValueError, agrees, both_values, differ
 
 Array = NDArray[Any]
 MOST_PROPOSALS = 1_200
 MOST_NUMBERS = 12
 """So many numbers at most are told of the names of a counterexample."""
-_NEAR = 1e-9
 
 
 @dataclass(frozen=True)
@@ -98,36 +97,19 @@ def _agrees(case: Case, proposal: Proposal, at: Sequence[Point]) -> Reading | No
         return None
     if not same_shape(made.shape, case.target.shape):
         return None
-    return made if all(agree(case.known, made, case.target, point) for point in at[:2]) else None
-
-
-def agree(known: Known, reading: Reading, target: Tensor, point: Point) -> bool:
-    """Whether a formula has the target's value at a point, as far as floats tell."""
-    try:
-        mine, right = _values(known, reading, target, point)
-    except NoValueError:
-        return False
-    return bool(np.all(np.abs(mine - right) <= _NEAR * (1 + np.abs(right).max(initial=0))))
-
-
-def _values(known: Known, reading: Reading, target: Tensor, point: Point) -> tuple[Array, Array]:
-    right = np.asarray(point.values[target.name], dtype=float)
-    mine = value_of(known, reading, point)
-    if mine.size != right.size or not same_shape(reading.shape, target.shape):
-        raise NoValueError("another shape")
-    return mine.reshape(right.shape), right
+    return made if all(agrees(case.known, made, case.target, point) for point in at[:2]) else None
 
 
 def counterexample(known: Known, reading: Reading, target: Tensor, at: Sequence[Point]) -> Counterexample | None:
     """Return the entry in which two sides of one shape differ most at the first point where they do."""
     for point in at:
         try:
-            mine, right = _values(known, reading, target, point)
+            mine, right = both_values(known, reading, target, point)
         except NoValueError:
             continue
-        apart = np.abs(mine - right)
-        if np.any(apart > _NEAR * (1 + np.abs(right).max(initial=0))):
-            place = np.unravel_index(int(apart.argmax()), apart.shape)
+        if differ(mine, right):
+            distance = np.abs(mine - right)
+            place = np.unravel_index(int(distance.argmax()), distance.shape)
             entry = tuple(int(n) + 1 for n in place)
             return Counterexample(entry, float(mine[place]), float(right[place]), _given(known, reading, point))
     return None
@@ -166,7 +148,7 @@ def _ratio(one: Array, other: Array) -> Rational | None:
 def _by_ratio(case: Case, at: Sequence[Point]) -> Iterator[Proposal]:
     """The whole is a multiple of what is right."""
     try:
-        mine, right = _values(case.known, case.reading, case.target, at[0])
+        mine, right = both_values(case.known, case.reading, case.target, at[0])
     except NoValueError:
         return
     number = _ratio(right, mine)
@@ -179,7 +161,7 @@ def _by_difference(case: Case, at: Sequence[Point]) -> Iterator[Proposal]:
     if case.by_entries:
         return
     try:
-        mine, right = _values(case.known, case.reading, case.target, at[0])
+        mine, right = both_values(case.known, case.reading, case.target, at[0])
     except NoValueError:
         return
     for word, tensor in case.known.names.items():

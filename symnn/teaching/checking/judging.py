@@ -57,7 +57,7 @@ def check(
         options: for an architecture, as `symnn.mlp` takes them: activation, cost, l1, l2, weights.
 
     >>> print(check("2-3-1", "W1", "delta1 * x'"))
-    right: ∂C/∂W⁽¹⁾ = δ⁽¹⁾ xᵀ   (3×2, to 50 digits)
+    right: ∂C/∂W⁽¹⁾ = δ⁽¹⁾ xᵀ   (3×2, exact)
     >>> check("2-3-1", "W1", "x * delta1'").slip.formula
     "delta1 * x'"
 
@@ -77,7 +77,7 @@ def check(
         names = ", ".join([n for n in known.names if n.startswith(("delta", "d"))][:4])
         raise InputError(f"there is nothing to check: no line says what {names}… or another known name is")
     reached = wanted is None or any(line.target == wanted for line in judged)
-    return CheckResult(tuple(judged), known.program, None if reached else wanted, notation)
+    return CheckResult(tuple(judged), known.derivation, None if reached else wanted, notation)
 
 
 def _checked(known: Known, line: OwnLine, wanted: Tensor | None, alone: bool) -> tuple[Known, CheckedLine]:
@@ -105,8 +105,8 @@ def _judged(known: Known, line: OwnLine, target: Tensor) -> CheckedLine:
     elif not same_shape(reading.shape, target.shape):
         marked = replace(marked, verdict=WRONG)
     else:
-        made = compared(known, reading, target)
-        marked = replace(marked, verdict=verdict(known, made), equation=shown(made))
+        said = verdict(known, reading, target, points(known))
+        marked = replace(marked, verdict=said, equation=shown(compared(known, reading, target)))
         if marked.is_right and (same := [n for n in names_in(reading.tree) if known.names.get(n) == target]):
             return replace(marked, verdict=WRONG, problem=f"it says nothing: '{same[0]}' is what it should derive")
     return _with_reasons(known, reading, marked) if marked.verdict == WRONG else marked
@@ -119,7 +119,7 @@ def _with_reasons(known: Known, reading: Reading, marked: CheckedLine) -> Checke
 
     def proved(other: Reading) -> bool:
         try:
-            return verdict(known, compared(known, other, target)) not in (WRONG, UNCHECKED)
+            return verdict(known, other, target, at) not in (WRONG, UNCHECKED)
         except InputError:
             return False
 

@@ -41,6 +41,12 @@ class Known:
     functions: dict[str, type[Elementwise]] = field(default_factory=dict)
 
     @property
+    def derivation(self) -> Derivation:
+        """The derivation as it is written: every adjoint is ∂C/∂T, and δ where a layer's has that name."""
+        shown = {wrt: made for wrt, made in self.adjoints.items() if not made.startswith("delta")}
+        return Derivation(self.program, self.of, tuple(shown), shown, tuple(self.adjoints.values()))
+
+    @property
     def sizes(self) -> dict[str, Expr]:
         """The sizes that are letters."""
         axes = [size for tensor in self.program.tensors.values() for size in tensor.shape]

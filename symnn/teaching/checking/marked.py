@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from symnn.calculus import Derivation
 from symnn.language import Equation, Program, Tensor, fresh_index_over
 from symnn.teaching.checking.answers import same_shape
 from symnn.teaching.checking.explaining import Counterexample, Slip
 from symnn.teaching.checking.known import shape_text
-from symnn.teaching.checking.proving import DIGITS, EXACT, UNCHECKED, WRONG
-from symnn.writing import Notation, write_equation
+from symnn.teaching.checking.proving import EXACT, TO_DIGITS, UNCHECKED, WRONG
+from symnn.writing import Notation
+from symnn.writing.aligning import after
 from symnn.writing.characters import ascii_text
+from symnn.writing.sections import page_of
+from symnn.writing.write import writer_for
 
-__all__ = ["DEFINITION", "DIGITS", "EXACT", "UNCHECKED", "WRONG", "CheckResult", "CheckedLine"]
+__all__ = ["DEFINITION", "EXACT", "TO_DIGITS", "UNCHECKED", "WRONG", "CheckResult", "CheckedLine"]
 
 DEFINITION = "definition"
-_SAID = {EXACT: "exact", DIGITS: "to 50 digits"}
+_SAID = {EXACT: "exact", TO_DIGITS: "to 50 digits"}
 
 
 @dataclass(frozen=True)
@@ -65,13 +69,13 @@ class CheckResult:
 
     Attributes:
         lines: each line.
-        program: the derivation in which they were judged.
+        derivation: where they were judged.
         missing: the derivative that was asked for, where no line says it.
         notation: how they are written.
     """
 
     lines: tuple[CheckedLine, ...]
-    program: Program
+    derivation: Derivation
     missing: Tensor | None = None
     notation: Notation | None = None
 
@@ -94,7 +98,7 @@ class CheckResult:
         """exact or digits where all is right, else what is said of the first line that is not."""
         if self.wrong:
             return self.wrong[0].verdict
-        return DIGITS if any(line.verdict == DIGITS for line in self.lines) else EXACT
+        return TO_DIGITS if any(line.verdict == TO_DIGITS for line in self.lines) else EXACT
 
     @property
     def shapes(self) -> tuple[str, str | None]:
@@ -134,7 +138,9 @@ class CheckResult:
         return self._written(Equation(tensor[axes], 0), form).partition(" = ")[0]
 
     def _written(self, equation: Equation, form: str) -> str:
-        return write_equation(equation, view="matrix", format=form, program=self.program, notation=self.notation)
+        page = page_of(Program([equation]), writer_for(self.derivation, form, self.notation), view="matrix")
+        (line,) = [line for section in page.sections for line in section.lines]
+        return f"{line.left} = {line.right}{after(line, form)}"
 
     def _line(self, line: CheckedLine, form: str) -> str:
         """Return a line as it was understood, or else as it was written."""

@@ -19,6 +19,8 @@ from symnn.teaching.checking.known import Known
 
 Array = NDArray[Any]
 MOST_NUMBERS = 2_000_000
+_WIDE = 20
+"""In wider layers than this the numbers are smaller, so that their sums do not saturate a sigmoid."""
 _SIZES = (3, 4, 2, 5)
 """What sizes that are letters become: small, and different from each other."""
 
@@ -77,6 +79,8 @@ def _array(tensor: Any, shape: tuple[int, ...], chooser: random.Random, positive
         return np.array([chooser.randrange(2) for _ in range(int(np.prod(shape)))], dtype=float).reshape(shape)
     tenths = [n for n in range(1 if positive else -15, 16) if n]
     made = np.array([chooser.choice(tenths) / 10 for _ in range(int(np.prod(shape)))], dtype=float).reshape(shape)
+    if max(shape, default=0) > _WIDE:
+        made = np.round(made / np.sqrt(max(shape)), 3)
     if tensor.is_symmetric:
         made = np.round((made + np.swapaxes(made, -1, -2)) / 2, 2)
     if len(shape) == 2 and shape[0] == shape[1] and any(e.right.has(MatrixOperation) for e in program):

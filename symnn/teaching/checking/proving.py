@@ -1,39 +1,36 @@
-"""Whether a formula is equal to a tensor of a derivation, by the means of the proof."""
+"""Whether a formula is equal to a tensor of a derivation, by the means of the proof.
+
+The two are compared at random points, exactly modulo a prime or else to 50 digits, in some of their entries;
+and in all of their entries in floats, so that what is wrong in a single entry is not missed.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-import numpy as np
-
-from symnn.errors import CalculusError
-from symnn.language import Equation, Tensor, fresh_index_over, size_of, substitute
-from symnn.proof import evaluate
-from symnn.teaching.checking.answers import Compared, with_equations
+from symnn.language import Tensor
+from symnn.proof import Checker
+from symnn.proof.checker import EXACT, TO_DIGITS, UNCHECKED, WRONG
+from symnn.teaching.checking.answers import Reading, compared, with_equations
 from symnn.teaching.checking.known import Known
-from symnn.teaching.checking.points import concrete_program, points
+from symnn.teaching.checking.points import Point
+from symnn.teaching.checking.tree_values import apart
 
-EXACT, DIGITS, WRONG, UNCHECKED = "exact", "digits", "wrong", "unchecked"
+__all__ = ["EXACT", "TO_DIGITS", "UNCHECKED", "WRONG", "verdict"]
 
 
-def verdict(known: Known, made: Compared) -> str:
-    """Return exact or digits where two sides are equal, wrong where they are not, unchecked where nobody can say."""
-    program = with_equations(known.program, made)
-    letters = {index: fresh_index_over(size_of(index), "j") for index in made.indices}
-    name = program.fresh_name("residual")
-    entry: Any = Tensor(name, tuple(map(size_of, made.indices)))[tuple(letters.values())]
-    residual = Equation(entry, substitute(made.left - made.right, letters))
-    found = points(known, 2)
-    if not found:
-        return UNCHECKED
-    for point in found:
-        given = {symbol.name: int(number) for symbol, number in point.sizes.items()}
-        inputs = {n: point.values[n] for n in program.inputs if n in point.values}
-        try:
-            whole = concrete_program(program.extended([residual]))
-            values = evaluate(whole, {**given, **inputs}, "mpmath", wanted=[name])
-        except CalculusError:
-            return UNCHECKED
-        if np.any(np.abs(values[name].astype(float)) > 1e-12):
-            return WRONG
-    return DIGITS
+def verdict(known: Known, reading: Reading, target: Tensor, at: Sequence[Point]) -> str:
+    """Return exact or digits where two sides of one shape are equal, wrong where not, unchecked where nobody can say.
+
+    Args:
+        known: what the names mean.
+        reading: the formula.
+        target: what it should be equal to.
+        at: points at which every entry is compared.
+    """
+    made = compared(known, reading, target)
+    checker = Checker(with_equations(known.program, made), known.of)
+    kind = str(checker.equal(made.left, made.right, made.indices).kind)
+    if kind in (EXACT, TO_DIGITS) and any(apart(known, reading, target, point) for point in at):
+        return WRONG
+    return kind

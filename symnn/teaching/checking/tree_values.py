@@ -18,12 +18,13 @@ from symnn.language.shapes import BoundIndex, whole_number
 from symnn.language.syntax import Binary, Call, Item, Name, Negative, Node, Number, Transposed, postorder
 from symnn.language.vocabulary import ELEMENTWISE
 from symnn.proof import evaluate
-from symnn.teaching.checking.answers import Reading
+from symnn.teaching.checking.answers import Reading, same_shape
 from symnn.teaching.checking.known import Known
 from symnn.teaching.checking.points import Point, concrete
 from symnn.teaching.checking.tree_functions import OF_MATRICES, OVER
 
 Array = NDArray[Any]
+_NEAR, _TINY = 1e-7, 1e-12
 _known: dict[tuple[Any, bytes], Array] = {}
 
 
@@ -58,6 +59,41 @@ def value_of(known: Known, reading: Reading, point: Point) -> Array:
     if not np.all(np.isfinite(made)):
         raise NoValueError("it is no number")
     return made
+
+
+def both_values(known: Known, reading: Reading, target: Tensor, point: Point) -> tuple[Array, Array]:
+    """Return the value of a formula, and that of the tensor that it should be equal to.
+
+    Raises:
+        NoValueError: where there is none, or it has another shape.
+    """
+    right = np.asarray(point.values[target.name], dtype=float)
+    mine = value_of(known, reading, point)
+    if mine.size != right.size or not same_shape(reading.shape, target.shape):
+        raise NoValueError("another shape")
+    return mine.reshape(right.shape), right
+
+
+def differ(mine: Array, right: Array) -> bool:
+    """Whether two arrays differ by more than rounding."""
+    largest = max(np.abs(right).max(initial=0), np.abs(mine).max(initial=0))
+    return bool(np.any(np.abs(mine - right) > _NEAR * largest + _TINY))
+
+
+def agrees(known: Known, reading: Reading, target: Tensor, point: Point) -> bool:
+    """Whether a formula has the target's value at a point, as far as floats tell."""
+    try:
+        return not differ(*both_values(known, reading, target, point))
+    except NoValueError:
+        return False
+
+
+def apart(known: Known, reading: Reading, target: Tensor, point: Point) -> bool:
+    """Whether a formula has another value than the target at a point, for certain."""
+    try:
+        return differ(*both_values(known, reading, target, point))
+    except NoValueError:
+        return False
 
 
 class _Values:
