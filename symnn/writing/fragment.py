@@ -12,6 +12,8 @@ from symnn.writing.mathml_reader import read, read_words
 from symnn.writing.sections import Page, Section
 from symnn.writing.spoken import spoken
 
+_POINTS = frozenset(",.;:)")
+
 
 class ScreenLatex(Latex):
     """LaTeX of which MathML is made: a screen has no end, and nothing is set small."""
@@ -49,12 +51,16 @@ def sentence(text: str) -> str:
         escape(part, quote=False) if isinstance(part, str) else math(part, spoken=spoken(part))
         for part in read_words(text)
     ]
+    for place, part in enumerate(parts[1:], 1):
+        if part[:1] in _POINTS:
+            # A line does not end before a comma.
+            parts[place] = f"\u2060{part}"
     return "".join(parts)
 
 
 def listed(formulas: Sequence[str]) -> str:
     """Return formulas in a line of words; one that ends in words closes its dollars itself."""
-    return ", ".join(sentence(f"${one}$".replace("$$", "")) for one in formulas)
+    return sentence(", ".join(f"${one}$".replace("$$", "") for one in formulas))
 
 
 def equations(section: Section, width: float = WIDTH) -> str:

@@ -42,7 +42,7 @@ _NOTHING = frozenset([r"\!", r"\displaystyle", r"\textstyle", r"\scriptstyle", r
 _FENCES = {"(": "(", "[": "[", r"\{": "{", r"\lVert": "‖", r"\lvert": "|", r"\langle": "⟨", r"\lfloor": "⌊"}
 _CLOSING = {")": ")", "]": "]", r"\}": "}", r"\rVert": "‖", r"\rvert": "|", r"\rangle": "⟩", r"\rfloor": "⌋"}
 _PAIRS = {"(": ")", "[": "]", "{": "}", "‖": "‖", "|": "|", "⟨": "⟩", "⌊": "⌋"}
-_ACCENTS = {r"\bar": "¯", r"\hat": "^", r"\tilde": "~", r"\dot": "˙", r"\overline": "¯"}
+_ACCENTS = {r"\bar": "‾", r"\hat": "^", r"\tilde": "~", r"\dot": "˙", r"\overline": "‾"}
 _ESCAPES = {
     r"\_": "_", r"\%": "%", r"\&": "&", r"\#": "#", r"\$": "$", r"\{": "{", r"\}": "}", "~": "\u00a0", r"\ ": " ",
     r"\textbackslash": "\\", r"\textasciitilde": "~", r"\textasciicircum": "^", r"\dots": "…",

@@ -14,7 +14,7 @@ _SIGNS = {
     "=": "equals", "+": "plus", "−": "minus", "⊙": "elementwise times", "∘": "elementwise", "⊘": "elementwise over",
     "·": "times", "×": "by", "/": "over", "∑": "sum", "≤": "is at most", "≥": "is at least", "≠": "is not",
     "<": "is less than", ">": "is greater than", "⊤": "transposed", "′": "prime", "″": "double prime", "∂": "partial",
-    "¯": "bar", "^": "hat", "~": "tilde", "˙": "dot", "…": "and so on to", "∈": "in", "→": "to", "√": "root of",
+    "‾": "bar", "^": "hat", "~": "tilde", "˙": "dot", "…": "and so on to", "∈": "in", "→": "to", "√": "root of",
     "∇": "gradient",
 }  # fmt: skip
 _POWERS = {"2": "squared", "3": "cubed"}

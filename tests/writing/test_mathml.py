@@ -56,7 +56,7 @@ def letters(root: ElementTree.Element) -> str:
     """Return all that is seen of a formula, letters plain: what a reader of another kind sees as well."""
     same = {"⊤": "T", "ε": "ϵ", "φ": "ϕ", "ˉ": "¯", "′": "'", "∗": "*", "|": "|", "−": "-", "∣": "|", "∥": "‖"}
     text = "".join(element.text or "" for element in root.iter() if element.text not in INVISIBLE)
-    plain = unicodedata.normalize("NFKC", text.replace("′", "'").replace("¯", "ˉ"))
+    plain = unicodedata.normalize("NFKC", text.replace("′", "'").replace("‾", "ˉ").replace("¯", "ˉ"))
     return "".join(same.get(letter, letter) for letter in plain if not letter.isspace())
 
 
@@ -109,7 +109,7 @@ def test_another_reader_sees_the_same_formula(name: str) -> None:
          "<munderover><mo>∑</mo><mrow><mi>h</mi><mo>=</mo><mn>1</mn></mrow><mn>4</mn></munderover><mi>h</mi>"),
         (r"= -x", '<mo>=</mo><mo form="prefix">−</mo><mi>x</mi>'),
         (r"a - x", "<mi>a</mi><mo>−</mo><mi>x</mi>"),
-        (r"\bar{u}", '<mover accent="true"><mi>u</mi><mo stretchy="false">¯</mo></mover>'),
+        (r"\bar{u}", '<mover accent="true"><mi>u</mi><mo stretchy="false">‾</mo></mover>'),
         (r"\lVert x \rVert^2",
          '<mrow><mo stretchy="false">‖</mo><mi>x</mi><msup><mo stretchy="false">‖</mo><mn>2</mn></msup></mrow>'),
         (r"\left(\frac{1}{n}\right)", "<mrow><mo>(</mo><mfrac><mn>1</mn><mi>n</mi></mfrac><mo>)</mo></mrow>"),

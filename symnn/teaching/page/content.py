@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from html import escape
 from typing import Any
 
 from symnn.calculus.steps import Stage
@@ -20,6 +22,7 @@ from symnn.writing.sections import page_of
 from symnn.writing.steps import ShownStage, ShownStep
 from symnn.writing.write import writer_for
 
+_TITLE = re.compile(r"\A<h2>.*?</h2>\n")
 VIEWS = (
     ("In matrices", "matrix", False),
     ("With indices", "index", False),
@@ -67,7 +70,6 @@ class Content:
         results: a heading and HTML, for each view.
         numbers: rows of symbols, numbers and result, under headings, as formulas in LaTeX.
         diagram: a drawing, as SVG.
-        notes: sentences at the end.
     """
 
     title: str
@@ -78,7 +80,6 @@ class Content:
     results: tuple[tuple[str, str], ...] = ()
     diagram: str = ""
     numbers: str = ""
-    notes: tuple[str, ...] = field(default=())
 
 
 def model_of(subject: Gradient, notation: Notation | None) -> tuple[str, tuple[str, ...]]:
@@ -98,8 +99,9 @@ def results_of(subject: Gradient) -> tuple[tuple[str, str], ...]:
         except SymnnError as error:
             if batch or not isinstance(error, InputError):
                 continue
-            written = f"</h2>\n<p>{str(error)[:1].upper()}{str(error)[1:]}</p>\n"
-        found.append((heading, written.partition("</h2>\n")[2]))
+            written = f"<p>{escape(str(error)[:1].upper() + str(error)[1:])}</p>\n"
+        # The page has a title of its own.
+        found.append((heading, _TITLE.sub("", written)))
     return tuple(found)
 
 

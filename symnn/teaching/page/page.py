@@ -66,7 +66,6 @@ def page(
             definitions=tuple(dict.fromkeys([*definitions, *added])),
             parts=parts_of(steps),
             results=results[:1],
-            notes=shown.notes if not shown.facts else (*shown.notes, f"Using ${shown.facts}$."),
         )
         if (size := _size(html(content))) <= MOST_BYTES:
             break
@@ -145,7 +144,7 @@ def _aside(content: Content) -> list[str]:
         for place, part in enumerate(content.parts, 1)
     ]
     drawing = f"<figure>{content.diagram}</figure>" if content.diagram else ""
-    listing = f'<h2 id="stages">One after another</h2><ol>{"".join(links)}</ol>'
+    listing = f'<h2 id="stages">The derivatives in order</h2><ol>{"".join(links)}</ol>'
     stages = f'<nav class="stages" aria-labelledby="stages">{listing}</nav>'
     return [f"<aside>{drawing}{stages if links else ''}</aside>"] if drawing or links else []
 
@@ -216,7 +215,6 @@ def _results(content: Content) -> list[str]:
         written.append(f"<details{' open' if not place else ''}><summary>{escape(heading)}</summary>{boxed}</details>")
     if content.numbers:
         written.append(f"<details><summary>With numbers</summary>{content.numbers}</details>")
-    written.extend(f'<p class="note">{sentence(note)}</p>' for note in content.notes)
     return [*written, "</section>"]
 
 
