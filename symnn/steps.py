@@ -12,8 +12,10 @@ from functools import cached_property, partial
 from symnn.calculus import Derivation, batched
 from symnn.calculus.steps import DETAILS, USUAL, Inference, Stage, at_detail, batch_stages, row_stages, stages_of
 from symnn.errors import InputError
+from symnn.proof import Auditor, matrix_verdict
+from symnn.views import matrix_equation
 from symnn.writing import Notation
-from symnn.writing.steps import ShownSteps, shown_steps
+from symnn.writing.steps import MATRIX_FORM, ShownSteps, shown_steps
 from symnn.writing.steps_pages import steps_page
 
 Section = tuple[Derivation, tuple[Stage, ...]]
@@ -125,8 +127,27 @@ class Steps:
     def _repr_latex_(self) -> str:
         return self.latex()
 
+    @cached_property
+    def _auditors(self) -> dict[int, Auditor]:
+        return {}
+
     def _mark(self, derivation: Derivation, stage: Stage, inference: Inference) -> str:
-        return ""
+        """Return what the proof says of a line that follows from the left side of its chain."""
+        if not self.proof:
+            return ""
+        if id(derivation) not in self._auditors:
+            is_batch = self.batch and derivation.program.names_examples
+            self._auditors[id(derivation)] = Auditor(derivation, each_example=is_batch).ready
+        checker = self._auditors[id(derivation)].checker
+        matrix = matrix_equation(stage.equation) if inference.rule == MATRIX_FORM else None
+        if matrix is not None:
+            return matrix_verdict(checker, stage.equation, matrix.right).mark
+        left = stage.left
+        for one in stage.inferences:
+            left = left if one.left is None else one.left
+            if one == inference:
+                break
+        return checker.equal(left, inference.right, stage.equation.indices, stage.tensor.is_symmetric).mark
 
 
 def _with_letters(derivation: Derivation, notation: Notation | None) -> Notation | None:

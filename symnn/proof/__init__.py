@@ -1,15 +1,17 @@
 """Checks that share nothing with what they check: values entry by entry, and derivatives from values."""
 
 from symnn.proof.arithmetic import Arithmetic, DomainError, arithmetic_of
-from symnn.proof.audit import Audit, AuditLine, audit, check_stage, line_verdict
+from symnn.proof.audit import Audit, AuditLine, Auditor, audit, check_stage, line_verdict
 from symnn.proof.checker import Checker, Verdict
 from symnn.proof.differences import finite_differences, float_differences
 from symnn.proof.evaluation import evaluate
+from symnn.proof.matrix_forms import matrix_verdict
 
 __all__ = [
     "Arithmetic",
     "Audit",
     "AuditLine",
+    "Auditor",
     "Checker",
     "DomainError",
     "Verdict",
@@ -20,4 +22,5 @@ __all__ = [
     "finite_differences",
     "float_differences",
     "line_verdict",
+    "matrix_verdict",
 ]

@@ -28,6 +28,7 @@ from symnn.writing.scope import Scope
 from symnn.writing.sections import Line
 from symnn.writing.write import writer_for
 
+MATRIX_FORM = "index to matrix form"
 _TURNED = "In numerator layout a derivative has the shape of its variable's transpose: the whole is transposed."
 
 Mark = Callable[[Stage, Inference], str]
@@ -181,9 +182,9 @@ class _Telling:
         said = explained(matrix, None if in_numerator_layout else right)
         said = (*said, (_TURNED,)) if in_numerator_layout else said
         why = " ".join(self.sentence(words, letters) for words in said)
-        word = self.mark(stage, Inference("index to matrix form", stage.equation.right, ())) if self.mark else ""
+        word = self.mark(stage, Inference(MATRIX_FORM, stage.equation.right, ())) if self.mark else ""
         shown = [stage.equation.tensor, *tensors(stage.equation.right)]
-        return ShownStep(whole, written, "index to matrix form", why, self.shapes(shown), word)
+        return ShownStep(whole, written, MATRIX_FORM, why, self.shapes(shown), word)
 
     def closed_form(self, stage: Stage) -> str:
         """Return the result with what has a name written out, where that is a matrix form."""

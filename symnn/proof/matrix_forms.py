@@ -1,0 +1,52 @@
+"""Whether a matrix form says the same as its equation: the typed tree is evaluated with strict shapes."""
+
+from __future__ import annotations
+
+import itertools
+
+import mpmath
+import numpy as np
+
+from symnn.errors import SymnnError
+from symnn.language import Equation, size_of, tensors
+from symnn.proof.checker import DIGITS, TO_DIGITS, UNCHECKED, WRONG, Checker, Verdict
+from symnn.views.evaluation import evaluate_matrix
+from symnn.views.tree import Tree
+
+
+def matrix_verdict(checker: Checker, equation: Equation, tree: Tree) -> Verdict:
+    """Return whether a matrix expression equals an equation's right side, to 50 digits, at all indices.
+
+    Args:
+        checker: a checker of the program.
+        equation: the equation, in index notation.
+        tree: its right side as a matrix expression.
+    """
+    points, sizes = checker.real, checker.sizes
+    known = checker.inputs.keys() | checker.program.defined.keys()
+    used = {tensor.name: tensor for tensor in tensors(equation.right)}
+    if not used.keys() <= known:
+        return Verdict(UNCHECKED, "the form speaks of what has no equation")
+    try:
+        points.use(0)
+        points.need(used)
+        with mpmath.workdps(2 * DIGITS):
+            values = {str(symbol): int(size) for symbol, size in sizes.items()}
+            for name, tensor in used.items():
+                shape = tuple(int(size.xreplace(sizes)) for size in tensor.shape)
+                array = np.empty(len(points.data[name]), dtype=object)
+                array[:] = [mpmath.mp.make_mpf(number._mpf_) for number in points.data[name]]
+                values[name] = array.reshape(shape)
+            found = np.asarray(evaluate_matrix(tree, values), dtype=object)
+            right = points.formula(equation.right, equation.indices)
+            ranges = [range(int(size_of(i).xreplace(sizes))) for i in equation.indices]
+            if found.shape != tuple(map(len, ranges)):
+                return Verdict(WRONG, f"its shape is {found.shape}")
+            for place in itertools.product(*ranges):
+                one, other = mpmath.mpf(found[place]), mpmath.mp.make_mpf(right(place)._mpf_)
+                if abs(one - other) > mpmath.mpf(10) ** -DIGITS * max(abs(one), abs(other), 1):
+                    at = ", ".join(str(i + 1) for i in place)
+                    return Verdict(WRONG, f"at {at}: {float(one):.6g} against {float(other):.6g}")
+            return Verdict(TO_DIGITS)
+    except (SymnnError, ArithmeticError) as error:
+        return Verdict(UNCHECKED, str(error))
