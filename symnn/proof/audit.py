@@ -6,14 +6,14 @@ tensor is ∂of/∂U, and is compared with that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from sympy import Expr, Idx, Integer
 
 from symnn.calculus import Derivation
-from symnn.calculus.steps import Stage, stages_of
+from symnn.calculus.steps import Stage, row_stages, stages_of
 from symnn.language import Entry, Equation, Tensor, Total, examples, free_indices, tensors
 from symnn.proof.checker import EXACT, TO_DIGITS, UNCHECKED, WRONG, Checker, Verdict
 
@@ -178,10 +178,16 @@ class Auditor:
             yield AuditLine(str(fact), FACT, self.checker.equal(fact.left, fact.right, indices))
 
     def steps(self) -> Iterator[AuditLine]:
-        """Check every line of every stage of the derivation."""
-        if self.derivation.parts or not self.derivation.trace:
-            return
-        for stage in stages_of(self.derivation):
+        """Check every line of every stage of the derivation, and of those that it was made of."""
+        for part in self.derivation.parts:
+            yield from Auditor(part, self.seed).steps()
+        if not self.derivation.parts and self.derivation.trace:
+            yield from self._lines(stages_of(self.derivation))
+        elif len(self.derivation.parts) == 1:
+            yield from self._lines(row_stages(self.derivation))
+
+    def _lines(self, stages: Iterable[Stage]) -> Iterator[AuditLine]:
+        for stage in stages:
             name = self.heading(self.derivation.of, stage.tensor.name)
             for place, (inference, verdict) in enumerate(zip(stage.inferences, self.stage(stage), strict=True), 1):
                 yield AuditLine(f"{name}, line {place}: {inference.rule}", STEP, verdict, rule=inference.rule)

@@ -39,7 +39,7 @@ class Points:
     def __init__(
         self, program: Program, of: str, arithmetic: Arithmetic, sizes: Mapping[Symbol, Integer], given: Description
     ) -> None:
-        self.program, self.given, self.arithmetic = program, given, arithmetic
+        self.program, self.of, self.given, self.arithmetic = program, of, given, arithmetic
         self.data: Numbers = {name: [] for name in (*given.shapes, *program.defined)}
         self.machine = Derivatives(program, arithmetic, sizes, self.data)
         self.forward = [equation.tensor.name for equation in program.pruned([of])]
@@ -195,7 +195,8 @@ class RealPoints(Points):
                         self.compute(name)
                 except (DomainError, ArithmeticError):
                     continue
-                if all(is_finite(number) for name in self.forward for number in self.data[name]):
+                numbers = [number for name in self.forward for number in self.data[name]]
+                if not any(map(is_nan, numbers)) and all(map(is_finite, self.data[self.of])):
                     return
         raise DomainError(why)
 
@@ -203,6 +204,11 @@ class RealPoints(Points):
 def is_finite(number: Any) -> bool:
     """Whether a number of many digits is one, and not too large to be compared."""
     return bool(abs(number) < _LARGEST)
+
+
+def is_nan(number: Any) -> bool:
+    """Whether a number of many digits is none."""
+    return bool(number != number)  # noqa: PLR0124
 
 
 def _may_fail(right: Expr) -> bool:

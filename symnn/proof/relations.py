@@ -1,7 +1,8 @@
 """Functions on residues: values drawn at random, but for the relations that the functions have.
 
     exp    exp(a + b) = exp a · exp b, exp(r a) = (exp a)^r for fractions r, exp a > 0, exp(log u) = u
-    log    log(u v) = log u + log v, log(u^r) = r log u, log(exp a) = a, log 1 = 0; log 12 = 2 log 2 + log 3
+    log    log(u v) = log u + log v, log(u^r) = r log u, log(exp a) = a, log 1 = 0; log 12 = 2 log 2 + log 3;
+           exp(log 0) = 0
     power  (u^a)^b = u^(a b), u^a v^a = (u v)^a, u^(a+b) = u^a u^b for positive u, v and fractions a, b;
            u^v = exp(v log u) for any other exponent
     sin    sin² + cos² = 1, the formulas of sums and of multiples, sin(−a) = −sin a, cos π = −1
@@ -169,7 +170,9 @@ class Relations:
 
     def log(self, t: Residue) -> Residue:
         """Return log t: the sum of the logarithms of its factors."""
-        if t.value == 0 or (t.origin is not None and t.origin[0] == NUMBER and t.origin[1] < 0):
+        if t.value == 0:
+            return self._minus_infinity()
+        if t.origin is not None and t.origin[0] == NUMBER and t.origin[1] < 0:
             raise DomainError("the logarithm of a number that is not positive at this point")
         found = self.logarithms.get(t.value)
         if found is None:
@@ -179,6 +182,12 @@ class Relations:
                 found = found + (part if exponent == 1 else number(exponent) * part)
             self.logarithms[t.value] = found
         return found
+
+    def _minus_infinity(self) -> Residue:
+        """Return log 0: exp of it is 0, as where a mask leaves something out."""
+        value = min(made := self.random("log", 0), PRIME - made)
+        self.images[value, ()] = 0
+        return Residue(value)
 
     def _logarithm(self, value: int) -> Residue:
         """Return the logarithm of a value that is no product: exp of it is the value."""

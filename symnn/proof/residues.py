@@ -66,22 +66,24 @@ class Residue:
         return -self if sign_of(self) < 0 else self
 
     def __eq__(self, other: object) -> bool:
-        return (other.value if isinstance(other, Residue) else other % PRIME) == self.value  # type: ignore[operator]
+        if isinstance(other, Residue):
+            return other.value == self.value
+        return other % PRIME == self.value if isinstance(other, int) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(self.value)
 
     def __gt__(self, other: Any) -> bool:
-        return _sign_of_difference(self, other) > 0
+        return _sign_of_difference(self, other) > 0 if isinstance(other, Residue | int) else NotImplemented
 
     def __lt__(self, other: Any) -> bool:
-        return _sign_of_difference(self, other) < 0
+        return _sign_of_difference(self, other) < 0 if isinstance(other, Residue | int) else NotImplemented
 
     def __ge__(self, other: Any) -> bool:
-        return _sign_of_difference(self, other) >= 0
+        return _sign_of_difference(self, other) >= 0 if isinstance(other, Residue | int) else NotImplemented
 
     def __le__(self, other: Any) -> bool:
-        return _sign_of_difference(self, other) <= 0
+        return _sign_of_difference(self, other) <= 0 if isinstance(other, Residue | int) else NotImplemented
 
     def __bool__(self) -> bool:
         return self.value != 0
@@ -135,7 +137,7 @@ def sign_of(residue: Residue) -> int:
     return character(residue.value)
 
 
-def _sign_of_difference(one: Residue, other: Any) -> int:
+def _sign_of_difference(one: Residue, other: Residue | int) -> int:
     second = other if isinstance(other, Residue) else number(other)
     if one.origin and second.origin and one.origin[0] == second.origin[0] == NUMBER:
         return (one.origin[1] > second.origin[1]) - (one.origin[1] < second.origin[1])
