@@ -24,6 +24,10 @@ class DomainError(CalculusError):
     """A number at which a function has no value, such as the root of a negative one: another point may do."""
 
 
+def itself(number: Any) -> Any:
+    return number
+
+
 @dataclass(frozen=True)
 class Arithmetic:
     """One kind of number.
@@ -37,6 +41,7 @@ class Arithmetic:
         nan: not a number.
         step: the step of a central difference that balances its two errors.
         kept: what becomes of a number that is stored as an entry of a tensor.
+        bare: what becomes of a derivative that is stored.
         largest: the largest of several numbers.
         shifted: whether log Σ exp is computed with the largest term taken out.
         undefined: the n-th derivative of an undefined function, by its name; without it there are none.
@@ -49,7 +54,8 @@ class Arithmetic:
     infinity: Any
     nan: Any
     step: Any
-    kept: Unary | None = None
+    kept: Unary = itself
+    bare: Unary = itself
     largest: Callable[[Iterable[Any]], Any] = max
     shifted: bool = True
     undefined: Callable[[str, int], Unary] | None = None

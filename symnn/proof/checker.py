@@ -12,7 +12,7 @@ import itertools
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from sympy import Abs, Expr, Idx, Max, Min, Piecewise, Pow, sign
@@ -42,8 +42,8 @@ EXACT, TO_DIGITS, WRONG, UNCHECKED = "exact", "digits", "wrong", "unchecked"
 MARKS = {EXACT: "exact", TO_DIGITS: f"{DIGITS} digits", WRONG: "WRONG", UNCHECKED: ""}
 MOST_PLACES = 6
 _POINTS = 2
-_DECISIONS = 16
-"""Where signs decide between branches, so many places are looked at, over all points."""
+_BRANCHES, _ROOTS = 16, 8
+"""Where signs decide between branches or roots, so many places are looked at, over all points."""
 _SPARE = 4
 
 Indices = tuple[Idx, ...]
@@ -178,9 +178,8 @@ class Checker:
         self, sides: tuple[Expr, Expr], indices: Indices, places: Sequence[tuple[int, ...]], names: Iterable[str]
     ) -> bool:
         """Whether two expressions agree at random points modulo p."""
-        needed = _POINTS
-        if self._branches or any(map(decides_by_sign, sides)):
-            needed = max(_POINTS + 1, -(-_DECISIONS // len(places)))
+        decisions = max(self._decisions, *map(decisions_of, sides))
+        needed = max(_POINTS, -(-decisions // len(places)))
         agreed = 0
         for point in range(needed + _SPARE):
             try:
@@ -219,23 +218,28 @@ class Checker:
         return Verdict(UNCHECKED, "no point was found at which both sides are finite")
 
     @cached_property
-    def _branches(self) -> bool:
-        """Whether the sign of something decides what is computed."""
-        return any(decides_by_sign(equation.right) for equation in self.program.pruned([self.of.name]))
+    def _decisions(self) -> int:
+        return max(decisions_of(equation.right) for equation in self.program.pruned([self.of.name]))
 
 
 def decides_by_sign(expression: Expr) -> bool:
     """Whether the sign of something decides what an expression is: a step, an absolute value, a maximum, a root."""
+    return decisions_of(expression) > 0
+
+
+@lru_cache(maxsize=4096)
+def decisions_of(expression: Expr) -> int:
+    """Return at how many places an expression has to be looked at, because the sign of something decides what it is."""
     if expression.has(Step, Abs, sign, Max, Min, Maximum, Piecewise):
-        return True
-    if any(not power.exp.is_integer for power in expression.atoms(Pow)):
-        return True
-    return any(_bends(type(part)) for part in expression.atoms(Elementwise))
+        return _BRANCHES
+    if any(_bends(type(part)) for part in expression.atoms(Elementwise)):
+        return _BRANCHES
+    return _ROOTS if any(not power.exp.is_integer for power in expression.atoms(Pow)) else 0
 
 
 def _bends(function: type[Elementwise]) -> bool:
     definition = formula(function, _VARIABLE)
-    return definition is not None and decides_by_sign(definition)
+    return definition is not None and decisions_of(definition) == _BRANCHES
 
 
 _VARIABLE: Any = Entry(Tensor("t", ()))

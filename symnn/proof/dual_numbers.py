@@ -102,16 +102,16 @@ def dual(arithmetic: Arithmetic) -> Arithmetic:
     functions = {
         name: _lifted(function, slopes.get(name, _unknown(name))) for name, function in arithmetic.functions.items()
     }
-    undefined, kept = arithmetic.undefined, arithmetic.kept
+    undefined, kept, bare = arithmetic.undefined, arithmetic.kept, arithmetic.bare
 
     def with_derivative(name: str, order: int) -> Callable[[Any], Any]:
         assert undefined is not None
         return _lifted(undefined(name, order), undefined(name, order + 1))
 
     def keep(number: Any) -> Any:
-        if kept is None:
-            return number
-        return Dual(kept(number.value), kept(number.tangent)) if isinstance(number, Dual) else kept(number)
+        if isinstance(number, Dual):
+            return Dual(kept(number.value), bare(number.tangent))
+        return kept(number)
 
     return replace(
         arithmetic,

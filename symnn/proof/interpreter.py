@@ -65,7 +65,7 @@ class Interpreter:
         ranges = [range(self.size(size)) for size in equation.tensor.shape]
         target = self.data.setdefault(equation.tensor.name, [])
         target[:] = [self.zero] * math.prod(len(values) for values in ranges)
-        slots, kept = self.slots, self.arithmetic.kept or (lambda value: value)
+        slots, kept = self.slots, self.arithmetic.kept
         strides = [math.prod(len(values) for values in ranges[axis + 1 :]) for axis in range(len(ranges))]
 
         def compute(only: Sequence[Iterable[int]] | None = None) -> None:

@@ -52,6 +52,8 @@ class Points:
         self.instead: dict[str, Callable[[], list[Any]]] = {}
         """What an adjoint is, where its equation is wrong."""
         self.here = -1
+        self.fresh: set[str] = set()
+        """What was computed since we came here."""
 
     def draw(self, place: int) -> None:
         """Fill the inputs and compute what leads to `of`.
@@ -66,7 +68,8 @@ class Points:
         if place == self.here:
             return
         if self.here >= 0:
-            self.saved[self.here] = {name: list(values) for name, values in self.data.items()}
+            self.saved[self.here] |= {name: list(self.data[name]) for name in self.fresh}
+        self.fresh.clear()
         self.here = -1
         while len(self.saved) <= place:
             self.machine.known = {}
@@ -91,6 +94,7 @@ class Points:
             if name in wanted:
                 self.compute(name)
                 computed.add(name)
+                self.fresh.add(name)
 
     def compute(self, name: str) -> None:
         """Compute one tensor from what is there."""

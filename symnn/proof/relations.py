@@ -38,7 +38,7 @@ from symnn.proof.residues import (
     number,
     rational_power,
 )
-from symnn.proof.terms import Atom, atom, constant, kept, prime_powers, surd_of, terms
+from symnn.proof.terms import Atom, Coefficient, atom, constant, kept, prime_powers, surd_of, terms
 
 Point = tuple[int, int]
 """A point of the circle x² + y² = 1 modulo p: cosine and sine."""
@@ -79,8 +79,9 @@ def residues(seed: int = 0) -> Arithmetic:
     }
     functions |= {name: known.odd(name) for name in ("asin", "atan", "asinh", "erf")}
     functions |= {name: known.single(name) for name in ("acosh", "gamma", "loggamma", "floor")}
+    zero = number(0)
     return Arithmetic(
-        convert, functions, known.power, pi, number(0), number(0), number(0), kept, largest, False, known.undefined
+        convert, functions, known.power, pi, zero, zero, zero, kept, bare, largest, False, known.undefined
     )
 
 
@@ -92,6 +93,11 @@ def convert(given: Any) -> Residue:
     if not isinstance(fraction, Fraction):
         raise DomainError(f"{given} is not finite")
     return number(fraction)
+
+
+def bare(residue: Residue) -> Residue:
+    """Return a residue without how it was made: no function is taken of a derivative."""
+    return Residue(residue.value)
 
 
 def largest(given: Iterable[Residue]) -> Residue:
@@ -154,7 +160,7 @@ class Relations:
             return number(1)
         found = self.exponentials.get(t.value)
         if found is None:
-            grouped: dict[Fraction, int] = {}
+            grouped: dict[Coefficient, int] = {}
             for key, coefficient in terms(t).items():
                 grouped[coefficient] = grouped.get(coefficient, 1) * self._image(key) % PRIME
             value = 1
@@ -227,7 +233,7 @@ class Relations:
             self.circle[t.value] = made
         return self.circle[t.value]
 
-    def _turn(self, key: Atom, coefficient: Fraction) -> Point:
+    def _turn(self, key: Atom, coefficient: Coefficient) -> Point:
         if key in atom_keys(self.pi):
             quarters = 2 * coefficient
             if quarters.denominator != 1:
@@ -247,7 +253,7 @@ def atom_keys(t: Residue) -> set[Atom]:
     return set(atom(t.value))
 
 
-def _sign_of_atom(t: Residue) -> Fraction:
+def _sign_of_atom(t: Residue) -> Coefficient:
     return next(iter(atom(t.value).values()))
 
 

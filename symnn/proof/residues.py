@@ -102,8 +102,9 @@ def number(given: Fraction | int) -> Residue:
     True
     """
     fraction = Fraction(given)
-    value = fraction.numerator * inverse_of(fraction.denominator % PRIME) % PRIME
-    return Residue(value, (NUMBER, fraction))
+    if fraction.denominator == 1:
+        return Residue(fraction.numerator % PRIME, (NUMBER, fraction.numerator))
+    return Residue(fraction.numerator * inverse_of(fraction.denominator % PRIME) % PRIME, (NUMBER, fraction))
 
 
 def inverse_of(value: int) -> int:
@@ -144,7 +145,7 @@ def _sign_of_difference(one: Residue, other: Residue | int) -> int:
     return sign_of(one) if second.value == 0 else character((one.value - second.value) % PRIME)
 
 
-def rational_power(value: int, exponent: Fraction) -> int:
+def rational_power(value: int, exponent: Fraction | int) -> int:
     """Return value^exponent modulo p: of a positive number, its one positive root.
 
     Raises:

@@ -36,12 +36,16 @@ Surd = tuple[tuple[int, Fraction], ...]
 Atom = tuple[int, Surd]
 """A value modulo p, the smaller of v and −v, and a surd; the number 1 is (1, ())."""
 
-Terms = dict[Atom, Fraction]
+Coefficient = int | Fraction
+
+Terms = dict[Atom, Coefficient]
 """A sum of atoms with coefficients."""
 
 ONE: Atom = (1, ())
 LARGEST = 64
-"""Products of more terms than this are not multiplied out, and larger sums that have a name are atoms."""
+"""Products of more terms than this are not multiplied out."""
+LARGEST_NAMED = 24
+"""Entries that are made of more parts than this are atoms."""
 
 
 def terms(residue: Residue) -> Terms:
@@ -74,14 +78,14 @@ def terms(residue: Residue) -> Terms:
 
 def _add(found: Terms, more: Terms, sign: int) -> None:
     for key, coefficient in more.items():
-        found[key] = found.get(key, Fraction(0)) + sign * coefficient
+        found[key] = found.get(key, 0) + sign * coefficient
 
 
 def atom(value: int) -> Terms:
     """Return a value as an atom with a sign."""
     if value == 0:
         return {}
-    return {(value, ()): Fraction(1)} if 2 * value < PRIME else {(PRIME - value, ()): Fraction(-1)}
+    return {(value, ()): 1} if 2 * value < PRIME else {(PRIME - value, ()): -1}
 
 
 def _product_terms(node: Residue) -> Terms:
@@ -112,8 +116,8 @@ def _to_power(base: Residue, exponent: int) -> Terms:
     if len(inside) == 1:
         ((value, surd), coefficient), *_ = inside.items()
         turned = tuple((prime, power * exponent) for prime, power in surd)
-        return _of_key(pow(value, exponent, PRIME), turned, coefficient**exponent)
-    content = inside[min(inside)]
+        return _of_key(pow(value, exponent, PRIME), turned, Fraction(coefficient) ** exponent)
+    content = Fraction(inside[min(inside)])
     whole = base.value * inverse_of(_modulo(content)) % PRIME
     return _multiplied([{ONE: content**exponent}, atom(pow(whole, exponent, PRIME))])
 
@@ -123,7 +127,7 @@ def _modulo(fraction: Fraction) -> int:
 
 
 def _multiplied(factors: Iterable[Terms]) -> Terms:
-    made: Terms = {ONE: Fraction(1)}
+    made: Terms = {ONE: 1}
     for factor in factors:
         found: Terms = {}
         for (one, a), (other, b) in product(made.items(), factor.items()):
@@ -132,7 +136,7 @@ def _multiplied(factors: Iterable[Terms]) -> Terms:
     return made
 
 
-def _of_key(value: int, surd: Surd, coefficient: Fraction) -> Terms:
+def _of_key(value: int, surd: Surd, coefficient: Coefficient) -> Terms:
     """Return one term; whole powers of primes in its surd become part of the coefficient."""
     if 2 * value > PRIME:
         value, coefficient = PRIME - value, -coefficient
@@ -157,7 +161,7 @@ def surd_of(number: Fraction, exponent: Fraction) -> tuple[Fraction, Surd]:
     """
     powers = [(prime, times * exponent) for prime, times in prime_powers(number).items()]
     ((_, surd), coefficient), *_ = _of_key(1, tuple(powers), Fraction(1)).items()
-    return coefficient, surd
+    return Fraction(coefficient), surd
 
 
 def prime_powers(number: Fraction) -> dict[int, int]:
@@ -170,13 +174,16 @@ def prime_powers(number: Fraction) -> dict[int, int]:
 
 
 def constant(residue: Residue) -> Fraction | None:
-    """Return the fraction that a residue is known to be, if it is."""
-    if residue.origin is not None and residue.origin[0] == NUMBER:
-        return Fraction(residue.origin[1])
-    if residue.origin is None:
+    """Return the fraction that a residue is, if it was made of numbers alone."""
+    node = residue
+    while node.origin is not None and node.origin[0] not in (NUMBER, SURD, EXP):
+        node = node.origin[1]
+    if node.origin is None or node.origin[0] != NUMBER:
         return None
+    if node is residue:
+        return Fraction(node.origin[1])
     found = terms(residue)
-    return found.get(ONE, Fraction(0)) if not found.keys() - {ONE} else None
+    return Fraction(found.get(ONE, 0)) if not found.keys() - {ONE} else None
 
 
 def kept(residue: Residue) -> Residue:
@@ -193,6 +200,6 @@ def kept(residue: Residue) -> Residue:
             waiting.append(origin[1])
         else:
             waiting += origin[1:]
-        if leaves + len(waiting) > LARGEST:
+        if leaves + len(waiting) > LARGEST_NAMED:
             return Residue(residue.value)
     return residue
