@@ -88,7 +88,7 @@ class Working:
         shown = [equation for _, equations in self.sections for equation in equations]
         if defined := definitions(writer, shown, self.program, False):
             lines += _where(defined)
-        if said := stated_choices(self.notation, writer.dialect, "scalar"):
+        if said := stated_choices(self.notation, writer.dialect, "scalar", numbers=True):
             lines.append(f"notation: {'; '.join(said)}")
         written = "\n".join(lines) + "\n"
         return ascii_text(written) if ascii else written

@@ -42,12 +42,17 @@ def notation_statement(notation: Notation, format: str = "text", batch: bool = F
     dialect = DIALECTS[format](notation)
     gradient = replace(Mark(notation.letter("weights").letter), of=notation.letter("cost"))
     ones = f"{dialect.inline(dialect.ones)} in a product is a column"
-    said = (*_plain(notation, dialect, batch), *_chosen(notation, dialect, "matrix", gradient, ones))
+    said = (*_plain(notation, dialect, batch), *stated_choices(notation, dialect, "matrix", gradient, ones, True))
     return tuple(map(_sentence, said))
 
 
 def stated_choices(
-    notation: Notation, dialect: Text, view: str = "matrix", gradient: Mark | None = None, columns: str = ""
+    notation: Notation,
+    dialect: Text,
+    view: str = "matrix",
+    gradient: Mark | None = None,
+    columns: str = "",
+    numbers: bool = False,
 ) -> tuple[str, ...]:
     """Return what has to be said beside equations: the choices by which they would be read wrongly otherwise.
 
@@ -57,8 +62,10 @@ def stated_choices(
         view: where no matrices are shown, nothing is said of them.
         gradient: a derivative ∂C/∂W that is shown, if one is.
         columns: what is a column where vectors are rows, in words: see `columns_among`.
+        numbers: whether an index is a number, or is calculated with.
     """
-    return tuple(_chosen(notation, dialect, view, gradient, columns))
+    counted = (f"indices count from {notation.indices}",) if numbers and notation.indices is not None else ()
+    return (*_chosen(notation, dialect, view, gradient, columns), *counted)
 
 
 def columns_among(shown: Iterable[object], dialect: Text) -> str:
@@ -103,8 +110,6 @@ def _chosen(
     if notation.transpose == "′" and view == "matrix":
         slope = inline(dialect.call("f", dialect.symbol(Mark("t")), 1).text)
         yield f"{inline(dialect.transposed(symbol).text)} is a transpose, and {slope} a derivative"
-    if notation.indices is not None:
-        yield f"indices count from {notation.indices}"
 
 
 def _sentence(text: str) -> str:

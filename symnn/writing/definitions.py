@@ -6,6 +6,7 @@ Functions are defined by `formula` of symnn.language, the very definition that i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from typing import Any
 
 from sympy import Abs, Symbol, exp, preorder_traversal, sign
@@ -103,6 +104,9 @@ def _whole_functions(writer: ExpressionWriter, shown: Sequence[Any]) -> Iterator
     """Define softmax and the reductions, where the matrix view names them."""
     nodes = [node for one in shown if isinstance(one, MatrixEquation) for node in one.right.walk()]
     size = sizes("size")
+    # The size of any t has no letter that a limit could be.
+    writer = copy(writer)
+    writer.limits = False
     t, j, k = Tensor("t", (size,)), index("j", size), fresh_index_over(size, "k")
     scope = Scope().with_indices([j], writer.dialect)
     parts = (t[j], t[k])

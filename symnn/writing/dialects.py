@@ -300,9 +300,10 @@ class Text:
 
     def inverse(self, inner: Piece, transposed: bool = False) -> Piece:
         """Set S⁻¹, and the transpose of it, S⁻ᵀ."""
-        if transposed and self.notation.transpose != "ᵀ":
+        if transposed and self.notation.transpose == "′":
             return self.transposed(self.inverse(inner))
-        return Piece(self.close(inner, Precedence.ATOM) + ("⁻ᵀ" if transposed else "⁻¹"), Precedence.POWER)
+        raised = f"⁻{self.notation.transpose}" if transposed else "⁻¹"
+        return Piece(self.close(inner, Precedence.ATOM) + raised, Precedence.POWER)
 
     def determinant(self, inner: Piece) -> Piece:
         return self.named("det", inner)

@@ -43,12 +43,15 @@ class Latex(Text):
             inner = self.symbol(replace(mark, of=None), indices, bold)
             above = rf"\partial {self.symbol(mark.of).text}"
             return self._quotient(above, rf"\partial {inner.text}")
+        if indices and mark.font in ("boldsymbol", "mathbf"):
+            # An entry is a number, and no vector.
+            mark = replace(mark, font="")
         text = self.core(mark, bold)
         below = ",".join(_lowered(part) for part in mark.subscript.split(",") if part)
         below = self.symbol(mark.below, bold=bold).text if mark.below else below
         raised = f"^{{{self.layer(mark.layer)}}}" if mark.layer else ""
         if mark.after:
-            text = f"{text}{raised}" + (f"_{{{below}}}" if below else "") + f" {latex_letters(mark.after)}"
+            text = f"{text}{raised}" + (f"_{{{below}}}" if below else "") + f" {self._after(mark.after)}"
             return Piece(rf"({text})_{{{joined_indices(indices)}}}") if indices else Piece(text, Precedence.PREFIX)
         joined = ",".join(part for part in (below, joined_indices(indices)) if part)
         lowered = f"_{{{joined}}}" if joined else ""
@@ -74,6 +77,11 @@ class Latex(Text):
             return " / ".join(self.derivative(mark, (), bold))
         inner = self.symbol(replace(mark, of=None), bold=bold).text
         return inner if mark.of is None else rf"\partial {self.symbol(mark.of).text} / \partial {inner}"
+
+    def _after(self, word: str) -> str:
+        """Set what follows a symbol, as the cost follows ∇."""
+        cost = self.notation.letter("cost")
+        return self.core(cost, bold=False) if word == cost.letter else latex_letters(word)
 
     def layer(self, layer: str) -> str:
         return f"[{layer}]" if self.notation.layers == "bracket" else f"({layer})"
@@ -188,9 +196,9 @@ class Latex(Text):
         return Piece(f"{self.close(inner, Precedence.ATOM)}^{{{mark}}}", Precedence.POWER)
 
     def inverse(self, inner: Piece, transposed: bool = False) -> Piece:
-        if transposed and self.notation.transpose != "ᵀ":
+        if transposed and self.notation.transpose == "′":
             return self.transposed(self.inverse(inner))
-        raised = r"-\mathsf{T}" if transposed else "-1"
+        raised = (r"-\top" if self.notation.transpose == "⊤" else r"-\mathsf{T}") if transposed else "-1"
         return Piece(f"{self.close(inner, Precedence.ATOM)}^{{{raised}}}", Precedence.POWER)
 
     def cases(self, cases: Sequence[tuple[str, str]]) -> Piece:

@@ -108,8 +108,7 @@ def page_of(
         defined = (*defined, writer.dialect.run(labelling.letter, "1", last))
     if many:
         defined = (*defined, writer.dialect.prose("what is written with indices has no matrix form").strip())
-    calculated = any(isinstance(one, Equation) and _calculates_with_indices(one) for one in shown)
-    if notation.indices is None and (calculated and view != "scalar"):
+    if notation.indices is None and _calculates(shown):
         defined = (*defined, writer.dialect.prose(f"indices count from {writer.base}").strip())
     return Page(
         notation.titled(title),
@@ -126,10 +125,13 @@ def page_of(
 
 def stated(writer: ExpressionWriter, shown: Sequence[Any], view: str) -> tuple[str, ...]:
     """Return what has to be said of the notation of the shown equations."""
-    dialect = writer.dialect
-    return stated_choices(
-        dialect.notation, dialect, view, _shown_gradient(writer, shown), columns_among(shown, dialect)
-    )
+    dialect, gradient = writer.dialect, _shown_gradient(writer, shown)
+    numbers = view == "scalar" or (view == "index" and writer.limits) or _calculates(shown)
+    return stated_choices(dialect.notation, dialect, view, gradient, columns_among(shown, dialect), numbers)
+
+
+def _calculates(shown: Sequence[Any]) -> bool:
+    return any(isinstance(one, Equation) and _calculates_with_indices(one) for one in shown)
 
 
 def _shown_gradient(writer: ExpressionWriter, shown: Sequence[Any]) -> Mark | None:
