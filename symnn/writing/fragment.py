@@ -80,5 +80,7 @@ def fragment(page: Page) -> str:
         blocks.append(f"<p>using {formula(page.facts)}</p>")
     if page.count:
         blocks.append(f"<p>{escape(page.count, quote=False)}: {listed(page.shapes)}</p>")
+    if page.choices:
+        blocks.append(f"<p>notation: {sentence('; '.join(page.choices))}</p>")
     blocks.extend(f"<p>{escape(note, quote=False)}</p>" for note in page.notes)
     return "\n".join(blocks) + "\n"

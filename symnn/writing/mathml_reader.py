@@ -8,8 +8,10 @@ What LaTeX does not say is put in: which pairs are products, applications or ind
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from string import ascii_uppercase
 from typing import NamedTuple
 
 from symnn.errors import InputError
@@ -251,6 +253,11 @@ class _Reader:
         attributes = {"mathvariant": "normal"} if len(name) == 1 else {}
         return _Item(token("mi", name, **attributes), "factor")
 
+    def _styled(self, text: str) -> _Item:
+        """Return letters of a script or double-struck alphabet, which Unicode has."""
+        letters = [_STYLES[text].get(letter, letter) for letter in self.words()]
+        return _Item(token("mi", "".join(letters)), "factor")
+
     def _sans(self, _: str) -> _Item:
         name = self.words()
         return _Item(token("mo", "⊤") if name == "T" else token("mi", name), "factor")
@@ -332,13 +339,28 @@ def _bracketed_table(name: str, table: Element) -> _Item:
     return _Item(table.with_attribute("displaystyle", "true"), "factor")
 
 
+def _alphabet(name: str, letter: str) -> str:
+    """Return a capital of one of Unicode's alphabets: some of them are older than the alphabet."""
+    for form in (f"MATHEMATICAL {name} CAPITAL {letter}", f"{name} CAPITAL {letter}"):
+        try:
+            return unicodedata.lookup(form)
+        except KeyError:
+            continue
+    return letter
+
+
 _TABLE_SIDES = {
     "cases": ("left",), "aligned": ("right", "left"), "align*": ("right", "left"), "split": ("right", "left"),
     "pmatrix": ("",), "bmatrix": ("",),
 }  # fmt: skip
+_STYLES = {
+    r"\mathcal": {letter: _alphabet("SCRIPT", letter) for letter in ascii_uppercase},
+    r"\mathbb": {letter: _alphabet("DOUBLE-STRUCK", letter) for letter in ascii_uppercase},
+}
 _METHODS = {
     "{": "group", r"\left": "left", r"\frac": "fraction", r"\tfrac": "fraction", r"\dfrac": "fraction",
     r"\sqrt": "root", r"\bm": "bold", r"\boldsymbol": "bold", r"\mathbf": "bold", r"\sum": "sum",
+    r"\mathcal": "styled", r"\mathbb": "styled",
     r"\mathrm": "upright", r"\mathsf": "sans", r"\operatorname": "operator", r"\mathop": "wrapped",
     r"\text": "words", r"\begin": "environment", **dict.fromkeys(_ACCENTS, "accent"),
 }  # fmt: skip
@@ -389,8 +411,8 @@ def _between(before: _Item, item: _Item, indices: bool) -> list[Element]:
 
 
 def _layer(script: Element) -> Element:
-    """Return the mark of a layer, (1), as one token."""
-    if [part.tag for part in script.children] == ["mo", "mn", "mo"] and script.children[0].text == "(":
+    """Return the mark of a layer, (1) or [1], as one token."""
+    if [part.tag for part in script.children] == ["mo", "mn", "mo"] and script.children[0].text in ("(", "["):
         return token("mtext", "".join(part.text for part in script.children))
     return script
 
