@@ -17,6 +17,7 @@ from symnn.calculus import jacobian as _jacobian
 from symnn.compiling import Compiled, compile_program
 from symnn.errors import CompileError, InputError, ShapeError, suggest
 from symnn.language import Equation, Program, Tensor
+from symnn.proof import Audit, audit, code_errors
 from symnn.steps import Steps
 from symnn.writing import Notation, notebook_latex, write
 
@@ -128,6 +129,27 @@ class Gradient:
             CalculusError: for a name that it was not differentiated by.
         """
         return Steps(self.derivation, wrt or self.wrt, detail, self.title, self.notation, proof=proof, batch=batch)
+
+    def audit(self, seed: int = 0, steps: bool = True) -> Audit:
+        """Return what a check of every equation, of every step and of the compiled function says: see `Audit`.
+
+        Args:
+            seed: the random points follow from it.
+            steps: whether every line of every step is checked too.
+        """
+        found = audit(self.derivation, seed, steps)
+        if self.for_batches and not self.program.names_examples:
+            found = found.with_batch(audit(self.batch_derivation, seed, False, each_example=True))
+        try:
+            function = self.compile()
+        except CompileError:
+            return found
+        program, known = (self.batched, {}) if self.for_batches else (self.program, self.known)
+
+        def run(arrays: Mapping[str, Any]) -> Mapping[str, Any]:
+            return function.compiled(**{n: a for n, a in arrays.items() if n not in function.unneeded})
+
+        return found.with_code(code_errors(program, self.gradients.values(), run, known, seed))
 
     def with_notation(self, notation: Notation) -> Gradient:
         """Return the same gradient, written in another notation."""

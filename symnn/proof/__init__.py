@@ -3,6 +3,7 @@
 from symnn.proof.arithmetic import Arithmetic, DomainError, arithmetic_of
 from symnn.proof.audit import Audit, AuditLine, Auditor, audit, check_stage, line_verdict
 from symnn.proof.checker import Checker, Verdict
+from symnn.proof.code import code_errors
 from symnn.proof.differences import finite_differences, float_differences
 from symnn.proof.evaluation import evaluate
 from symnn.proof.matrix_forms import matrix_verdict
@@ -18,6 +19,7 @@ __all__ = [
     "arithmetic_of",
     "audit",
     "check_stage",
+    "code_errors",
     "evaluate",
     "finite_differences",
     "float_differences",

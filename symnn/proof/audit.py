@@ -6,8 +6,8 @@ tensor is ∂of/∂U, and is compared with that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from sympy import Expr, Idx, Integer
@@ -16,8 +16,12 @@ from symnn.calculus import Derivation
 from symnn.calculus.steps import Stage, row_stages, stages_of
 from symnn.language import Entry, Equation, Tensor, Total, examples, free_indices, tensors
 from symnn.proof.checker import EXACT, TO_DIGITS, UNCHECKED, WRONG, Checker, Verdict
+from symnn.proof.code import LIMIT
 
-EQUATION, FACT, STEP, CODE = "equation", "fact", "step", "code"
+EQUATION, FACT, STEP, BATCH, CODE = "equation", "fact", "step", "equation for a batch", "code"
+
+
+_PLURALS = {EQUATION: "equations", FACT: "facts", STEP: "steps", BATCH: "equations for a batch"}
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class AuditLine:
 
     Attributes:
         name: what it is: ∂C/∂W1, or ∂C/∂W1, line 4: contraction of deltas.
-        kind: equation, fact, step or code.
+        kind: equation, fact, step, equation for a batch, or code.
         verdict: what the check says.
         equation: the equation, of a line that is one.
         rule: the rule, of a step.
@@ -79,7 +83,7 @@ class Audit:
     @property
     def summary(self) -> str:
         """One line: 27 equations: 25 exact, 2 to 50 digits; compiled code within 3e-16."""
-        parts = [self._counted(kind) for kind in (EQUATION, FACT, STEP) if self.of_kind(kind)]
+        parts = [self._counted(kind) for kind in (EQUATION, FACT, STEP, BATCH) if self.of_kind(kind)]
         if self.code is not None:
             parts.append(f"compiled code within {self.code:.0e}")
         return "; ".join(parts) or "nothing to check"
@@ -88,7 +92,21 @@ class Audit:
         lines = self.of_kind(kind)
         words = ((EXACT, "exact"), (TO_DIGITS, "to 50 digits"), (WRONG, "WRONG"), (UNCHECKED, "unchecked"))
         counts = [f"{n} {word}" for one, word in words if (n := self.count(one, lines))]
-        return f"{len(lines)} {kind}{'s' if len(lines) != 1 else ''}: {', '.join(counts)}"
+        return f"{len(lines)} {kind if len(lines) == 1 else _PLURALS[kind]}: {', '.join(counts)}"
+
+    def with_batch(self, batch: Audit) -> Audit:
+        """Return the audit with the equations of a batch beside those of one example."""
+        lines = (replace(line, name=f"{line.name}, for a batch", kind=BATCH) for line in batch.of_kind(EQUATION))
+        return replace(self, lines=(*self.lines, *lines))
+
+    def with_code(self, errors: Mapping[str, float]) -> Audit:
+        """Return the audit with the relative errors of the compiled function, by tensor."""
+        found = []
+        for name, error in errors.items():
+            if not error <= LIMIT:
+                verdict = Verdict(WRONG, f"relative error {error:.1g} (at most {LIMIT:.0g} is right)")
+                found.append(AuditLine(f"compiled code, {name}", CODE, verdict))
+        return replace(self, lines=(*self.lines, *found), code=max(errors.values(), default=None))
 
     def __str__(self) -> str:
         return "\n".join([*map(str, self.wrong), self.summary])
