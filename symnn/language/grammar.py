@@ -48,6 +48,7 @@ _INSTEAD = {
     "⊗": "kron(A, B)",
     ";": ", or a new line",
     "σ": "sigmoid(…)",
+    **dict.fromkeys("⁽⁾", "layers as digits: W1"),
     "Σ": "sum(…)",
 }
 

@@ -151,6 +151,8 @@ WRONG: list[tuple[str, str, str, str | None]] = [
     ("sigmoid", "W1", "delta1", "missing factor"),
     ("sigmoid", "b1", "delta2 .* sigmoid'(z1)", "missing factor"),
     ("hinge", "b2", "-relu'(1 - y.*a2)", "missing factor"),
+    ("hinge", "b2", "-y .* relu'(0.5 - y.*a2)", "factor"),
+    ("hinge", "b2", "-y .* relu'(0.9 - y.*a2)", None),
     ("quadratic form", "A", "x'*x", "transpose"),
     ("sigmoid", "W1", "3*(x*delta1')", None),
 ]

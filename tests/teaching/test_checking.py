@@ -52,7 +52,7 @@ def test_what_is_suggested_is_right(subject, wrt, formula, kind):
 def test_the_tables_agree_with_torch(subject, wrt, formula, is_right):
     given, options = SUBJECTS[subject]
     agreed = []
-    for seed in (1, 2, 3):
+    for seed in range(1, 20):
         values = of_formula(given, seed) if given in OF_FORMULAS else of_network(given, options, seed)
         right = values[f"d{wrt}"]
         right = right.reshape(-1, 1) if right.ndim < 2 else right

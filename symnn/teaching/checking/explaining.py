@@ -26,7 +26,7 @@ from symnn.teaching.checking.tree_edits import name, names_in, product, times
 from symnn.teaching.checking.tree_values import NoValueError, agrees, both_values, differ
 
 Array = NDArray[Any]
-MOST_PROPOSALS = 1_200
+MOST_PROPOSALS, LONGEST = 1_200, 300
 MOST_NUMBERS = 12
 """So many numbers at most are told of the names of a counterexample."""
 
@@ -74,7 +74,7 @@ def explained(
     seen = {spelling(reading.tree)}
     for proposal in _proposals(case, at):
         text = spelling(proposal.tree)
-        if text in seen or len(seen) > MOST_PROPOSALS:
+        if text in seen or len(seen) > MOST_PROPOSALS or len(text) > LONGEST:
             continue
         seen.add(text)
         made = _agrees(case, proposal, at)

@@ -11,11 +11,13 @@ from dataclasses import replace
 from typing import Any
 
 from symnn.errors import InputError, suggest
+from symnn.gradients import Gradient
 from symnn.language import Tensor
 from symnn.language.declarations import checked_name
 from symnn.language.syntax import Place, refuse
 from symnn.language.translation import Translation
 from symnn.language.vocabulary import spelled
+from symnn.networks import Network
 from symnn.teaching.checking.answers import Reading, compared, read, same_shape, shown, source_of
 from symnn.teaching.checking.explaining import counterexample, explained
 from symnn.teaching.checking.known import Known, with_names
@@ -66,6 +68,8 @@ def check(
     """
     if not isinstance(formula, str):
         raise InputError(f"cannot check a {type(formula).__name__}: a formula is text")
+    if notation is None and isinstance(subject, Gradient | Network):
+        notation = (subject if isinstance(subject, Gradient) else subject.gradient()).notation
     known = known_subject(subject, None if wrt is None else spelled(wrt), shapes, symmetric, **options)
     wanted = None if wrt is None else known.gradient_of(spelled(wrt))
     lines = own_lines(source_of(known, formula, name), known.of)
@@ -106,7 +110,8 @@ def _judged(known: Known, line: OwnLine, target: Tensor) -> CheckedLine:
         marked = replace(marked, verdict=WRONG)
     else:
         said = verdict(known, reading, target, points(known))
-        marked = replace(marked, verdict=said, equation=shown(compared(known, reading, target)))
+        why = f"{said.detail}" if said.kind == UNCHECKED else ""
+        marked = replace(marked, verdict=said.kind, problem=why, equation=shown(compared(known, reading, target)))
         if marked.is_right and (same := [n for n in names_in(reading.tree) if known.names.get(n) == target]):
             return replace(marked, verdict=WRONG, problem=f"it says nothing: '{same[0]}' is what it should derive")
     return _with_reasons(known, reading, marked) if marked.verdict == WRONG else marked
@@ -119,7 +124,7 @@ def _with_reasons(known: Known, reading: Reading, marked: CheckedLine) -> Checke
 
     def proved(other: Reading) -> bool:
         try:
-            return verdict(known, other, target, at) not in (WRONG, UNCHECKED)
+            return verdict(known, other, target, at).is_right
         except InputError:
             return False
 

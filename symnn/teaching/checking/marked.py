@@ -157,7 +157,7 @@ class CheckResult:
         if line.verdict == DEFINITION:
             return [f"{before}taken: {self._line(line, form)}   ({mine}, a name of its own)"]
         if line.verdict == UNCHECKED:
-            return [f"{before}cannot be checked: {self._line(line, form)}"]
+            return [f"{before}cannot be checked: {self._line(line, form)}", f"  {line.problem}"]
         said = [f"{before}wrong: {self.left(line.target, form)} is not {line.written}"]
         if line.problem:
             said += [f"  {line.problem}", *(f"    {part}" for part in line.picture.splitlines())]

@@ -32,6 +32,11 @@ class Point:
     values: dict[str, Array]
     sizes: dict[Any, Integer] = field(default_factory=dict)
 
+    @property
+    def count(self) -> int:
+        """How many numbers it has."""
+        return sum(np.size(array) for array in self.values.values())
+
     def size(self, axis: Expr) -> int:
         """Return how long an axis is here."""
         return int(axis.xreplace(self.sizes))

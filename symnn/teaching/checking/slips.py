@@ -104,7 +104,9 @@ def sums(case: Case) -> Iterator[Proposal]:
     for node in case.nodes():
         if isinstance(node, Call) and node.function in ("sum", "rowsum", "colsum") and not node.bound:
             yield case.changed("sum", node, node.arguments[0])
-        elif not case.by_entries and not isinstance(node, Number) and not case.is_scalar(node):
+        elif isinstance(node, Binary) and node.operator == "*" and isinstance(node.left, Call) and not node.left.bound:
+            yield case.changed("sum", node, replace(node, operator=".*", left=node.left.arguments[0]))
+        if not case.by_entries and not isinstance(node, Number) and not case.is_scalar(node):
             yield case.changed("sum", node, call("sum", node))
             yield case.changed("sum", node, call("rowsum", node))
             yield case.changed("sum", node, turned(call("colsum", node)))
