@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from symnn.cli.audit import audit_command
 from symnn.cli.check import check_command
 from symnn.cli.code import code_command
 from symnn.cli.derive import derive_command
@@ -28,6 +29,7 @@ main.add_command(derive_command)
 main.add_command(diff_command)
 main.add_command(steps_command)
 main.add_command(check_command)
+main.add_command(audit_command)
 main.add_command(evaluate_command)
 main.add_command(train_command)
 main.add_command(predict_command)

@@ -22,6 +22,8 @@ from symnn.proof.residues import PRIME, Residue, number
 
 Numbers = dict[str, list[Any]]
 
+FINENESS = 2**24
+"""Real numbers are drawn as whole multiples of 1/FINENESS: floats hold them exactly."""
 WAYS = ("normal", "positive", "narrow", "unit", "large")
 """How real numbers are drawn, one way after the other until every value is finite."""
 
@@ -144,7 +146,7 @@ def random_numbers(given: Description, seed: Any, way: str) -> Numbers:
             made[name] = [Fraction(chooser.randrange(given.places[name])) for _ in range(count)]
             continue
         chosen = "unit" if name in given.sums else way
-        made[name] = [Fraction(_draw(chooser, chosen)).limit_denominator(10**9) for _ in range(count)]
+        made[name] = [Fraction(round(_draw(chooser, chosen) * FINENESS), FINENESS) for _ in range(count)]
         _arrange(made[name], given, name, Fraction)
         if name in given.matrices and name not in given.sums:
             _make_positive(made[name], shape[-1], name in given.symmetric)
