@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +38,10 @@ from symnn.networks import (
 from symnn.proof.evaluation import evaluate
 from symnn.views import closed_forms
 from symnn.writing import Notation, notation_statement, read_notation, write_equation, write_program
+from symnn.writing.fragment import fragment
 from symnn.writing.notation import choices_of, read_mark
+from symnn.writing.sections import page_of
+from symnn.writing.write import writer_for
 from symnn.writing.written import as_written
 
 CONVENTIONS = [
@@ -110,9 +115,7 @@ NETWORKS = {
     "softmax": lambda: mlp("2-3-4", activation=["relu", "softmax"], cost="cross_entropy"),
     "softmax twice": lambda: mlp("2-3-4", activation="softmax", cost="cross_entropy"),
     "hinge": lambda: mlp("3-2", activation="identity", cost="hinge"),
-    "layer norm": lambda: Network(
-        [Dense(3, 4, "swish"), LayerNorm(4), Dense(4, 3, "softmax")], cost="cross_entropy"
-    ),
+    "layer norm": lambda: Network([Dense(3, 4, "swish"), LayerNorm(4), Dense(4, 3, "softmax")], cost="cross_entropy"),
     "batch norm": lambda: Network([Dense(3, 4, "relu"), BatchNorm(4), Dense(4, 2)], cost="quadratic"),
     "RMS norm": lambda: Network([Dense(3, 4, "softplus"), RMSNorm(4), Dense(4, 2, "tanh")], cost="quadratic"),
     "LSTM": lambda: Network([unroll(LSTMCell(2, 2), steps=2), Dense(2, 1, "identity")], cost="quadratic"),
@@ -381,9 +384,7 @@ def test_a_notation_states_itself() -> None:
         Notation(examples="rows", layout="numerator", transpose="⊤", layers="bracket", cost=r"\mathcal{L}"), "latex"
     )
     assert r"$\bm{W}^{[l]}$ belongs to layer $l$." in latex
-    assert (
-        r"Numerator layout: $\partial \mathcal{L} / \partial \bm{W}$ has the shape of $\bm{W}^{\top}$." in latex
-    )
+    assert r"Numerator layout: $\partial \mathcal{L} / \partial \bm{W}$ has the shape of $\bm{W}^{\top}$." in latex
     assert r"Vectors are rows, but $\bm{1}$ in a product is a column." in latex
     with pytest.raises(InputError, match="unknown format 'docx'"):
         notation_statement(Notation(), "docx")
@@ -406,7 +407,7 @@ def test_a_file(tmp_path: Path) -> None:
     text = '[notation]\ncost = "L"\nindices = 0\nbold = false\n[notation.names]\nW_Q = "Q^(h)"\n'
     read = read_notation(course(tmp_path, text))
     assert read == Notation(cost="L", indices=0, bold=False, names={"W_Q": "Q^(h)"})
-    bare = course(tmp_path, '\ufeffcost = "L"\r\nweights = \'\\mathbf{W}\'\r\n')
+    bare = course(tmp_path, "\ufeffcost = \"L\"\r\nweights = '\\mathbf{W}'\r\n")
     assert read_notation(bare) == Notation(cost="L", weights=r"\mathbf{W}")
     assert read_notation(course(tmp_path, 'activation = "h"\npreactivation = "a"\n')).letter("activation").letter == "h"
     assert read_notation(course(tmp_path, "")) == Notation()
@@ -447,3 +448,54 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="no text in UTF-8"):
         read_notation(tmp_path / "bytes.toml")
+
+
+STYLES = {
+    "Goodfellow": Notation(cost="J", output="ŷ", activation="h", preactivation="a", transpose="⊤"),
+    "Ng": Notation(
+        cost=r"\mathcal{L}", output=r"\hat{y}", layers="bracket", hadamard="∘", bold=False, derivative="written"
+    ),
+    "Nielsen": Notation(bold=False, equations="all"),
+    "numerator": Notation(cost="E", weights="w", bias="theta", layout="numerator", equations="sections"),
+    "from zero": Notation(indices=0, bold=False, layers="subscript", sums="limits"),
+    "rows": Notation(examples="rows", weights=r"\boldsymbol{\Theta}", cost=r"\mathbb{E}", transpose="′"),
+}
+
+
+def fragments(notation: Notation) -> list[str]:
+    wide = mlp("784-30-10", activation=["relu", "softmax"], cost="cross_entropy").gradient().with_notation(notation)
+    small = mlp("2-2-2", activation="softmax", cost="cross_entropy").gradient().with_notation(notation)
+    steps = Network([unroll(LSTMCell(2, 3), steps=3)], cost="quadratic").gradient().with_notation(notation)
+    formula = symnn.diff("log(det(S)) + (x-u)'*inv(S)*(x-u)", wrt=["S", "x"]).with_notation(notation)
+    head = symnn.gradient(attention(), of="O", wrt=["Q", "K", "V"]).with_notation(notation)
+    shown = [small.latex(view=view) for view in ("matrix", "index", "scalar")]
+    general = general_network("f", "C").with_notation(notation).write("latex")
+    return [wide.latex(), wide.latex(batch=True), *shown, steps.latex(), formula.latex(), head.latex(), general]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_latex_of_every_style_compiles_and_fits(style: str, tmp_path: Path) -> None:
+    written = fragments(STYLES[style])
+    assert all(one.isascii() for one in written)
+    distinct = [one.replace(r"\label{eq:", rf"\label{{{place}:") for place, one in enumerate(written)]
+    body = "\\newpage\n".join(distinct)
+    page = body.join([r"\documentclass[a4paper,11pt]{article}\usepackage{amsmath,amssymb,bm}"
+                      r"\usepackage[margin=25mm]{geometry}\begin{document}", r"\end{document}"])  # fmt: skip
+    if shutil.which("pdflatex") is None:
+        pytest.skip("pdflatex is not installed")
+    (tmp_path / "page.tex").write_text(page)
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False)
+    assert ran.returncode == 0, ran.stdout[-2000:]
+    assert "multiply defined" not in ran.stdout
+    assert [w for w in re.findall(r"Overfull \\hbox \(([\d.]+)pt", ran.stdout) if float(w) > 5] == []
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_mathml_of_every_style(style: str) -> None:
+    gradient = mlp("2-2-2", activation=["tanh", "softmax"], cost="cross_entropy").gradient()
+    for view in ("matrix", "index", "scalar"):
+        page = page_of(gradient.derivation, writer_for(gradient.derivation, "mathml", STYLES[style]), view=view)
+        written = fragment(page)
+        assert written.count("<math") >= 2
+        assert ("<p>notation: " in written) == bool(page.choices)
