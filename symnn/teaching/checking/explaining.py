@@ -1,6 +1,6 @@
 """Why a formula is wrong: the slip that explains it, and one entry where the two sides differ.
 
-Every proposal of `slips` is tried at two points first; the first that agrees there is proved.
+Every proposal of `slips` is tried at the points first; the first that agrees there is proved.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def _agrees(case: Case, proposal: Proposal, at: Sequence[Point]) -> Reading | No
         return None
     if not same_shape(made.shape, case.target.shape):
         return None
-    return made if all(agrees(case.known, made, case.target, point) for point in at[:2]) else None
+    return made if all(agrees(case.known, made, case.target, point) for point in at) else None
 
 
 def counterexample(known: Known, reading: Reading, target: Tensor, at: Sequence[Point]) -> Counterexample | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sympy import Expr
@@ -17,12 +18,13 @@ from symnn.errors import InputError, suggest
 from symnn.language import NAMED, Elementwise, Program, Tensor, lookups, prime, tensors
 from symnn.language.names import is_name
 from symnn.language.vocabulary import is_word
+from symnn.proof.checker import decides_by_sign
 
 MOST_PRIMES = 2
 _PRE_ACTIVATION = re.compile(r"z(\d+(?:_\d+)?)\Z")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Known:
     """A derivation with every adjoint in it.
 
@@ -45,6 +47,11 @@ class Known:
         """The derivation as it is written: every adjoint is ∂C/∂T, and δ where a layer's has that name."""
         shown = {wrt: made for wrt, made in self.adjoints.items() if not made.startswith("delta")}
         return Derivation(self.program, self.of, tuple(shown), shown, tuple(self.adjoints.values()))
+
+    @cached_property
+    def has_branches(self) -> bool:
+        """Whether the sign of something decides what is computed."""
+        return any(decides_by_sign(equation.right) for equation in self.program)
 
     @property
     def sizes(self) -> dict[str, Expr]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,13 @@ from sympy import Dummy, Expr, Integer, Rational, Sum, sin
 from symnn.errors import CalculusError, ShapeError
 from symnn.language import Elementwise, Entry, Equation, MatrixOperation, Program, body_and_bound, lookups, prime
 from symnn.language.defined_functions import elementwise
-from symnn.proof import evaluate
+from symnn.proof import arithmetic_of
+from symnn.proof.evaluation import Machine
 from symnn.teaching.checking.known import Known
 
 Array = NDArray[Any]
-MOST_NUMBERS = 2_000_000
+MOST_NUMBERS, SMALL = 2_000_000, 1_000
+USUAL, BRANCHING = 3, 30
 _WIDE = 20
 """In wider layers than this the numbers are smaller, so that their sums do not saturate a sigmoid."""
 _SIZES = (3, 4, 2, 5)
@@ -42,8 +45,14 @@ class Point:
         return int(axis.xreplace(self.sizes))
 
 
-def points(known: Known, count: int = 3, seed: int = 0) -> list[Point]:
+@lru_cache(maxsize=16)
+def points(known: Known, count: int | None = None, seed: int = 0) -> tuple[Point, ...]:
     """Return points at which every tensor of a derivation has a finite value; none where there are none.
+
+    Args:
+        known: the derivation.
+        count: how many; by default few, and more where signs choose between branches.
+        seed: the points follow from it.
 
     >>> from symnn.networks import mlp
     >>> from symnn.teaching.checking.known import known_of
@@ -52,27 +61,38 @@ def points(known: Known, count: int = 3, seed: int = 0) -> list[Point]:
     """
     program = concrete_program(known.program)
     sizes = _numbers(program)
-    if not _is_small(program, sizes):
-        return []
+    total = _total(program, sizes)
+    if not total:
+        return ()
+    wanted = count or (BRANCHING if known.has_branches and total < SMALL else USUAL)
     found: list[Point] = []
+    machine: list[Machine] = []
     for positive in (False, True):
-        for attempt in range(2 * count):
-            if len(found) < count:
-                found += _drawn(program, sizes, random.Random(f"{seed} {attempt} {positive}"), positive)
-    return found
+        for attempt in range(2 * wanted):
+            if len(found) < wanted:
+                found += _drawn(program, sizes, random.Random(f"{seed} {attempt} {positive}"), positive, machine)
+    return tuple(found)
 
 
-def _drawn(program: Program, sizes: dict[Any, Integer], chooser: random.Random, positive: bool) -> Iterator[Point]:
+def _drawn(
+    program: Program, sizes: dict[Any, Integer], chooser: random.Random, positive: bool, prepared: list[Machine]
+) -> Iterator[Point]:
     inputs = {
         name: _array(tensor, tuple(int(s.xreplace(sizes)) for s in tensor.shape), chooser, positive, program)
         for name, tensor in program.inputs.items()
     }
     inputs = _by_facts(program, inputs)
     try:
-        given = {symbol.name: int(number) for symbol, number in sizes.items()}
-        values = {**inputs, **evaluate(program, {**given, **inputs})}
+        if not prepared:
+            given = {symbol.name: int(number) for symbol, number in sizes.items()}
+            prepared.append(Machine(program, {**given, **inputs}, arithmetic_of("float")))
+        machine = prepared[0]
+        for name, array in inputs.items():
+            machine.data[name][:] = array.ravel().tolist()
+        machine.run()
     except (CalculusError, ShapeError, ZeroDivisionError):
         return
+    values = {**inputs, **{name: machine.array(name) for name in program.defined}}
     if all(np.all(np.isfinite(array.astype(float))) for array in values.values()):
         yield Point(values, sizes)
 
@@ -111,14 +131,15 @@ def _numbers(program: Program) -> dict[Any, Integer]:
     return {letter: Integer(_SIZES[n % len(_SIZES)] + n // len(_SIZES) * 4) for n, letter in enumerate(letters)}
 
 
-def _is_small(program: Program, sizes: dict[Any, Integer]) -> bool:
+def _total(program: Program, sizes: dict[Any, Integer]) -> int:
+    """Return how many numbers a point has, or 0 where it has too many or too few."""
     total = 0
     for tensor in program.tensors.values():
         lengths = [size.xreplace(sizes) for size in tensor.shape]
         if not all(length.is_Integer and length > 0 for length in lengths):
-            return False
+            return 0
         total += int(np.prod([int(length) for length in lengths]))
-    return total <= MOST_NUMBERS
+    return total if total <= MOST_NUMBERS else 0
 
 
 def concrete(function: type[Elementwise]) -> type[Elementwise]:

@@ -13,10 +13,10 @@ from symnn.proof import Checker, Verdict
 from symnn.proof.checker import EXACT, TO_DIGITS, UNCHECKED, WRONG, decides_by_sign
 from symnn.teaching.checking.answers import Reading, compared, with_equations
 from symnn.teaching.checking.known import Known
-from symnn.teaching.checking.points import Point, points
+from symnn.teaching.checking.points import SMALL, Point, points
 from symnn.teaching.checking.tree_values import apart
 
-MANY, SMALL = 400, 300
+MANY = 400
 
 __all__ = ["EXACT", "TO_DIGITS", "UNCHECKED", "WRONG", "verdict"]
 
@@ -33,7 +33,7 @@ def verdict(known: Known, reading: Reading, target: Tensor, at: Sequence[Point])
     made = compared(known, reading, target)
     checker = Checker(with_equations(known.program, made), known.of)
     found = checker.equal(made.left, made.right, made.indices)
-    if found.kind == TO_DIGITS and any(map(decides_by_sign, (made.right, *(e.right for e in known.program)))):
+    if found.kind == TO_DIGITS and (known.has_branches or decides_by_sign(made.right)):
         # Where signs choose between branches, a few points may all lie in the same ones.
         at = points(known, MANY, seed=1) if at and at[0].count <= SMALL else at
     if found.is_right and any(apart(known, reading, target, point) for point in at):

@@ -6,18 +6,20 @@ millisecond. What is said to be right is proved afterwards.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Function
+from sympy import Function, Integer
 
 from symnn.errors import SymnnError
 from symnn.language import Equation, Program, Tensor, fresh_index_over
 from symnn.language.shapes import BoundIndex, whole_number
 from symnn.language.syntax import Binary, Call, Item, Name, Negative, Node, Number, Transposed, postorder
 from symnn.language.vocabulary import ELEMENTWISE
-from symnn.proof import evaluate
+from symnn.proof import arithmetic_of
+from symnn.proof.evaluation import Machine
 from symnn.teaching.checking.answers import Reading, same_shape
 from symnn.teaching.checking.known import Known
 from symnn.teaching.checking.points import Point, concrete
@@ -25,7 +27,6 @@ from symnn.teaching.checking.tree_functions import OF_MATRICES, OVER
 
 Array = NDArray[Any]
 _NEAR, _TINY = 1e-7, 1e-12
-_known: dict[tuple[Any, bytes], Array] = {}
 
 
 class NoValueError(Exception):
@@ -263,18 +264,24 @@ def _array(given: Any) -> Any:
 
 
 def _applied(function: Any, argument: Array) -> Array:
-    """Return a function of every entry, by the equations that define it; the same is not computed twice."""
+    """Return a function of every entry, by the equation that defines it."""
     flat = np.ascontiguousarray(argument, dtype=float)
-    key = (function, flat.tobytes())
-    if key not in _known:
-        if len(_known) > 2_000:
-            _known.clear()
-        chosen = concrete(function) if hasattr(function, "root") else function
-        index = fresh_index_over(max(flat.size, 1))
-        given, made = Tensor("t", (flat.size,)), Tensor("u", (flat.size,))
-        program = Program([Equation(made[index], _expression(chosen, given[index]))])
-        _known[key] = evaluate(program, {"t": flat.reshape(-1)})["u"].astype(float)
-    return _known[key].reshape(flat.shape)
+    if not flat.size:
+        return flat
+    machine = _machine(function, flat.size)
+    machine.data["t"][:] = flat.ravel().tolist()
+    machine.run()
+    return machine.array("u").astype(float).reshape(flat.shape)
+
+
+@lru_cache(maxsize=256)
+def _machine(function: Any, size: int) -> Machine:
+    """Return u[i] = f(t[i]), prepared."""
+    chosen = concrete(function) if hasattr(function, "root") else function
+    index = fresh_index_over(Integer(size))
+    given, made = Tensor("t", (size,)), Tensor("u", (size,))
+    program = Program([Equation(made[index], _expression(chosen, given[index]))])
+    return Machine(program, {"t": np.zeros(size)}, arithmetic_of("float"))
 
 
 def _expression(function: Any, entry: Any) -> Any:
