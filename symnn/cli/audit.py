@@ -11,7 +11,7 @@ from symnn.cli.options import echo_json, json_option, notation_option, seed_opti
 from symnn.cli.subjects import gradient_of_subject, subject_argument, subject_options
 from symnn.gradients import Gradient
 from symnn.proof import Audit, AuditLine
-from symnn.proof.audit import CODE, EQUATION, STEP
+from symnn.proof.audit import BATCH, EQUATION, FORM, STEP
 from symnn.writing import Notation, write_equation
 
 
@@ -26,7 +26,7 @@ from symnn.writing import Notation, write_equation
 @json_option
 @click.pass_context
 def audit_command(
-    context: click.Context, subject: str, wrt: str | None, all_steps: bool, seed: int, ascii_: bool,
+    context: click.Context, /, subject: str, wrt: str | None, all_steps: bool, seed: int, ascii_: bool,
     notation: Notation | None, as_json: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Check a gradient: every equation, every line of its steps, and the compiled code.
@@ -49,7 +49,8 @@ def audit_command(
 
 def audit_text(gradient: Gradient, found: Audit, format: str = "text", all_steps: bool = False) -> str:
     """Return an audit as a table: what was checked, and the verdict; steps only where they are not right."""
-    shown = [line for line in found.lines if line.kind != STEP or all_steps or not line.verdict.is_right]
+    hidden = (FORM,) if all_steps else (FORM, STEP)
+    shown = [line for line in found.lines if line.kind not in hidden or not line.verdict.is_right]
     rows = [(_written(gradient, line, format), _said(line, format)) for line in shown]
     width = max((len(text) for text, _ in rows if len(text) <= _WIDEST), default=0)
     title = [gradient.title] if gradient.title else []
@@ -62,9 +63,9 @@ _WIDEST = 72
 
 def _written(gradient: Gradient, line: AuditLine, format: str) -> str:
     """Return what was checked: an equation as it is printed, or the name of the line."""
-    if line.equation is None or line.kind != EQUATION:
+    if line.equation is None or line.kind not in (EQUATION, BATCH):
         return plain_name(line.name, format)
-    program, notation = gradient.program, gradient.notation
+    program, notation = gradient.batched if line.kind == BATCH else gradient.program, gradient.notation
     written = write_equation(line.equation, view="matrix", format=format, program=program, notation=notation)
     return " ".join(written.split())
 
@@ -92,7 +93,7 @@ def described_audit(gradient: Gradient, found: Audit) -> dict[str, Any]:
                 "verdict": line.verdict.kind,
                 "detail": line.verdict.detail,
                 "rule": line.rule,
-                "text": _written(gradient, line, "text") if line.kind not in (STEP, CODE) else "",
+                "text": _written(gradient, line, "text") if line.kind in (EQUATION, BATCH) else "",
             }
             for line in found.lines
         ],

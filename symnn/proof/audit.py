@@ -17,11 +17,19 @@ from symnn.calculus.steps import Stage, row_stages, stages_of
 from symnn.language import Entry, Equation, Tensor, Total, examples, free_indices, tensors
 from symnn.proof.checker import EXACT, TO_DIGITS, UNCHECKED, WRONG, Checker, Verdict
 from symnn.proof.code import LIMIT
+from symnn.proof.matrix_forms import matrix_verdict
+from symnn.views import matrix_equation
 
-EQUATION, FACT, STEP, BATCH, CODE = "equation", "fact", "step", "equation for a batch", "code"
+EQUATION, FORM, FACT, STEP, BATCH, CODE = "equation", "matrix form", "fact", "step", "equation for a batch", "code"
 
 
-_PLURALS = {EQUATION: "equations", FACT: "facts", STEP: "steps", BATCH: "equations for a batch"}
+_PLURALS = {
+    EQUATION: "equations",
+    FORM: "matrix forms",
+    FACT: "facts",
+    STEP: "steps",
+    BATCH: "equations for a batch",
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,7 @@ class AuditLine:
 
     Attributes:
         name: what it is: ∂C/∂W1, or ∂C/∂W1, line 4: contraction of deltas.
-        kind: equation, fact, step, equation for a batch, or code.
+        kind: equation, matrix form, fact, step, equation for a batch, or code.
         verdict: what the check says.
         equation: the equation, of a line that is one.
         rule: the rule, of a step.
@@ -83,9 +91,9 @@ class Audit:
     @property
     def summary(self) -> str:
         """One line: 27 equations: 25 exact, 2 to 50 digits; compiled code within 3e-16."""
-        parts = [self._counted(kind) for kind in (EQUATION, FACT, STEP, BATCH) if self.of_kind(kind)]
+        parts = [self._counted(kind) for kind in (EQUATION, FORM, FACT, STEP, BATCH) if self.of_kind(kind)]
         if self.code is not None:
-            parts.append(f"compiled code within {self.code:.0e}")
+            parts.append(f"compiled code within {self.code:.0e}" if self.code else "compiled code without error")
         return "; ".join(parts) or "nothing to check"
 
     def _counted(self, kind: str) -> str:
@@ -96,7 +104,12 @@ class Audit:
 
     def with_batch(self, batch: Audit) -> Audit:
         """Return the audit with the equations of a batch beside those of one example."""
-        lines = (replace(line, name=f"{line.name}, for a batch", kind=BATCH) for line in batch.of_kind(EQUATION))
+        kinds = {EQUATION: BATCH, FORM: FORM}
+        lines = [
+            replace(line, name=f"{line.name}, for a batch", kind=kinds[line.kind])
+            for line in batch.lines
+            if line.kind in kinds
+        ]
         return replace(self, lines=(*self.lines, *lines))
 
     def with_code(self, errors: Mapping[str, float]) -> Audit:
@@ -122,7 +135,7 @@ def audit(derivation: Derivation, seed: int = 0, steps: bool = True, each_exampl
         each_example: whether it is a batch made after differentiating: δ is each example's own ∂Cₙ/∂zₙ.
     """
     auditor = Auditor(derivation, seed, each_example)
-    lines = [*auditor.equations(), *auditor.facts()]
+    lines = [*auditor.equations(), *auditor.forms(), *auditor.facts()]
     if steps and not each_example:
         lines += auditor.steps()
     return Audit(derivation, tuple(lines))
@@ -150,6 +163,16 @@ class Auditor:
             if verdict.kind == WRONG:
                 self.checker.correct(name, claim, equation.indices)
             yield AuditLine(self.heading(*self.claims[name]), EQUATION, verdict, equation)
+
+    def forms(self) -> Iterator[AuditLine]:
+        """Check the matrix form of every adjoint's equation that has one: it is what is printed."""
+        for equation in self.program:
+            name = equation.tensor.name
+            matrix = matrix_equation(equation) if name in self.derivation.backward and equation.tensor.rank else None
+            if matrix is not None:
+                heading = self.heading(*self.claims[name]) if name in self.claims else name
+                verdict = matrix_verdict(self.checker, equation, matrix.right)
+                yield AuditLine(f"{heading}, matrix form", FORM, verdict, equation)
 
     def heading(self, of: str, wrt: str) -> str:
         return f"∂{of}/∂{wrt}"

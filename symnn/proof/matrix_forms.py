@@ -9,7 +9,8 @@ import numpy as np
 
 from symnn.errors import SymnnError
 from symnn.language import Equation, size_of, tensors
-from symnn.proof.checker import DIGITS, TO_DIGITS, UNCHECKED, WRONG, Checker, Verdict
+from symnn.proof.checker import TO_DIGITS, UNCHECKED, WRONG, Checker, Verdict
+from symnn.proof.points import DIGITS
 from symnn.views.evaluation import evaluate_matrix
 from symnn.views.tree import Tree
 
