@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
-from sympy import Expr, KroneckerDelta, Mul, Symbol
+from sympy import Expr, Idx, KroneckerDelta, Mul, Symbol
 from sympy.core.basic import Basic
 
 from symnn.language import (
@@ -21,8 +22,11 @@ from symnn.language import (
     Partial,
     Program,
     Total,
+    body_and_bound,
     entries,
     free_indices,
+    has_binder,
+    is_binder,
     tensors,
 )
 from symnn.proof.arithmetic import Arithmetic
@@ -113,15 +117,15 @@ class Derivatives(Interpreter):
 
         Of Σ w[j, k] x[k] with j known, only the derivatives by w[j, q] are not 0.
         """
-        places = []
+        places, outside = [], scope.keys() - bound_in(of)
         for entry in entries(of):
             if entry.base == by.base:
                 pairs = zip(entry.indices, by.indices, strict=True)
-                known = [(e, p) for e, p in pairs if free_indices(e) <= scope.keys()]
+                known = [(e, p) for e, p in pairs if free_indices(e) <= outside]
                 places.append([(self.place(e, scope), self.place(p, scope_of_by)) for e, p in known])
         if by.base.is_symmetric or not all(places):
             return lambda slots: True
-        if len(places) == len(places[:1]) == len(places[0]) == 1:
+        if [len(pairs) for pairs in places] == [1]:
             ((one, other),) = places[0]
             return lambda slots: one(slots) == other(slots)
         return lambda slots: any(all(one(slots) == other(slots) for one, other in pairs) for pairs in places)
@@ -190,11 +194,12 @@ class Derivatives(Interpreter):
         In Σ w[j, k] x[k], of all z[j] only one depends on a given w[j, k].
         """
         used = [entry for entry in entries(equation.right) if entry.base.name in touched]
+        shadowed = bound_in(equation.right)
         found: list[Iterable[int]] = []
         for index, size in zip(equation.indices, map(self.size, equation.tensor.shape), strict=True):
             values: set[int] = set()
             for entry in used:
-                if index not in entry.indices:
+                if index not in entry.indices or index in shadowed:
                     values |= set(range(size))
                     break
                 values |= self.coordinates(entry, entry.indices.index(index), touched[entry.base.name])
@@ -263,6 +268,13 @@ class Derivatives(Interpreter):
         finally:
             for (position, _), value in zip(seeds, before, strict=True):
                 values[position] = value
+
+
+@lru_cache(maxsize=4096)
+def bound_in(expression: Basic) -> frozenset[Idx]:
+    """Return every index that is bound anywhere in an expression."""
+    own = frozenset(body_and_bound(expression)[1]) if is_binder(expression) else frozenset()
+    return own.union(*map(bound_in, expression.args)) if has_binder(expression) else own
 
 
 def with_deltas(factor: Expr) -> Expr:
