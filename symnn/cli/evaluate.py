@@ -20,7 +20,7 @@ from symnn.cli.options import (
     penalty_options,
     weights_option,
 )
-from symnn.cli.working import work
+from symnn.teaching.working import work
 from symnn.errors import InputError, suggest
 from symnn.language import parse_architecture, parse_assignments
 from symnn.networks import Network

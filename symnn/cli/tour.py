@@ -13,7 +13,7 @@ from sympy import Rational
 
 from symnn.calculus import batch_program
 from symnn.cli.options import output_option, seed_option
-from symnn.cli.working import work
+from symnn.teaching.working import work
 from symnn.errors import InputError
 from symnn.networks import Network, mlp
 from symnn.proof import finite_differences, float_differences

@@ -18,6 +18,7 @@ from symnn.writing.ascii import Ascii
 from symnn.writing.characters import superscript
 from symnn.writing.dialects import Piece, Precedence, Text
 from symnn.writing.expressions import ExpressionWriter
+from symnn.writing.latex import Latex
 from symnn.writing.names import Names
 from symnn.writing.notation import Notation
 from symnn.writing.scope import Scope
@@ -33,13 +34,14 @@ class NumberWriter(ExpressionWriter):
         notation: the choices of writing.
         value: the number that an expression comes to.
         shown: a number as a decimal text, such as ``-0.5`` or ``1.2e-7``.
-        ascii: whether to write ASCII characters alone.
+        format: text, ascii or latex.
     """
 
     def __init__(
-        self, notation: Notation, value: Callable[[Expr], Any], shown: Callable[[Any], str], ascii: bool = False
+        self, notation: Notation, value: Callable[[Expr], Any], shown: Callable[[Any], str], format: str = "text"
     ) -> None:
-        super().__init__(_NumberAscii(notation) if ascii else _NumberText(notation), Names({}, {}))
+        dialects = {"text": _NumberText, "ascii": _NumberAscii, "latex": _NumberLatex}
+        super().__init__(dialects[format](notation), Names({}, {}))
         self.value, self.shown = value, shown
 
     def substituted(self, expression: Expr) -> str:
@@ -165,6 +167,24 @@ class _NumberAscii(Ascii):
 
     def power_of_ten(self, exponent: int) -> str:
         return f"e{exponent}"
+
+
+class _NumberLatex(Latex):
+    """LaTeX in which factors are numbers: a dot stands between them."""
+
+    dot = r" \cdot "
+
+    def beside(self, before: str, after: str) -> str:
+        return f"{self.dot}{after}"
+
+    def glued(self, pieces: Sequence[Piece]) -> str:
+        return self.dot.join(self.close(piece, Precedence.PREFIX) for piece in pieces)
+
+    def times_number(self, number: str, body: str) -> str:
+        return f"{number}{self.dot}{body}"
+
+    def power_of_ten(self, exponent: int) -> str:
+        return rf"{self.dot}10^{{{exponent}}}"
 
 
 def plain_decimal(text: str) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -17,19 +16,20 @@ from symnn.language import Fact, Program, Tensor, plain
 from symnn.networks import Network
 from symnn.proof import arithmetic_of, evaluate
 from symnn.proof.interpreter import Interpreter
+from symnn.teaching.working_pages import Row, latex_of, text_of
 from symnn.training import SGD
 from symnn.views import ScalarEquation, scalar_equations
 from symnn.writing import Notation
-from symnn.writing.characters import ascii_text, width
+from symnn.writing.characters import ascii_text
 from symnn.writing.conventions import stated_choices
 from symnn.writing.definitions import definitions
+from symnn.writing.expressions import ExpressionWriter
 from symnn.writing.numbers import NumberWriter, plain_decimal
 from symnn.writing.sections import base_of
 from symnn.writing.write import writer_for
 from symnn.writing.written import as_written
 
 PRECISION = 50
-WIDTH = 100
 _Sections = list[tuple[str, list[ScalarEquation]]]
 
 
@@ -71,40 +71,55 @@ class Working:
             found["updated"] = {tensor.name: arrays[name] for name, tensor in self.renewed.items()}
         return found
 
+    def rows(self, format: str = "text", digits: int = 6) -> tuple[tuple[str, tuple[Row, ...]], ...]:
+        """Return the rows under their headings, in a format: text, ascii or latex.
+
+        Args:
+            digits: significant digits of every number.
+        """
+        writer = self._writer(format)
+        numbers = NumberWriter(self.notation, self._value, lambda n: plain_decimal(to_str(n._mpf_, digits)), format)
+        return tuple(
+            (heading, tuple(self._row(equation, writer, numbers) for equation in equations))
+            for heading, equations in self.sections
+        )
+
     def text(self, digits: int = 6, ascii: bool = False) -> str:
         """Return the working as text: symbols = numbers = result, for each scalar equation."""
-        writer = writer_for(self.derivation or self.program, "ascii" if ascii else "text", self.notation)
-        writer.base = base_of(self.notation, "scalar")
-        numbers = NumberWriter(self.notation, self._value, lambda n: plain_decimal(to_str(n._mpf_, digits)), ascii)
-        arrow = "<-" if ascii else "←"
-        lines: list[str] = []
-        for heading, equations in self.sections:
-            if len(self.sections) > 1:
-                lines.append(heading)
-            for name, group in groupby(equations, key=lambda equation: str(equation.left.base.name)):
-                rows = [self._row(equation, writer, numbers) for equation in group]
-                indent = "  " if len(self.sections) > 1 else ""
-                lines += _set_out(rows, arrow if name in self.renewed else "=", indent)
-        shown = [equation for _, equations in self.sections for equation in equations]
-        if defined := definitions(writer, shown, self.program, False):
-            lines += _where(defined)
-        if said := stated_choices(self.notation, writer.dialect, "scalar", numbers=True):
-            lines.append(f"notation: {'; '.join(said)}")
-        written = "\n".join(lines) + "\n"
+        written = text_of(self.rows("ascii" if ascii else "text", digits), *self.said(ascii), ascii)
         return ascii_text(written) if ascii else written
 
-    def _row(self, equation: ScalarEquation, writer: Any, numbers: NumberWriter) -> list[str]:
-        """Return the left side, then everything that it equals, each said once."""
-        tensor = self.renewed.get(equation.left.base.name)
+    def latex(self, digits: int = 6) -> str:
+        """Return the working as a LaTeX fragment, in three columns: symbols, numbers, results."""
+        return latex_of(self.rows("latex", digits))
+
+    def said(self, ascii: bool = False) -> tuple[list[str], tuple[str, ...]]:
+        """Return the definitions of what is used, and what has to be said of the notation."""
+        writer = self._writer("ascii" if ascii else "text")
+        shown = [equation for _, equations in self.sections for equation in equations]
+        return definitions(writer, shown, self.program, False), stated_choices(
+            self.notation, writer.dialect, "scalar", numbers=True
+        )
+
+    def _writer(self, format: str) -> ExpressionWriter:
+        writer = writer_for(self.derivation or self.program, format, self.notation)
+        writer.base = base_of(self.notation, "scalar")
+        return writer
+
+    def _row(self, equation: ScalarEquation, writer: ExpressionWriter, numbers: NumberWriter) -> Row:
+        """Return the left side, and everything that it equals."""
+        name = str(equation.left.base.name)
+        tensor = self.renewed.get(name)
         left = equation.left if tensor is None else tensor[equation.left.indices]
         symbols = writer.sides(left, equation.right)
-        steps = [
-            symbols[1],
+        return Row(
+            *symbols,
             numbers.substituted(equation.right),
-            numbers.between(equation.right),
             numbers.result(equation.right),
-        ]
-        return [symbols[0], *dict.fromkeys(step for step in steps if step is not None)]
+            numbers.between(equation.right) or "",
+            name,
+            tensor is not None,
+        )
 
     @cached_property
     def _interpreter(self) -> Interpreter:
@@ -184,60 +199,3 @@ def _check_fact(working: Working, fact: Fact) -> None:
             f"the gradient of this cost makes use of {plain(fact.left)} = {plain(fact.right)}, "
             f"and it is {float(left):g}: give targets that sum to {float(right):g}"
         )
-
-
-def _where(defined: Sequence[str]) -> list[str]:
-    """Return the definitions, on as many lines as they need."""
-    lines = [f"where {defined[0]}"]
-    for one in defined[1:]:
-        if width(lines[-1]) + width(one) + 3 > WIDTH:
-            lines[-1] += ","
-            lines.append(f"      {one}")
-        else:
-            lines[-1] += f", {one}"
-    return lines
-
-
-def _set_out(rows: Sequence[Sequence[str]], sign: str, indent: str) -> list[str]:
-    """Return rows as lines, their columns below each other; where that is too wide, a line for each step."""
-    columns = [max(width(row[n]) for row in rows if n < len(row)) for n in range(max(map(len, rows)))]
-    if len(indent) + sum(columns) + 3 * (len(columns) - 1) <= WIDTH:
-        return [indent + _aligned(row, columns, sign) for row in rows]
-    lines = []
-    for row in rows:
-        start = indent + row[0] + " "
-        below = " " * width(start)
-        for n, step in enumerate(row[1:]):
-            opening = f"{start}{sign} " if n == 0 else f"{below}{'=':<{len(sign)}} "
-            lines += _broken(opening, step)
-    return lines
-
-
-def _aligned(row: Sequence[str], columns: Sequence[int], sign: str) -> str:
-    # A row with fewer steps leaves out those before its result.
-    padded = [*row[:-1], *[""] * (len(columns) - len(row)), row[-1]]
-    written = padded[0] + " " * (columns[0] - width(padded[0]))
-    for n, (step, wide) in enumerate(zip(padded[1:], columns[1:], strict=True)):
-        joint = f" {sign} " if n == 0 else " = "
-        written += (joint if step else "   ") + step + " " * (wide - width(step))
-    return written.rstrip()
-
-
-def _broken(opening: str, step: str) -> list[str]:
-    """Return a long sum on several lines, broken before its signs."""
-    lines, room = [opening], WIDTH - width(opening)
-    words = step.split(" ")
-    terms = [words[0]]
-    for word in words[1:]:
-        if word in ("+", "−", "-"):
-            terms.append(word)
-        else:
-            terms[-1] += f" {word}"
-    used = 0
-    for term in terms:
-        if used and used + 1 + width(term) > room:
-            lines.append(" " * width(opening))
-            used = 0
-        lines[-1] += (" " if used else "") + term
-        used += width(term) + (1 if used else 0)
-    return lines
