@@ -19,7 +19,7 @@ from symnn.writing.fragment import equations, listed
 from symnn.writing.mathml import Element
 from symnn.writing.mathml_reader import read
 from symnn.writing.sections import page_of
-from symnn.writing.steps import ShownStage, ShownStep
+from symnn.writing.steps import ShownStage, ShownStep, ShownSteps
 from symnn.writing.write import writer_for
 
 _TITLE = re.compile(r"\A<h2>.*?</h2>\n")
@@ -69,6 +69,7 @@ class Content:
         parts: the derivation.
         results: a heading and HTML, for each view.
         numbers: rows of symbols, numbers and result, under headings, as formulas in LaTeX.
+        left_out: how many derivatives there was no room for.
         diagram: a drawing, as SVG.
     """
 
@@ -78,6 +79,7 @@ class Content:
     definitions: tuple[str, ...]
     parts: tuple[Part, ...] = ()
     results: tuple[tuple[str, str], ...] = ()
+    left_out: int = 0
     diagram: str = ""
     numbers: str = ""
 
@@ -105,9 +107,8 @@ def results_of(subject: Gradient) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def parts_of(steps: Steps) -> tuple[Part, ...]:
-    """Return the derivation's lines, each compared with the one before."""
-    shown = steps.shown("latex")
+def parts_of(steps: Steps, shown: ShownSteps) -> tuple[Part, ...]:
+    """Return the derivation's lines, written in LaTeX, each compared with the one before."""
     text = replace(steps, proof=False).shown("text")
     return tuple(
         Part(one, _lines(one, stage, [step.shapes for step in beside.steps]))
