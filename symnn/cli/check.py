@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from symnn.cli.files import ENDINGS, read_text
-from symnn.cli.options import echo_json, json_option
+from symnn.cli.options import echo_json, json_option, notation_option
 from symnn.cli.subjects import gradient_of_subject, is_formula, subject_argument, subject_options
 from symnn.errors import InputError
 from symnn.teaching.checking import check
@@ -36,6 +36,7 @@ class _CheckCommand(click.Command):
 @click.option("--wrt", metavar="NAME", help="What the formula is the derivative by  [default: what its left side says]")
 @click.option("--file", metavar="FILE", help="A derivation of several lines, such as dW1 = delta1*x'.")
 @subject_options
+@notation_option
 @click.option("--ascii", "ascii_", is_flag=True, help="ASCII characters alone.")
 @json_option
 @click.pass_context

@@ -109,6 +109,14 @@ def test_json():
     assert line["counterexample"]["yours"] != line["counterexample"]["right"]
 
 
+def test_a_notation(tmp_path):
+    path = tmp_path / "course.toml"
+    path.write_text('cost = "L"\n', encoding="utf-8")
+    result = run("2-3-1", "--wrt", "W1", "delta1*x'", "--notation", path)
+    assert result.exit_code == 0
+    assert "right: ∂L/∂W⁽¹⁾" in result.output
+
+
 def test_ascii():
     for formula in ("delta1*x'", "x*delta1'", "δ1*x"):
         result = run("2-3-1", "--wrt", "W1", formula, "--ascii")

@@ -134,3 +134,24 @@ def tree_or_error(text: str) -> str:
 def test_numbers_are_exact() -> None:
     numbers = [node for node in postorder(parse_tree(Source("2.5 + .1 + 1e-3"))) if isinstance(node, Number)]
     assert [str(number.value) for number in numbers] == ["5/2", "1/10", "1/1000"]
+
+
+def test_a_prime_before_the_bracket_of_a_function_is_its_derivative() -> None:
+    functions = frozenset({"f", "sigma"})
+
+    def called(text: str) -> str:
+        tree = parse_tree(Source(text, functions=functions))
+        assert isinstance(tree, Call)
+        assert tree.place.text == text
+        return tree.function
+
+    assert [called(text) for text in ("f(z)", "f'(z)", "f''(z)", "σ(z)", "σ'(z)")] == [
+        "f", "f_prime", "f_prime2", "sigma", "sigma_prime",
+    ]  # fmt: skip
+    product = parse_tree(Source("f'*(z)", functions=functions))
+    assert isinstance(product, Binary)
+    assert isinstance(product.left, Transposed)
+    assert isinstance(parse_tree(Source("f'", functions=functions)), Transposed)
+    for source in (Source("A'(z)", functions=functions), Source("f'(z)")):
+        with pytest.raises(ParseError, match="an operator is missing before"):
+            parse_tree(source)

@@ -106,6 +106,7 @@ WRONG: list[tuple[str, str, str, str | None]] = [
     ("sigmoid", "W2", "(a2 - y)*a1'", "derivative"),
     ("sigmoid", "b1", "W2'*delta2 .* sigmoid(z1)", "derivative"),
     ("sigmoid", "b1", "W2'*delta2 .* sigmoid'(a1)", "derivative"),
+    ("sigmoid", "b1", "W2'*delta2 .* a1", "derivative"),
     ("sigmoid", "W1", "W2'*(a2 - y) .* sigmoid'(z1) * x'", "derivative"),
     ("relu", "b1", "W2'*(a2 - y)", "derivative"),
     ("relu", "b1", "W2'*(a2 - y) .* sigmoid'(z1)", "derivative"),

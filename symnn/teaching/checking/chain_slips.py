@@ -18,6 +18,10 @@ def derivatives(case: Case) -> Iterator[Proposal]:
     for node in case.nodes():
         if isinstance(node, Call) and len(node.arguments) == 1:
             yield from _other_derivatives(case, node)
+    for function, z, a in case.slopes():
+        for node in case.nodes():
+            if isinstance(node, Name | Item) and node.name == a:
+                yield case.changed("derivative", node, call(f"{function}_prime", replace(node, name=z)))
     for node in case.nodes():
         yield from _fewer(case, node)
     for function, at, _ in case.slopes():
