@@ -31,7 +31,9 @@ from symnn.errors import InputError
 from symnn.gradients import Gradient
 from symnn.language import Program, parse_architecture
 from symnn.networks import Network, general_network
+from symnn.teaching.given_numbers import worked
 from symnn.teaching.page import page
+from symnn.teaching.working import Working
 from symnn.training import check_writable, write_atomically
 from symnn.writing import FORMATS, VIEWS, write_equation
 
@@ -50,6 +52,7 @@ _FORMATS = (*FORMATS, "html")
 @click.option("--wrt", metavar="NAME[,NAME…]", help="With respect to what  [default: every parameter]")
 @click.option("--format", "format_", type=click.Choice(_FORMATS), help="[default: text, or what the ending of -o says]")
 @click.option("--ascii", "ascii_", is_flag=True, help="The same as --format ascii.")
+@click.option("--numbers", metavar="SEED|FILE", help="Put numbers in: drawn by a seed, or from a JSON file.")
 @notation_option
 @style_option
 @output_option("Write to a file: .txt, .md, .tex, .pdf, or .html for a page to walk through.")
@@ -69,6 +72,7 @@ def derive_command(architecture: str, output: str | None, as_json: bool, **optio
     subject = _subject(architecture, options, network)
     if options["notation"] is not None:
         subject = subject.with_notation(options["notation"])
+    working = _working(network, options)
     if style is not None and output is not None:
         if not isinstance(subject, Gradient):
             raise InputError(f"there is no document on '{architecture}': give a number of layers, such as n0-n1-n2")
@@ -77,7 +81,8 @@ def derive_command(architecture: str, output: str | None, as_json: bool, **optio
     view, batch = options["view"], options["batch"]
     if as_json:
         if isinstance(subject, Gradient):
-            echo_json(described(subject, view, batch, "ascii" if format_ == "ascii" else "text"))
+            found = described(subject, view, batch, "ascii" if format_ == "ascii" else "text")
+            echo_json(found if working is None else {**found, "numbers": working.as_dict()})
         else:
             text = subject.write("ascii" if format_ == "ascii" else "text", view, batch)
             latex = subject.write("latex", view, batch)
@@ -89,10 +94,31 @@ def derive_command(architecture: str, output: str | None, as_json: bool, **optio
         text = page(subject, network=network, batch=batch)
     else:
         text = subject.write(format_, view, batch)
+        text += "" if working is None else written_numbers(working, format_)
     if output is None:
         click.echo(text, nl=False)
     else:
         write_atomically(output, text)
+
+
+def _working(network: Network | None, options: dict[str, Any]) -> Working | None:
+    """Return the network worked with the numbers that --numbers asks for, if it does."""
+    if options["numbers"] is None:
+        return None
+    if network is None:
+        raise InputError("--numbers is for an architecture with sizes that are numbers, such as 2-3-1")
+    if options["batch"]:
+        raise InputError("--numbers and --batch exclude each other: numbers are those of one example")
+    working = worked(network, options["numbers"])
+    return working if options["notation"] is None else working.with_notation(options["notation"])
+
+
+def written_numbers(working: Working, format_: str) -> str:
+    """Return a working as it stands below a derivation in a format."""
+    if format_ == "latex":
+        return f"\n\\noindent\\textbf{{In numbers}}\\par\n{working.latex()}"
+    text = working.text(ascii=format_ == "ascii")
+    return f"\n### In numbers\n\n```text\n{text}```\n" if format_ == "markdown" else f"\nIn numbers\n{text}"
 
 
 def _network(architecture: str, options: dict[str, Any]) -> Network | None:
