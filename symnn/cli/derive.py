@@ -91,7 +91,7 @@ def derive_command(architecture: str, output: str | None, as_json: bool, **optio
     if format_ == "html":
         if not isinstance(subject, Gradient):
             raise InputError(f"there is no page on '{architecture}': give a number of layers, such as n0-n1-n2")
-        text = page(subject, network=network, batch=batch)
+        text = page(subject, network=network, numbers=working, batch=batch)
     else:
         text = subject.write(format_, view, batch)
         text += "" if working is None else written_numbers(working, format_)

@@ -7,7 +7,7 @@ from html import escape
 
 from symnn.writing.aligning import WIDTH, aligned
 from symnn.writing.latex import Latex
-from symnn.writing.mathml import math
+from symnn.writing.mathml import Element, math, token
 from symnn.writing.mathml_reader import read, read_words
 from symnn.writing.sections import Page, Section
 from symnn.writing.spoken import spoken
@@ -47,14 +47,18 @@ def sentence(text: str) -> str:
     Raises:
         InputError: for LaTeX that this package does not write.
     """
-    parts = [
-        escape(part, quote=False) if isinstance(part, str) else math(part, spoken=spoken(part))
-        for part in read_words(text)
-    ]
-    for place, part in enumerate(parts[1:], 1):
-        if part[:1] in _POINTS:
-            # A line does not end before a comma.
-            parts[place] = f"\u2060{part}"
+    found = read_words(text)
+    parts: list[str] = []
+    for place, part in enumerate(found):
+        before, after = found[place - 1 : place], found[place + 1 : place + 2]
+        if isinstance(part, str):
+            moved = part[:1] in _POINTS and bool(before)
+            parts.append(escape(part[moved:], quote=False))
+        else:
+            # A line does not end between a formula and the comma after it: the comma is put into the formula.
+            point = after[0][0] if after and isinstance(after[0], str) and after[0][0] in _POINTS else ""
+            whole = Element("mrow", (part, token("mtext", point))) if point else part
+            parts.append(math(whole, spoken=spoken(part)))
     return "".join(parts)
 
 

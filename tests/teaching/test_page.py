@@ -12,6 +12,8 @@ from pages import SUBJECTS, page_of
 
 import symnn
 from symnn.gradients import Gradient
+from symnn.networks import LSTMCell, Network, unroll
+from symnn.teaching.given_numbers import worked
 from symnn.teaching.page import page
 from symnn.teaching.page.highlight import Span, compared, marked
 from symnn.writing.mathml import Element
@@ -163,3 +165,28 @@ def test_a_piece_may_have_come_and_leave_again() -> None:
     assert marks(both, "changed") == ["+b+c+"]
     assert marks(both, "leaving") == ["a", "c+", "d"]
     assert "".join(part.text for part in both.walk()) == "a+b+c+d"
+
+
+def test_numbers_in_three_columns() -> None:
+    network = symnn.mlp("1-1", activation="identity")
+    gradient = network.gradient()
+    text = page(gradient, network=network)
+    assert "<summary>With numbers, drawn by seed 0</summary>" in text
+    rows = re.findall(r"<tr><th scope=\"row\">.*?</tr>", text)
+    shown = [row for _, rows in worked(network, 0).rows("text") for row in rows]
+    assert len(rows) == len(shown)
+    for row, known in zip(rows, shown, strict=True):
+        cells = re.findall(r"<td>(.*?)</td>", row)
+        assert len(cells) == 3
+        assert cells[1].startswith(f"{'←' if known.is_update else '='} {known.substituted}")
+        assert cells[2].endswith(f" {known.result}")
+    given = page(gradient, network=network, numbers=worked(network, 7))
+    assert "<summary>With numbers</summary>" in given
+    assert "With numbers" not in page(gradient)
+    assert "With numbers" not in page(symnn.mlp("20-20").gradient(), network=symnn.mlp("20-20"))
+
+
+def test_a_long_derivation_says_what_is_left_out() -> None:
+    text = page(Network([unroll(LSTMCell(2, 3), steps=3)], cost="quadratic").gradient())
+    assert len(text.encode()) < LARGEST
+    assert re.search(r"\d+ more derivatives are found by the same rules, and left out", text)

@@ -68,7 +68,6 @@ class Content:
         definitions: what the symbols mean, as HTML, each.
         parts: the derivation.
         results: a heading and HTML, for each view.
-        numbers: rows of symbols, numbers and result, under headings, as formulas in LaTeX.
         left_out: how many derivatives there was no room for.
         diagram: a drawing, as SVG.
     """
@@ -81,7 +80,6 @@ class Content:
     results: tuple[tuple[str, str], ...] = ()
     left_out: int = 0
     diagram: str = ""
-    numbers: str = ""
 
 
 def model_of(subject: Gradient, notation: Notation | None) -> tuple[str, tuple[str, ...]]:

@@ -159,8 +159,6 @@ def _results(content: Content) -> list[str]:
     for place, (heading, text) in enumerate(content.results):
         boxed = _BLOCK.sub(r'<div class="scroll">\g<0></div>', text)
         written.append(f"<details{' open' if not place else ''}><summary>{escape(heading)}</summary>{boxed}</details>")
-    if content.numbers:
-        written.append(f"<details><summary>With numbers</summary>{content.numbers}</details>")
     return [*written, "</section>"]
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from sympy import prod, sympify
 
 from symnn.gradients import Gradient
+from symnn.networks import Network
 from symnn.steps import Steps
 from symnn.teaching.page.content import Content, model_of, parts_of, results_of
 from symnn.teaching.page.document import html, part_html
+from symnn.teaching.page.numbers import SEED, numbers_html, small_working
+from symnn.teaching.working import Working
 from symnn.writing import Notation
 from symnn.writing.fragment import listed
 
@@ -28,8 +30,8 @@ _LEFT_OUT = "<p>It is left out here, so that the page stays small: ask for this 
 def page(
     subject: Gradient,
     *,
-    network: Any = None,
-    numbers: Any = None,
+    network: Network | None = None,
+    numbers: Working | None = None,
     notation: Notation | None = None,
     names: Sequence[str] = (),
     batch: bool = False,
@@ -39,7 +41,8 @@ def page(
     Args:
         subject: the gradient of a network, of a program or of a formula.
         network: the network, to be drawn.
-        numbers: a working with given numbers.
+        numbers: a working with given numbers; by default, of a network of at most 30 parameters, with some
+            that are drawn.
         notation: choices of writing.
         names: with respect to what the derivation is shown; by default everything.
         batch: whether the derivation ends with the mean over a batch of examples.
@@ -51,16 +54,21 @@ def page(
     model, definitions = model_of(subject, subject.notation)
     title, _, subtitle = subject.title.partition(" · ")
     content = Content(title or "A derivative", subtitle, model, definitions)
-    results = results_of(subject)
+    results = [*results_of(subject)]
+    working = numbers or (None if batch else small_working(network))
+    if working is not None:
+        drawn = "" if numbers else f", drawn by seed {SEED}"
+        shown = working.with_notation(subject.notation) if subject.notation else working
+        results.insert(1, (f"With numbers{drawn}", numbers_html(shown)))
     for detail in DETAILS:
         # Whether there is room is found without the proof, which takes its time.
         steps = subject.steps(*names, detail=detail, proof=False, batch=batch)
-        content = _with_steps(content, steps, definitions, results[:1])
+        content = _with_steps(content, steps, definitions, tuple(results[:1]))
         size = _size(html(content)) + _MARK * sum(len(part.lines) for part in content.parts)
         if size <= MOST_BYTES:
             break
     if is_quickly_checked(steps):
-        content = _with_steps(content, replace(steps, proof=True), definitions, results[:1])
+        content = _with_steps(content, replace(steps, proof=True), definitions, tuple(results[:1]))
     content, size = _shortened(content, size)
     return html(replace(content, results=_as_room_is(results, MOST_BYTES - size)))
 
