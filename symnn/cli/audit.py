@@ -11,7 +11,7 @@ from symnn.cli.options import echo_json, json_option, notation_option, seed_opti
 from symnn.cli.subjects import gradient_of_subject, subject_argument, subject_options
 from symnn.gradients import Gradient
 from symnn.proof import Audit, AuditLine
-from symnn.proof.audit import BATCH, EQUATION, FORM, STEP
+from symnn.proof.auditing import BATCH, EQUATION, FORM, STEP
 from symnn.writing import Notation, write_equation
 
 

@@ -1,7 +1,7 @@
 """Checks that share nothing with what they check: values entry by entry, and derivatives from values."""
 
 from symnn.proof.arithmetic import Arithmetic, DomainError, arithmetic_of
-from symnn.proof.audit import Audit, AuditLine, Auditor, audit, check_stage, line_verdict
+from symnn.proof.auditing import Audit, AuditLine, Auditor, audit, check_stage, line_verdict
 from symnn.proof.checker import Checker, Verdict
 from symnn.proof.code import code_errors
 from symnn.proof.differences import finite_differences, float_differences

@@ -14,7 +14,8 @@ from sympy import Expr, Idx, Integer
 
 from symnn.calculus import Derivation
 from symnn.calculus.steps import Stage, row_stages, stages_of
-from symnn.language import Entry, Equation, Tensor, Total, examples, free_indices, tensors
+from symnn.language import Elementwise, Entry, Equation, Tensor, Total, examples, free_indices, tensors
+from symnn.language.functions import formula
 from symnn.proof.checker import EXACT, TO_DIGITS, UNCHECKED, WRONG, Checker, Verdict
 from symnn.proof.code import LIMIT
 from symnn.proof.matrix_forms import matrix_verdict
@@ -168,7 +169,9 @@ class Auditor:
         """Check the matrix form of every adjoint's equation that has one: it is what is printed."""
         for equation in self.program:
             name = equation.tensor.name
-            matrix = matrix_equation(equation) if name in self.derivation.backward and equation.tensor.rank else None
+            if name not in self.derivation.backward or not equation.tensor.rank or has_undefined(equation.right):
+                continue
+            matrix = matrix_equation(equation)
             if matrix is not None:
                 heading = self.heading(*self.claims[name]) if name in self.claims else name
                 verdict = matrix_verdict(self.checker, equation, matrix.right)
@@ -221,7 +224,7 @@ class Auditor:
     def steps(self) -> Iterator[AuditLine]:
         """Check every line of every stage of the derivation, and of those that it was made of."""
         for part in self.derivation.parts:
-            yield from Auditor(part, self.seed).steps()
+            yield from Auditor(part, self.seed).ready.steps()
         if not self.derivation.parts and self.derivation.trace:
             yield from self._lines(stages_of(self.derivation))
         elif len(self.derivation.parts) == 1:
@@ -243,6 +246,11 @@ class Auditor:
         for _ in self.equations():
             pass
         return self
+
+
+def has_undefined(expression: Expr) -> bool:
+    """Whether an undefined function occurs: a matrix form with one cannot be evaluated."""
+    return any(formula(type(part), part.args[0]) is None for part in expression.atoms(Elementwise))
 
 
 def check_stage(checker: Checker, stage: Stage) -> list[Verdict]:
