@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -71,14 +71,18 @@ class Working:
             found["updated"] = {tensor.name: arrays[name] for name, tensor in self.renewed.items()}
         return found
 
-    def rows(self, format: str = "text", digits: int = 6) -> tuple[tuple[str, tuple[Row, ...]], ...]:
+    def rows(
+        self, format: str = "text", digits: int = 6, shown: Callable[[Any], str] | None = None
+    ) -> tuple[tuple[str, tuple[Row, ...]], ...]:
         """Return the rows under their headings, in a format: text, ascii or latex.
 
         Args:
             digits: significant digits of every number.
+            shown: how numbers are written, where it is not with so many digits.
         """
         writer = self._writer(format)
-        numbers = NumberWriter(self.notation, self._value, lambda n: plain_decimal(to_str(n._mpf_, digits)), format)
+        shown = shown or (lambda n: plain_decimal(to_str(n._mpf_, digits)))
+        numbers = NumberWriter(self.notation, self._value, shown, format)
         return tuple(
             (heading, tuple(self._row(equation, writer, numbers) for equation in equations))
             for heading, equations in self.sections
