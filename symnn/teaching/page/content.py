@@ -109,12 +109,12 @@ def parts_of(steps: Steps, shown: ShownSteps) -> tuple[Part, ...]:
     """Return the derivation's lines, written in LaTeX, each compared with the one before."""
     text = replace(steps, proof=False).shown("text")
     return tuple(
-        Part(one, _lines(one, stage, [step.shapes for step in beside.steps]))
+        Part(one, _lines(one, stage, [step.shapes for step in beside.steps], steps.derivation.program))
         for one, beside, stage in zip(shown.stages, text.stages, steps.stages, strict=True)
     )
 
 
-def _lines(shown: ShownStage, stage: Stage, shapes: Sequence[str]) -> tuple[Line, ...]:
+def _lines(shown: ShownStage, stage: Stage, shapes: Sequence[str], program: Program) -> tuple[Line, ...]:
     read_ones = [(read(step.left) if step.left else None, read(step.right)) for step in shown.steps]
     changed: list[list[Span]] = [[] for _ in read_ones]
     leaving: list[list[Span]] = [[] for _ in read_ones]
@@ -122,13 +122,14 @@ def _lines(shown: ShownStage, stage: Stage, shapes: Sequence[str]) -> tuple[Line
         if place and (left is None or left == read_ones[0][0]):
             leaving[place - 1], changed[place] = compared(read_ones[place - 1][1], right)
     return tuple(
-        Line(step, left, marked(right, changed[place], leaving[place]), _names(stage, place), shapes[place])
+        Line(step, left, marked(right, changed[place], leaving[place]), _names(stage, place, program), shapes[place])
         for place, (step, (left, right)) in enumerate(zip(shown.steps, read_ones, strict=True))
     )
 
 
-def _names(stage: Stage, place: int) -> tuple[str, ...]:
-    """Return the tensors that a line speaks of: those of its right side, and what the stage is about."""
+def _names(stage: Stage, place: int, program: Program) -> tuple[str, ...]:
+    """Return the tensors that a line speaks of; of a derivative, by what it is."""
     expression: Any = stage.inferences[place].right if place < len(stage.inferences) else stage.equation.right
     met: Iterable[Any] = tensors(expression)
-    return tuple(sorted({stage.tensor.name, *(tensor.name for tensor in met)}))
+    names = {stage.tensor.name, *(tensor.name for tensor in met)}
+    return tuple(sorted({program.adjoints[name].wrt if name in program.adjoints else name for name in names}))

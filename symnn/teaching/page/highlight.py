@@ -98,7 +98,7 @@ class _Comparison:
         keys = [[repr(child) for child in row] for row in shown]
         met = False
         spans: list[tuple[list[Span], Span]] = []
-        for what, first, last, start, end in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
+        for what, first, last, start, end in SequenceMatcher(None, keys[0], keys[1], autojunk=False).get_opcodes():
             if what == "equal":
                 met = True
             elif _stand_for_each_other(shown[0][first:last], shown[1][start:end]):
