@@ -116,6 +116,8 @@ def _many_digits(digits: int) -> Arithmetic:
     def convert(given: Any) -> Any:
         if hasattr(given, "_mpf_"):
             return context.make_mpf(given._mpf_)
+        if isinstance(given, float):
+            return context.mpf(given)
         exact = exact_fraction(given)
         return context.mpf(exact.numerator) / exact.denominator if isinstance(exact, Fraction) else context.mpf(exact)
 
