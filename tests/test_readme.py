@@ -81,6 +81,26 @@ def test_every_file_of_the_guide_is_derived(text: str, tmp_path: Path) -> None:
     assert "Backward" in result.output
 
 
+def test_the_steps_of_the_guide_are_those_that_are_printed():
+    printed = CliRunner().invoke(main, ["steps", "2-3-1", "--wrt", "W1"]).output.splitlines()
+    (block,) = blocks("steps")
+    assert [line for line in block.splitlines() if line.strip() != "…" and line not in printed] == []
+
+
+def test_the_verdict_of_the_guide_is_the_one_that_is_printed():
+    (block,) = blocks("check")
+    assert block in CliRunner().invoke(main, ["check", "2-3-1", "--wrt", "W1", "x * delta1'"]).output
+
+
+def test_the_notation_of_the_guide_is_one(tmp_path):
+    (block,) = blocks("toml")
+    path = tmp_path / "course.toml"
+    path.write_text(block)
+    result = CliRunner().invoke(main, ["derive", "2-3-1", "--notation", str(path)])
+    assert result.exit_code == 0, result.output
+    assert "ŷ" in result.output
+
+
 if __name__ == "__main__":
     PICTURE.parent.mkdir(exist_ok=True)
     PICTURE.write_text(picture(shown()))
