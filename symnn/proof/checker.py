@@ -42,7 +42,7 @@ EXACT, TO_DIGITS, WRONG, UNCHECKED = "exact", "digits", "wrong", "unchecked"
 MARKS = {EXACT: "exact", TO_DIGITS: f"{DIGITS} digits", WRONG: "WRONG", UNCHECKED: ""}
 MOST_PLACES = 6
 _POINTS = 2
-_BRANCHES, _ROOTS = 16, 8
+_BRANCHES, _ROOTS = 20, 16
 """Where signs decide between branches or roots, so many places are looked at, over all points."""
 _SPARE = 4
 
@@ -181,7 +181,7 @@ class Checker:
         decisions = max(self._decisions, *map(decisions_of, sides))
         needed = max(_POINTS, -(-decisions // len(places)))
         agreed = 0
-        for point in range(needed + _SPARE):
+        for point in range(3 * needed + _SPARE):
             try:
                 self.exact.use(point)
                 self.exact.need(names)

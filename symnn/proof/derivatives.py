@@ -88,7 +88,7 @@ class Derivatives(Interpreter):
         equation = self.equations[entry.base.name]
         places = [self.place(index, scope) for index in entry.indices]
         inner = {index: self.slot() for index in equation.indices}
-        body, own = self.one_entry(equation, inner), list(inner.values())
+        body, own = self.one_entry(equation.right, inner), list(inner.values())
         derivative = self.varying(body, equation.right, by, inner, scope)
 
         def compute(slots: Slots) -> Any:
@@ -130,13 +130,12 @@ class Derivatives(Interpreter):
             return lambda slots: one(slots) == other(slots)
         return lambda slots: any(all(one(slots) == other(slots) for one, other in pairs) for pairs in places)
 
-    def one_entry(self, equation: Equation, scope: Scope) -> Closure:
-        """Return a function of the slots that computes one entry of a right side, whatever was computed before."""
-        right = equation.right
-        if not isinstance(right, MatrixOperation):
+    def one_entry(self, right: Expr, scope: Scope) -> Closure:
+        """Return a function of the slots that computes a right side; of a matrix operation, one entry of its result."""
+        if not isinstance(right, MatrixOperation) or not right.rank:
             return self.closure(right, scope)
         whole = self.operation(right, scope)
-        own = [scope[i] for i in equation.indices if i not in free_indices(right)]
+        own = [slot for index, slot in scope.items() if index not in free_indices(right)]
 
         def compute(slots: Slots) -> Any:
             found = whole(slots)

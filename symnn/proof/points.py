@@ -120,7 +120,7 @@ class Points:
         if (expression, indices) not in self.formulas:
             machine = self.machine
             scope = {index: machine.slot() for index in indices}
-            closure, own, slots = machine.closure(expression, scope), list(scope.values()), machine.slots
+            closure, own, slots = machine.one_entry(expression, scope), list(scope.values()), machine.slots
 
             def value(place: Sequence[int]) -> Any:
                 for slot, number in zip(own, place, strict=True):
