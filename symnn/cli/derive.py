@@ -76,7 +76,7 @@ def derive_command(architecture: str, output: str | None, as_json: bool, **optio
     if style is not None and output is not None:
         if not isinstance(subject, Gradient):
             raise InputError(f"there is no document on '{architecture}': give a number of layers, such as n0-n1-n2")
-        write_document(subject, style, output, options, network)
+        write_document(subject, style, output, options, network, working)
         return
     view, batch = options["view"], options["batch"]
     if as_json:

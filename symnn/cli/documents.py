@@ -12,6 +12,7 @@ from symnn.errors import InputError
 from symnn.gradients import Gradient
 from symnn.networks import Network
 from symnn.teaching.documents import STYLES, document, pdf_of, pdflatex
+from symnn.teaching.working import Working
 from symnn.training import check_writable, write_atomically
 from symnn.writing import VIEWS
 
@@ -48,7 +49,12 @@ def style_of(options: dict[str, Any], output: str | None, as_json: bool) -> str 
 
 
 def write_document(
-    gradient: Gradient, style: str, output: str, options: dict[str, Any], network: Network | None = None
+    gradient: Gradient,
+    style: str,
+    output: str,
+    options: dict[str, Any],
+    network: Network | None = None,
+    numbers: Working | None = None,
 ) -> None:
     """Write a document on a gradient to a file: its LaTeX, or the PDF that pdflatex makes of it.
 
@@ -59,5 +65,5 @@ def write_document(
     check_writable(output)
     views = (options["view"],) if "view" in given_options() else VIEWS
     batch, notation = bool(options.get("batch")), options.get("notation")
-    latex = document(gradient, style, notation=notation, network=network, batch=batch, views=views)
+    latex = document(gradient, style, notation=notation, network=network, batch=batch, views=views, numbers=numbers)
     write_atomically(output, pdf_of(latex) if Path(output).suffix == ".pdf" else latex)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from symnn.errors import InputError, suggest
 from symnn.gradients import Gradient
@@ -13,6 +12,7 @@ from symnn.teaching.documents.content import Content, content_of
 from symnn.teaching.documents.latex_run import pdf_of, pdflatex, typeset
 from symnn.teaching.documents.slides import slides
 from symnn.teaching.documents.summary import summary
+from symnn.teaching.working import Working
 from symnn.writing import VIEWS, Notation
 
 __all__ = ["STYLES", "document", "pdf_of", "pdflatex", "typeset"]
@@ -30,7 +30,8 @@ def document(
     network: Network | None = None,
     batch: bool = False,
     views: tuple[str, ...] = VIEWS,
-    numbers: Any = None,
+    numbers: str | int | Working | None = None,
+    proof: bool | None = None,
 ) -> str:
     r"""Return a whole LaTeX document on a gradient, for pdflatex.
 
@@ -41,8 +42,9 @@ def document(
         network: the network that it is the gradient of: the document then has its diagram.
         batch: whether the equations are those of a batch of m examples.
         views: the views in which an article shows the results.
-        numbers: an array for each parameter, for x and for y, to be put into the equations; a seed; by
-            default seed 0 where the network has at most 30 parameters.
+        numbers: a seed or the path of a JSON file, for numbers that are put into the equations, or what
+            `worked` made of them; by default those of a seed, where the network has at most 30 parameters.
+        proof: whether every line is checked, and marked; by default where that takes a moment.
 
     Raises:
         InputError: for an unknown style or view.
@@ -56,5 +58,6 @@ def document(
     for view in views:
         if view not in VIEWS:
             raise InputError(f"unknown view '{view}'{suggest(view, VIEWS)}")
-    content = content_of(gradient, notation=notation, network=network, batch=batch, views=views)
+    content = content_of(gradient, notation=notation, network=network, batch=batch, views=views, numbers=numbers,
+                         proof=proof)  # fmt: skip
     return _STYLES[style](content)

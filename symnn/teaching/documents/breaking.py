@@ -103,6 +103,7 @@ class _Breaking:
         self.tokens = _TOKEN.findall(latex)
         self.depth = self.group = self.fixed = 0
         self.written: list[str] = []
+        self.last = ""
 
     def result(self) -> str:
         for place, token in enumerate(self.tokens):
@@ -126,8 +127,9 @@ class _Breaking:
         self.group += (token == "{") - (token == "}")
         self.fixed += (token == r"\left") - (token == r"\right")
         self.fixed += token.startswith(r"\begin{") - token.startswith(r"\end{")
-        if not self.group and not self.fixed:
+        if not self.group and not self.fixed and self.last not in (r"\left", r"\right"):
             self.depth += _DEPTHS.get(token, 0)
+        self.last = token
 
     def _penalty(self, place: int, token: str) -> int | None:
         before = self.tokens[place - 1]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from math import prod
 
 from symnn.errors import CalculusError, InputError
 from symnn.formulas import FormulaDerivative
@@ -12,8 +11,12 @@ from symnn.gradients import Gradient
 from symnn.networks import Network
 from symnn.teaching.documents.architecture import architecture
 from symnn.teaching.documents.escaping import code, escaped
+from symnn.teaching.documents.numbers import working_lines, working_of
+from symnn.teaching.documents.parts import LEGEND
 from symnn.teaching.documents.repeating import Told, told_once
 from symnn.teaching.documents.symbols import Symbol, symbols_of
+from symnn.teaching.pictures import diagram_of
+from symnn.teaching.working import Working
 from symnn.writing import VIEWS, Notation, notation_statement
 from symnn.writing.formula import formula_page
 from symnn.writing.lines import Section
@@ -22,6 +25,16 @@ from symnn.writing.sections import Page, page_of
 from symnn.writing.steps import ShownSteps
 from symnn.writing.write import writer_for
 
+MOST_CHECKED, MOST_CHECKED_EQUATIONS = 400, 40
+"""Where values have more entries in all, or there are more equations, lines are checked only if it is asked for."""
+_ARTICLE, _SLIDE = (440.0, 300.0), (400.0, 150.0)
+"""The most that a diagram may be wide and high, in points."""
+_VERDICTS = {
+    "exact": "checked exactly",
+    "50 digits": "checked to 50 digits",
+    "unchecked": "could not be checked",
+    "wrong": "wrong",
+}
 FEW_STAGES = 16
 """Where a derivation has more stages, only the main lines of each are shown."""
 GIVEN = ("Forward", "Value", "With", "")
@@ -112,16 +125,20 @@ def content_of(
     network: Network | None = None,
     batch: bool = False,
     views: tuple[str, ...] = VIEWS,
+    numbers: str | int | Working | None = None,
+    proof: bool | None = None,
 ) -> Content:
-    """Gather what a document on a gradient shows."""
+    """Gather what a document on a gradient shows; arguments as in `document`."""
     notation = notation or gradient.notation
     formula = isinstance(gradient, FormulaDerivative)
     derivation = gradient.batch_derivation if batch else gradient.derivation
     shown_batch = batch and not gradient.program.names_examples
     first = gradient.title.replace("one example, columns", BATCH_TITLE) if shown_batch else gradient.title
     page = _page(gradient, "matrix", batch, notation)
-    steps = _steps(gradient, notation)
-    is_brief = steps is not None and len(steps.stages) > FEW_STAGES
+    is_checked = _is_quick(gradient) if proof is None else proof
+    steps, is_brief = _steps(gradient, notation, is_checked)
+    working = None if batch else working_of(network, numbers, notation)
+    large, small = _diagrams(network, notation)
     return Content(
         title=_title(gradient, network),
         assumed=code(gradient.title) if formula else escaped((notation or Notation()).titled(first)),
@@ -134,6 +151,10 @@ def content_of(
         steps=steps,
         told=told_once(steps.stages) if steps is not None else (),
         is_brief=is_brief,
+        diagram=large,
+        small_diagram=small,
+        working="" if working is None else working_lines(working),
+        checked=_checked(gradient, steps, is_checked),
         update=_update(gradient, notation),
         has_cost=derivation.of == "C",
         letter=_cost_letter(gradient, notation),
@@ -182,16 +203,47 @@ def _view(gradient: Gradient, view: str, batch: bool, notation: Notation | None)
     try:
         return View(view, _page(gradient, view, batch, notation))
     except InputError as error:
-        return View(view, None, escaped(str(error)))
+        # What to ask a command for instead is no matter of a document, which has the other views.
+        return View(view, None, escaped(str(error).partition(": ")[0]))
 
 
-def _steps(gradient: Gradient, notation: Notation | None) -> ShownSteps | None:
-    steps = replace(gradient, notation=notation).steps()
+def _steps(gradient: Gradient, notation: Notation | None, proof: bool) -> tuple[ShownSteps | None, bool]:
+    """Return the steps, and whether only their main lines: None for a derivation of which nothing was recorded."""
+    steps = replace(gradient, notation=notation).steps(proof=proof)
     try:
-        count = len(steps.stages)
+        is_brief = len(steps.stages) > FEW_STAGES
     except CalculusError:
-        return None
-    return (replace(steps, detail=1) if count > FEW_STAGES else steps).shown("latex")
+        return None, False
+    return (replace(steps, detail=1) if is_brief else steps).shown("latex"), is_brief
+
+
+def _is_quick(gradient: Gradient) -> bool:
+    """Whether the check of every line takes a moment: few stages, and values with few entries."""
+    program = gradient.program
+    kept = [equation.tensor for equation in program if equation.tensor.name not in gradient.gradients.values()]
+    sizes = [prod(size for size in tensor.shape if size.is_Integer) for tensor in kept]
+    return len(program) <= MOST_CHECKED_EQUATIONS and sum(map(int, sizes)) <= MOST_CHECKED
+
+
+def _checked(gradient: Gradient, steps: ShownSteps | None, is_checked: bool) -> str:
+    """Return what was checked, in sentences."""
+    if steps is None:
+        return ""
+    marks = [step.mark for stage in steps.stages for step in stage.steps]
+    if not is_checked:
+        return "The lines of this derivation are many or large: they were not checked for this document."
+    counts = {mark: marks.count(mark) for mark in LEGEND if mark in marks}
+    said = "; ".join(f"{count} {_VERDICTS[mark]}" for mark, count in counts.items())
+    return f"Of the {len(marks)} lines of the derivation: {said}." if said else ""
+
+
+def _diagrams(network: Network | None, notation: Notation | None) -> tuple[str, str]:
+    """Return the diagram of a network, as high as an article and a slide have room for."""
+    if network is None:
+        return "", ""
+    picture = diagram_of(network, notation=notation)
+    large, small = (min(wide, picture.width * high / picture.height) for wide, high in (_ARTICLE, _SLIDE))
+    return picture.tikz(large), picture.tikz(small)
 
 
 def _update(gradient: Gradient, notation: Notation | None) -> tuple[tuple[str, str], ...]:
@@ -210,8 +262,3 @@ def _update(gradient: Gradient, notation: Notation | None) -> tuple[tuple[str, s
         )
         found.append((symbol, rf"{symbol} - \eta\, {by}"))
     return tuple(found)
-
-
-def values_for(network: Network | None, numbers: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """Return the numbers that are worked with, where the network is small enough for them."""
-    return numbers

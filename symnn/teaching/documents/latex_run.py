@@ -102,11 +102,11 @@ def _first_error(log: str) -> str:
     """Return the first error of a log in one line, with the line of the document that it is about."""
     lines = log.splitlines()
     for place, line in enumerate(lines):
+        missing = re.search(r"LaTeX Error: File [`'](.*?)' not found", line)
+        if missing:
+            return f"its file {missing[1]} is missing: on Debian, 'apt-get install {' '.join(PACKAGES)}'"
         found = re.match(r"(?:\./)?document\.tex:(\d+): (.*)", line)
         if found:
-            missing = re.search(r"File [`'](.*?)' not found", found[2])
-            if missing:
-                return f"its file {missing[1]} is missing: on Debian, 'apt-get install {' '.join(PACKAGES)}'"
             at = next((text for text in lines[place + 1 : place + 8] if text.startswith("l.")), "")
             return f"line {found[1]}: {found[2].strip()}" + (f" ({at.strip()[:80]})" if at else "")
         if line.startswith("! "):

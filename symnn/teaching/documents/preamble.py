@@ -61,6 +61,12 @@ _ARTICLE = r"""\documentclass[a4paper,11pt]{article}
   \parskip=2pt\relax\lineskiplimit=2pt\lineskip=2pt\footnotesize\noindent\leavevmode\color{quiet}\strut#1\par}}
 \newcommand\resultline[2]{\vspace{3pt}\mathline{#1}{=}{#2}{}}
 \newcommand\conditionline[3]{\vspace{3pt}\mathline{#1}{=}{#2}{#3}}
+% Worked numbers: left side, sign, symbols, numbers in their places, result.
+\newcommand\workcell[2]{\parbox[t]{#1\dimexpr\linewidth-\leftside-1.8em\relax}{\raggedright
+  \binoppenalty=10000\relpenalty=10000\lineskiplimit=3pt\lineskip=3pt#2}}
+\newcommand\workline[5]{\par\vspace{2pt}{\noindent\lineskiplimit=3pt\lineskip=3pt
+  \hbox to\leftside{\hfil$#1$}\hbox to1.8em{\hfil$#2$\hfil}%
+  \workcell{0.37}{$#3$}\hfill\workcell{0.44}{#4}\hfill\workcell{0.15}{$= #5$}\par}}
 """
 
 _SLIDES = r"""\documentclass[aspectratio=169,10pt]{beamer}
