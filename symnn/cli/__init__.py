@@ -9,6 +9,7 @@ from symnn.cli.check import check_command
 from symnn.cli.code import code_command
 from symnn.cli.derive import derive_command
 from symnn.cli.diff import diff_command
+from symnn.cli.draw import draw_command
 from symnn.cli.evaluate import evaluate_command
 from symnn.cli.group import Commands
 from symnn.cli.predict import predict_command
@@ -31,6 +32,7 @@ main.add_command(steps_command)
 main.add_command(check_command)
 main.add_command(audit_command)
 main.add_command(evaluate_command)
+main.add_command(draw_command)
 main.add_command(train_command)
 main.add_command(predict_command)
 main.add_command(code_command)
