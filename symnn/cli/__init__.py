@@ -16,6 +16,7 @@ from symnn.cli.predict import predict_command
 from symnn.cli.steps import steps_command
 from symnn.cli.tour import tour_command
 from symnn.cli.train import train_command
+from symnn.cli.worksheet import worksheet_command
 
 __all__ = ["main"]
 
@@ -36,4 +37,5 @@ main.add_command(draw_command)
 main.add_command(train_command)
 main.add_command(predict_command)
 main.add_command(code_command)
+main.add_command(worksheet_command)
 main.add_command(tour_command)

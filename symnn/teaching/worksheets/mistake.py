@@ -1,91 +1,101 @@
-"""`mistake`: the lines of a derivation, exactly one of which is wrong; to be found, mended and explained."""
+"""Mistake: a derivation with one wrong line, to be found, mended and explained."""
 
 from __future__ import annotations
 
-from random import Random
+import random
 
-from symnn.errors import SymnnError
-from symnn.teaching.worksheets.derivations import Line, derivation, relation
-from symnn.teaching.worksheets.judging import MisfitError, axes, check_shapes, judge
-from symnn.teaching.worksheets.parts import Block, Lines, Matrix, Room, Say, Sentence, Shape, say
-from symnn.teaching.worksheets.questions import Claim, Question
-from symnn.teaching.worksheets.slips import Slip, slips_of
-from symnn.teaching.worksheets.subject import Subject
-from symnn.teaching.worksheets.telling import described, forward_lines
+from symnn.errors import InputError
+from symnn.teaching.worksheets.content import (
+    Blank,
+    Block,
+    Claim,
+    Equals,
+    Items,
+    Lines,
+    Matrix,
+    Parts,
+    Question,
+    Room,
+    Sentence,
+    Shape,
+)
+from symnn.teaching.worksheets.judging import judged, misfit, shape_of
+from symnn.teaching.worksheets.models import Choice, Model
+from symnn.teaching.worksheets.slips import SLIPS, Line, Slip, derivation_lines
 from symnn.views.tree import Leaf, Tree
 
-_ATTEMPTS = 60
+_TRIES = 40
 
 
-def mistake(subject: Subject, chooser: Random) -> Question:
-    """Return a question on a derivation with one planted error.
-
-    Raises:
-        SymnnError: where nothing that is wrong could be planted.
-    """
-    for _ in range(_ATTEMPTS):
-        long, last = chooser.random() < 0.5, chooser.randint(2, max(2, subject.layers))
-        layers = (last, last - 1) if subject.layers > 1 else (1,)
-        update = chooser.choice([f"{letter}{layer}" for letter in "Wb" for layer in layers])
-        lines = derivation(subject, long, layers, update)
-        place = chooser.randrange(len(lines))
-        if planted := _planted(subject, lines[place], chooser):
-            return _question(subject, lines, place, planted)
-    raise SymnnError("no mistake was found that is one: another network is needed")
+def mistake_question(chooser: random.Random, choice: Choice) -> Question:
+    """Return a derivation in which exactly one line is wrong, by a slip that is proved to be one."""
+    last = chooser.choice((None, None, "softmax"))
+    for _ in range(_TRIES):
+        model = choice.draw(chooser, last=last)
+        lines = derivation_lines(model)
+        found = _planted(chooser, lines)
+        if found is not None:
+            return _question(model, lines, *found)
+    raise InputError(f"no slip can be planted in the derivation of {choice.architecture}")
 
 
-def _planted(subject: Subject, line: Line, chooser: Random) -> Slip | None:
-    """Return a slip that is proved to be one, in a line that is proved to be right without it."""
-    slips = slips_of(subject, line)
-    if not slips or not judge(subject, line.wrt, line.right).is_right:
-        return None
-    # A kind of slip first, then one of that kind: else the kinds that have many would be met too often.
-    kind = chooser.choice(list(dict.fromkeys(slip.kind for slip in slips)))
-    slip = chooser.choice([one for one in slips if one.kind == kind])
-    return slip if judge(subject, line.wrt, slip.wrong).kind == "wrong" else None
+def _planted(chooser: random.Random, lines: tuple[Line, ...]) -> tuple[int, Slip] | None:
+    """Return the place of a line and a slip for it: a kind first, so that no kind is rare."""
+    for plant in chooser.sample(SLIPS, len(SLIPS)):
+        slips = [(place, slip) for place, line in enumerate(lines) for slip in plant(line)]
+        for place, slip in chooser.sample(slips, len(slips)):
+            if _is_wrong(lines[place], slip.tree):
+                return place, slip
+    return None
 
 
-def _question(subject: Subject, lines: tuple[Line, ...], place: int, slip: Slip) -> Question:
-    shown = tuple(relation(line, slip.wrong if n == place else line.right) for n, line in enumerate(lines))
-    line = lines[place]
-    claims = [Claim(one.wrt, one.right, True) for one in lines]
+def _is_wrong(line: Line, tree: Tree) -> bool:
+    return judged(line.model, line.tensor, tree).kind == "wrong"
+
+
+def _question(model: Model, lines: tuple[Line, ...], place: int, slip: Slip) -> Question:
+    trees = [slip.tree if n == place else line.tree for n, line in enumerate(lines)]
     task: tuple[Block, ...] = (
-        described(subject),
-        Lines(forward_lines(subject)),
-        say(
-            "A student derives the gradient and one step of gradient descent. Exactly one of these lines is wrong; "
-            "all the others are right as they stand.",
+        Sentence(("A student has derived the gradient. Exactly one of these lines is wrong.",)),
+        Lines(tuple(Equals(Matrix(Leaf(o.tensor)), Matrix(t)) for o, t in zip(lines, trees, strict=True)), True),
+        Items(
+            (
+                ("The wrong line is ", Blank(6)),
+                ("It should be ", Blank(40)),
+                ("What kind of slip is it, and why is it wrong?",),
+            )
         ),
-        Lines(shown, numbered=True),
-        say("Which line is wrong? Write it as it should be, and say in a sentence what went wrong."),
-        Room(5),
+        Room(3),
     )
+    line = lines[place]
+    right = Equals(Matrix(Leaf(line.tensor)), Matrix(line.tree))
     solution: tuple[Block, ...] = (
-        say(f"Line ({place + 1}) is wrong: {slip.kind}. It should be"),
-        Lines((line.formula,)),
-        Say((*slip.why, *_of_shapes(line, slip.wrong))),
+        Items(
+            (
+                (f"The wrong line is ({place + 1}): ", Equals(Matrix(Leaf(line.tensor)), Matrix(slip.tree))),
+                ("It should be ", right),
+                (f"The slip: {slip.kind}. ", *slip.why, *_of_shapes(line, slip.tree)),
+            )
+        ),
     )
-    return Question(
-        "mistake", "Find the mistake", subject, task, solution,
-        claims=(*claims, Claim(line.wrt, slip.wrong, False)),
-    )  # fmt: skip
+    claims = tuple(Claim(o.tensor, t, n != place) for n, (o, t) in enumerate(zip(lines, trees, strict=True)))
+    mended = Claim(line.tensor, line.tree, True)
+    return Question("mistake", model, task, solution, claims=(*claims, mended), slip=slip.kind)
 
 
-def _of_shapes(line: Line, wrong: Tree) -> Sentence:
-    """Say whether the shapes give the slip away."""
-    try:
-        check_shapes(wrong)
-    except MisfitError as error:
-        one, other = error.one, error.other
+def _of_shapes(line: Line, tree: Tree) -> Parts:
+    """Say what the shapes alone tell of a wrong line, if they do."""
+    apart = misfit(tree)
+    if apart is not None:
+        left, right = apart
         return (
-            " The shapes show it: ", Matrix(one), " is ", Shape(axes(one)), ", and ", Matrix(other), " is ",
-            Shape(axes(other)), ", which do not fit.",
+            " The shapes show it: ", Matrix(left), " is ", Shape(*shape_of(left)), " and ", Matrix(right), " is ",
+            Shape(*shape_of(right)), ".",
         )  # fmt: skip
-    if axes(wrong) != axes(line.left):
+    whole = Leaf(line.tensor)
+    if shape_of(tree) != shape_of(whole):
         return (
-            " The shapes show it: what stands here is ", Shape(axes(wrong)), ", and ", Matrix(line.left), " is ",
-            Shape(axes(line.left)), ".",
+            " The shapes show it: the left side is ", Shape(*shape_of(whole)), ", the right side ",
+            Shape(*shape_of(tree)), ".",
         )  # fmt: skip
-    if isinstance(line.left, Leaf) and line.left.tensor.rank == 2 and line.left.rows == line.left.columns:
-        return (" All shapes fit, because the matrix is square: the shapes alone do not show it.",)
-    return (" All shapes fit: they do not show it.",)
+    return ()

@@ -1,297 +1,348 @@
-"""Slips that students make, planted in a line of a derivation: each function yields wrong right sides, and why.
+"""Slips that students make, planted in a line of a derivation: one small function for each kind.
 
-    (W⁽²⁾)ᵀ δ⁽²⁾ ⊙ σ′(z⁽¹⁾)     →     W⁽²⁾ δ⁽²⁾ ⊙ σ′(z⁽¹⁾)          a wrong transpose
-
-Whether what is yielded is wrong is for the proof to say.
+    δ⁽¹⁾ = (W⁽²⁾)ᵀ δ⁽²⁾ ⊙ σ′(z⁽¹⁾)     →     δ⁽¹⁾ = W⁽²⁾ δ⁽²⁾ ⊙ σ′(z⁽¹⁾)      wrong transpose
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any, cast
 
-from sympy import Integer, Rational
+from sympy import Integer
+
+from symnn.language import NAMED, Tensor, prime
+from symnn.teaching.worksheets.content import Matrix, Parts
+from symnn.teaching.worksheets.models import Model
+from symnn.views.tree import (
+    Apply,
+    Diagonal,
+    Hadamard,
+    Leaf,
+    Ones,
+    Plus,
+    Product,
+    Scalar,
+    Scaled,
+    Transposed,
+    Tree,
+)
+
+_NUMBERED = re.compile(r"([A-Za-z]+?)(\d+)\Z")
+MINUS = Scalar(Integer(-1))
 
 
-from symnn.teaching.worksheets.derivations import Line, minus
-from symnn.teaching.worksheets.parts import Matrix, Sentence
-from symnn.teaching.worksheets.subject import Subject
-from symnn.views.making import plus
-from symnn.views.tree import Apply, Hadamard, Leaf, Ones, Plus, Power, Product, Scalar, Scaled, Transposed, Tree
+@dataclass(frozen=True)
+class Line:
+    """A line of a derivation: a tensor and the matrix expression that it equals."""
+
+    model: Model
+    tensor: Tensor
+    tree: Tree
+
+    @property
+    def layer(self) -> int:
+        return numbered(self.tensor.name)[1]
 
 
 @dataclass(frozen=True)
 class Slip:
-    """A line with a slip in it: the wrong right side, the kind of the slip, and why it is one."""
+    """A line with a slip in it.
 
-    wrong: Tree
+    Attributes:
+        kind: what the slip is called.
+        tree: the wrong right side.
+        why: a sentence that explains what is wrong.
+    """
+
     kind: str
-    why: Sentence
+    tree: Tree
+    why: Parts
 
 
-Planting = Callable[[Subject, Line], Iterator[Slip]]
+def numbered(name: str) -> tuple[str, int]:
+    """Return the letter and the layer of a name.
+
+    >>> numbered("delta2")
+    ('delta', 2)
+    """
+    found = _NUMBERED.match(name)
+    return (found[1], int(found[2])) if found else (name, 0)
 
 
-def replaced(tree: Tree, old: Tree, new: Tree | None) -> Tree:
-    """Return a tree with a part replaced, or left out of the product or sum that it stands in."""
+def replaced(tree: Tree, old: Tree, new: Tree) -> Tree:
+    """Return a tree with another node in the place of each that equals one."""
     if tree == old:
-        assert new is not None
         return new
-    match tree:
-        case Product() | Hadamard() | Plus():
-            parts = [replaced(part, old, new) if part != old else new for part in tree.parts]
-            kept = tuple(part for part in parts if part is not None)
-            return kept[0] if len(kept) == 1 else type(tree)(kept)
-        case Transposed():
-            return Transposed(replaced(tree.body, old, new))
-        case Scaled():
-            return Scaled(tree.scalars, replaced(tree.body, old, new))
-        case Apply():
-            return Apply(replaced(tree.body, old, new), tree.function)
-        case Power():
-            return Power(replaced(tree.body, old, new), tree.exponent)
-    return tree
+    changed: dict[str, Any] = {}
+    for field in fields(tree):
+        value = getattr(tree, field.name)
+        if isinstance(value, Tree):
+            changed[field.name] = replaced(value, old, new)
+        elif isinstance(value, tuple):
+            changed[field.name] = tuple(replaced(p, old, new) if isinstance(p, Tree) else p for p in value)
+    return replace(cast(Any, tree), **changed)
 
 
-def untransposed_weights(subject: Subject, line: Line) -> Iterator[Slip]:
+def without(factors: tuple[Tree, ...], place: int, kind: type[Product] | type[Hadamard]) -> Tree:
+    """Return a product without one of its factors."""
+    left = factors[:place] + factors[place + 1 :]
+    return left[0] if len(left) == 1 else kind(left)
+
+
+def dropped_transpose(line: Line) -> Iterator[Slip]:
     """W δ for Wᵀ δ"""
-    for node in line.right.walk():
-        if isinstance(node, Transposed) and _is_weights(node.body):
-            back, delta = f"{line.layer}", Leaf(subject.tensor(f"delta{line.layer + 1}"))
+    for node in line.tree.walk():
+        if isinstance(node, Transposed) and isinstance(node.body, Leaf) and node.body.tensor.rank == 2:
             why = (
-                f"A unit of layer {back} acts on every unit of layer {line.layer + 1}. Its errors ", Matrix(delta),
-                " are summed over the units of that layer, which are the rows of ", Matrix(node.body),
-                ": the sum runs over the first index, so the matrix stands transposed.",
+                "The rows of ", Matrix(node.body), " belong to what the layer puts out. On the way back the sum goes "
+                "over these rows, and that takes the transpose ", Matrix(node), ".",
             )  # fmt: skip
-            yield Slip(replaced(line.right, node, node.body), "wrong transpose", why)
+            yield Slip("wrong transpose", replaced(line.tree, node, node.body), why)
 
 
-def exchanged_factors(subject: Subject, line: Line) -> Iterator[Slip]:
-    """a δᵀ for δ aᵀ"""
-    match line.right:
-        case Product(factors=(one, Transposed(body=other))) if line.role == "weights":
-            why = (
-                "The entry in row j and column k is the product of entry j of ", Matrix(one), " and entry k of ",
-                Matrix(other), ". The first index belongs to ", Matrix(one),
-                ", so it stands first, as a column, and the other is the row. What stands here has the shape of the "
-                "transpose.",
-            )  # fmt: skip
-            yield Slip(Product((other, Transposed(one))), "wrong transpose", why)
-
-
-def lost_transpose(subject: Subject, line: Line) -> Iterator[Slip]:
-    """δᵀ a, or δ a, for δ aᵀ"""
-    match line.right:
-        case Product(factors=(one, Transposed(body=other))) if line.role == "weights":
-            why: Sentence = (
-                "Every entry of ", Matrix(one), " is multiplied by every entry of ", Matrix(other),
-                ": that is a column times a row.",
-            )  # fmt: skip
-            yield Slip(Product((one, other)), "wrong transpose", why)
-            yield Slip(Product((Transposed(one), other)), "wrong transpose", why)
-
-
-def forgotten_slope(subject: Subject, line: Line) -> Iterator[Slip]:
-    """Wᵀ δ for Wᵀ δ ⊙ σ′(z)"""
-    for node in _slopes(line):
-        z = node.body
-        a = Leaf(subject.tensor(f"a{line.layer}"))
-        why = (
-            "The chain rule goes through the activation: ", Matrix(a), " depends on ", Matrix(z), ", and its "
-            "derivative ", Matrix(node), " is a factor.",
-        )  # fmt: skip
-        if isinstance(line.right, Hadamard):
-            yield Slip(replaced(line.right, node, None), "forgotten factor of the chain rule", why)
-
-
-def slope_at_activation(subject: Subject, line: Line) -> Iterator[Slip]:
-    """σ′(a) for σ′(z)"""
-    for node in _slopes(line):
-        a = Leaf(subject.tensor(f"a{line.layer}"))
-        why = (
-            "The activation was computed at ", Matrix(node.body), ", so its derivative is taken there, and not at ",
-            Matrix(a), ".",
-        )  # fmt: skip
-        yield Slip(replaced(line.right, node, Apply(a, node.function)), "derivative at the wrong place", why)
-
-
-def function_for_slope(subject: Subject, line: Line) -> Iterator[Slip]:
-    """σ(z) for σ′(z)"""
-    for node in _slopes(line):
-        function = node.function.root
-        why = ("The chain rule asks for the derivative of the activation, and not for the activation itself.",)
-        yield Slip(replaced(line.right, node, Apply(node.body, function)), "function instead of derivative", why)
-
-
-def turned_difference(subject: Subject, line: Line) -> Iterator[Slip]:
-    """y − a for a − y"""
-    for node in line.right.walk():
-        match node:
-            case Plus(terms=(Leaf() as one, Scaled(body=Leaf() as other))) if node != Plus((other, minus(one))):
-                if node == Plus((one, minus(other))) and line.role != "update":
-                    why: Sentence = (
-                        "The cost grows as ", Matrix(one), " moves away from ", Matrix(other), ", and its derivative "
-                        "by ", Matrix(one), " is ", Matrix(node), ". The sign is wrong.",
-                    )  # fmt: skip
-                    yield Slip(replaced(line.right, node, Plus((other, minus(one)))), "wrong sign", why)
-
-
-def lost_minus(subject: Subject, line: Line) -> Iterator[Slip]:
-    """y ⊘ a for −y ⊘ a"""
-    match line.right:
-        case Scaled(scalars=(Scalar(value=number),), body=body) if number == -1 and line.role == "activation":
-            why = ("The derivative of the cost by each output is negative: ", Matrix(line.right), ".")
-            yield Slip(body, "wrong sign", why)
-
-
-def uphill(subject: Subject, line: Line) -> Iterator[Slip]:
-    """W + η ∂C/∂W for W − η ∂C/∂W"""
-    match line.right:
-        case Plus(terms=(known, Scaled(scalars=(Scalar(), rate), body=slope))) if line.role == "update":
-            why = (
-                "The gradient ", Matrix(slope), " points to where the cost grows. Gradient descent goes the other way.",
-            )  # fmt: skip
-            yield Slip(Plus((known, Scaled((rate,), slope))), "wrong sign", why)
-
-
-def lost_rate(subject: Subject, line: Line) -> Iterator[Slip]:
-    """W − ∂C/∂W for W − η ∂C/∂W"""
-    match line.right:
-        case Plus(terms=(known, Scaled(scalars=(Scalar(), rate), body=slope))) if line.role == "update":
-            why = ("The step is ", Matrix(rate), " times the gradient: the learning rate is missing.")
-            yield Slip(Plus((known, minus(slope))), "forgotten factor", why)
-
-
-def only_the_step(subject: Subject, line: Line) -> Iterator[Slip]:
-    """−η ∂C/∂W for W − η ∂C/∂W"""
-    match line.right:
-        case Plus(terms=(known, step)) if line.role == "update":
-            why = ("The step is added to ", Matrix(known), ", it does not take its place.")
-            yield Slip(step, "forgotten term", why)
-
-
-def softmax_elementwise(subject: Subject, line: Line) -> Iterator[Slip]:
-    """a ⊙ (1 − a) in the place of diag(a) − a aᵀ"""
-    match line.right:
-        case Product(factors=(Plus() as jacobian, slope)) if subject.activation(line.layer) == "softmax":
-            a = Leaf(subject.tensor(f"a{line.layer}"))
-            own = (a, Plus((Ones(a.rows), minus(a))))
-            why = (
-                "Every output of softmax depends on every entry of ", Matrix(Leaf(subject.tensor(f"z{line.layer}"))),
-                ", not on its own alone. Its derivative is the matrix ", Matrix(jacobian), "; only its diagonal is ",
-                Matrix(Hadamard(own)), ".",
-            )  # fmt: skip
-            yield Slip(Hadamard((slope, *own)), "softmax differentiated entry by entry", why)
-            diagonal = replaced(line.right, jacobian, jacobian.parts[0])
-            yield Slip(diagonal, "softmax differentiated entry by entry", why)
-
-
-def slope_too_many(subject: Subject, line: Line) -> Iterator[Slip]:
-    """(a − y) ⊙ σ′(z) where the slope cancels: sigmoid with binary cross-entropy, softmax with cross-entropy"""
-    cancels = {"sigmoid": "binary_cross_entropy", "softmax": "cross_entropy"}
-    name = subject.activation(line.layer)
-    if line.role == "delta" and cancels.get(name) == subject.cost and isinstance(line.right, Plus):
-        a = Leaf(subject.tensor(f"a{line.layer}"))
-        own = (a, Plus((Ones(a.rows), minus(a))))
-        why = (
-            "With this cost the derivative of the activation cancels: what is left is ", Matrix(line.right), ".",
-        )  # fmt: skip
-        yield Slip(Hadamard((line.right, *own)), "factor too many", why)
-
-
-def factor_two(subject: Subject, line: Line) -> Iterator[Slip]:
-    """2 (a − y) where the ½ of the cost cancels the 2, and ½ (a − y)"""
-    if subject.cost != "quadratic" or line.layer != subject.layers or line.role not in ("delta", "activation"):
+def turned_product(line: Line) -> Iterator[Slip]:
+    """a δᵀ, or δᵀ a, for δ aᵀ"""
+    if not (isinstance(line.tree, Product) and len(line.tree.factors) == 2):
         return
-    y, a = Leaf(subject.tensor("y")), Leaf(subject.tensor(f"a{line.layer}"))
-    residual = Plus((a, minus(y)))
-    if residual not in set(line.right.walk()):
+    first, second = line.tree.factors
+    if not (isinstance(second, Transposed) and isinstance(second.body, Leaf) and second.body.tensor.rank == 1):
         return
-    why: Sentence = (
-        "The derivative of a square brings down a factor 2, and it cancels the factor ", Matrix(Scalar(Rational(1, 2))),
-        " of the cost.",
+    why = (
+        "Entry (j, k) of ", Matrix(Leaf(line.tensor)), " is entry j of ", Matrix(first), " times entry k of ",
+        Matrix(second.body), ": the rows come from ", Matrix(first), ", the columns from ", Matrix(second.body), ".",
     )  # fmt: skip
-    for number in (Integer(2), Rational(1, 2)):
-        yield Slip(_with_factor(line.right, Scalar(number)), "wrong factor", why)
+    yield Slip("wrong transpose", Product((second.body, Transposed(first))), why)
+    yield Slip("wrong transpose", Product((Transposed(first), second.body)), why)
 
 
-def _with_factor(tree: Tree, number: Scalar) -> Tree:
-    return Scaled((number,), tree)
-
-
-def own_weights(subject: Subject, line: Line) -> Iterator[Slip]:
-    """W⁽ˡ⁾ for W⁽ˡ⁺¹⁾"""
-    for node in line.right.walk():
-        if isinstance(node, Transposed) and _is_weights(node.body) and line.layer < subject.layers:
-            other = Leaf(subject.tensor(f"W{line.layer}"))
-            why = (
-                f"From layer {line.layer + 1} the error comes back through the weights between layer {line.layer} and "
-                f"layer {line.layer + 1}. These are ", Matrix(node.body), ".",
-            )  # fmt: skip
-            yield Slip(replaced(line.right, node, Transposed(other)), "weights of the wrong layer", why)
-
-
-def own_activation(subject: Subject, line: Line) -> Iterator[Slip]:
-    """a⁽ˡ⁾ for a⁽ˡ⁻¹⁾"""
-    if line.role == "weights":
-        right = Leaf(subject.tensor("x" if line.layer == 1 else f"a{line.layer - 1}"))
-        for name in (f"a{line.layer}", f"z{line.layer - 1}"):
-            if name in subject.known.names:
-                why = (
-                    "The weights ", Matrix(Leaf(subject.tensor(f"W{line.layer}"))), " multiply ", Matrix(right),
-                    ", which goes into the layer: the derivative has that factor.",
-                )  # fmt: skip
-                wrong = Leaf(subject.tensor(name))
-                kind = "activation of the wrong layer" if name[0] == "a" else "pre-activation for activation"
-                yield Slip(replaced(line.right, right, wrong), kind, why)
-
-
-def slope_of_other_layer(subject: Subject, line: Line) -> Iterator[Slip]:
-    """σ′(z⁽ˡ⁺¹⁾) for σ′(z⁽ˡ⁾)"""
-    for node in _slopes(line):
-        if line.layer < subject.layers:
-            z = Leaf(subject.tensor(f"z{line.layer + 1}"))
-            why = (
-                f"The error goes through the activation of layer {line.layer}, which was computed at ",
-                Matrix(node.body), ".",
-            )  # fmt: skip
-            yield Slip(replaced(line.right, node, Apply(z, node.function)), "derivative at the wrong place", why)
-
-
-def input_at_bias(subject: Subject, line: Line) -> Iterator[Slip]:
-    """δ ⊙ a, or δ ⊙ b, for δ"""
-    if line.role == "bias":
-        b = Leaf(subject.tensor(f"b{line.layer}"))
+def forgotten_slope(line: Line) -> Iterator[Slip]:
+    """Wᵀ δ for Wᵀ δ ⊙ σ′(z)"""
+    for node, place, slope in _slopes(line.tree):
+        activation = Matrix(_activation(line.model, slope))
         why = (
-            "The bias ", Matrix(b), " is added, its derivative in ", Matrix(Leaf(subject.tensor(f"z{line.layer}"))),
-            " is 1, and nothing else is a factor.",
+            "The cost depends on ", Matrix(slope.body), " through ", activation,
+            ", so that the chain rule gives the factor ", Matrix(slope), ".",
         )  # fmt: skip
-        yield Slip(Hadamard((line.right, b)), "factor too many", why)
-        yield Slip(Hadamard((line.right, Leaf(subject.tensor(f"a{line.layer}")))), "factor too many", why)
+        yield Slip("forgotten chain factor", replaced(line.tree, node, without(node.factors, place, Hadamard)), why)
 
 
-SLIPS: dict[str, Planting] = {
-    slip.__name__: slip
-    for slip in (
-        untransposed_weights, exchanged_factors, lost_transpose, forgotten_slope, slope_at_activation,
-        function_for_slope, turned_difference, lost_minus, uphill, lost_rate, only_the_step, softmax_elementwise,
-        slope_too_many, factor_two, own_weights, own_activation, slope_of_other_layer, input_at_bias,
-    )
-}  # fmt: skip
-"""Every kind of slip, by its name."""
+def wrong_sign(line: Line) -> Iterator[Slip]:
+    """y − a for a − y, or −δ for δ"""
+    for node in _errors(line.tree):
+        first, second = node.terms[0], cast(Scaled, node.terms[1]).body
+        turned = Plus((second, Scaled((MINUS,), first)))
+        why: Parts = (
+            "Where ", Matrix(first), " is larger than ", Matrix(second), ", the cost grows with ", Matrix(first),
+            ": the derivative has the sign of ", Matrix(node), ".",
+        )  # fmt: skip
+        yield Slip("wrong sign", replaced(line.tree, node, turned), why)
+    if not any(isinstance(node, Plus) for node in line.tree.walk()):
+        why = (
+            "Nothing in ", Matrix(Leaf(line.tensor)),
+            " is negated: the minus sign belongs to the update, which goes against the gradient.",
+        )  # fmt: skip
+        yield Slip("wrong sign", Scaled((MINUS,), line.tree), why)
 
 
-def slips_of(subject: Subject, line: Line) -> list[Slip]:
-    """Return everything that can go wrong in a line, as far as it is something else."""
-    return [slip for plant in SLIPS.values() for slip in plant(subject, line) if slip.wrong != line.right]
+def elementwise_softmax(line: Line) -> Iterator[Slip]:
+    """s ⊙ (1 − s) ⊙ v for (diag(s) − s sᵀ) v"""
+    model = line.model
+    layer = line.layer
+    if numbered(line.tensor.name)[0] != "delta" or model.activations[layer - 1] != "softmax":
+        return
+    s = _leaf(model, f"a{layer}")
+    slope = (s, Plus((Ones(s.tensor.shape[0]), Scaled((MINUS,), s))))
+    jacobian = softmax_jacobian(s)
+    if isinstance(line.tree, Product) and line.tree.factors[0] == jacobian:
+        why: Parts = (
+            "Every output of softmax depends on all entries of its argument: its derivative is the Jacobian ",
+            Matrix(jacobian), ". Its diagonal alone is ", Matrix(Hadamard(slope)), ".",
+        )  # fmt: skip
+        rest = line.tree.factors[1:]
+        yield Slip("elementwise softmax derivative", Hadamard((*rest, *slope)), why)
+        yield Slip("elementwise softmax derivative", Hadamard((*slope, *rest)), why)
+    else:
+        why = (
+            "With the cross entropy the Jacobian of softmax is in ", Matrix(line.tree),
+            " already; and it is no elementwise factor ", Matrix(Hadamard(slope)), ".",
+        )  # fmt: skip
+        yield Slip("elementwise softmax derivative", Hadamard((line.tree, *slope)), why)
 
 
-def _slopes(line: Line) -> list[Apply]:
-    """Return the derivatives of activations in a line of δ."""
-    if line.role != "delta":
-        return []
-    return [node for node in line.right.walk() if isinstance(node, Apply) and getattr(node.function, "order", 0) == 1]
+def surplus_slope(line: Line) -> Iterator[Slip]:
+    """(a − y) ⊙ σ′(z) for a − y, with the binary cross entropy"""
+    if not isinstance(line.tree, Plus) or line.model.cost != "binary_cross_entropy":
+        return
+    slope = _slope(line.model, line.layer)
+    why = (
+        "The derivative of this cost divides by ", Matrix(slope), ", which cancels the factor: ",
+        Matrix(line.tree), " is all that is left.",
+    )  # fmt: skip
+    yield Slip("surplus factor", Hadamard((line.tree, slope)), why)
 
 
-def _is_weights(tree: Tree) -> bool:
-    return isinstance(tree, Leaf) and tree.tensor.role == "parameter" and tree.tensor.rank == 2
+def forgotten_factor(line: Line) -> Iterator[Slip]:
+    """δ for δ aᵀ"""
+    for node in line.tree.walk():
+        if isinstance(node, Product) and len(node.factors) == 2:
+            for place, factor in enumerate(node.factors):
+                if not isinstance(factor, Transposed):
+                    continue
+                through = line.layer + (numbered(line.tensor.name)[0] == "delta")
+                why = (
+                    "The way to the cost leads through ", Matrix(_leaf(line.model, f"z{through}")),
+                    ": by the chain rule the derivative of that gives the factor ", Matrix(factor), ".",
+                )  # fmt: skip
+                yield Slip("forgotten factor", replaced(line.tree, node, without(node.factors, place, Product)), why)
+
+
+def wrong_layer(line: Line) -> Iterator[Slip]:
+    """W⁽ˡ⁾ for W⁽ˡ⁺¹⁾, a⁽ˡ⁾ for a⁽ˡ⁻¹⁾, δ of another layer"""
+    for node in dict.fromkeys(line.tree.walk()):
+        if not isinstance(node, Leaf):
+            continue
+        letter, layer = numbered("a0" if node.tensor.name == "x" else node.tensor.name)
+        if letter not in ("W", "a", "delta"):
+            continue
+        if letter == "a" and any(isinstance(part, Plus) for part in line.tree.walk()):
+            continue
+        for other in (layer - 1, layer + 1):
+            name = "x" if (letter, other) == ("a", 0) else f"{letter}{other}"
+            if name not in line.model.program.tensors or name == line.tensor.name:
+                continue
+            wrong = Leaf(line.model.tensor(name))
+            why = (*_which_layer(line, letter), ": here ", Matrix(node), ", and not ", Matrix(wrong), ".")
+            yield Slip("wrong layer", replaced(line.tree, node, wrong), why)
+
+
+def _which_layer(line: Line, letter: str) -> Parts:
+    left = Matrix(Leaf(line.tensor))
+    if letter == "W":
+        return ("An error comes back into ", left, " through the weights of the layer after it")
+    if letter == "a":
+        return ("A weight is multiplied by what enters its layer, and so ", left, " has that activation as a factor")
+    return (left, " needs the error of the layer that its equation passes through")
+
+
+def wrong_place(line: Line) -> Iterator[Slip]:
+    """σ′(a) for σ′(z)"""
+    for node, place, slope in _slopes(line.tree):
+        wrong = Apply(_activation(line.model, slope), slope.function)
+        why = (
+            "The derivative is taken where the activation is computed, at ", Matrix(slope.body), ": ",
+            Matrix(slope), ", and not ", Matrix(wrong), ".",
+        )  # fmt: skip
+        factors = (*node.factors[:place], wrong, *node.factors[place + 1 :])
+        yield Slip("derivative at a wrong place", replaced(line.tree, node, Hadamard(factors)), why)
+
+
+def function_for_derivative(line: Line) -> Iterator[Slip]:
+    """σ(z), which is a, for σ′(z)"""
+    for node, place, slope in _slopes(line.tree):
+        wrong = _activation(line.model, slope)
+        why = (
+            "The factor is the derivative ", Matrix(slope), " of the activation, and not the activation ",
+            Matrix(wrong), " itself.",
+        )  # fmt: skip
+        factors = (*node.factors[:place], wrong, *node.factors[place + 1 :])
+        yield Slip("function in place of its derivative", replaced(line.tree, node, Hadamard(factors)), why)
+
+
+def wrong_constant(line: Line) -> Iterator[Slip]:
+    """2(a − y) for a − y"""
+    for node in _errors(line.tree) if line.model.cost == "quadratic" else ():
+        why = (
+            "The exponent 2 and the factor ½ of the cost cancel: its derivative by ", Matrix(node.terms[0]),
+            " is ", Matrix(node), ".",
+        )  # fmt: skip
+        yield Slip("wrong constant", replaced(line.tree, node, Scaled((Scalar(Integer(2)),), node)), why)
+
+
+SLIPS: tuple[Callable[[Line], Iterator[Slip]], ...] = (
+    dropped_transpose,
+    turned_product,
+    forgotten_slope,
+    wrong_sign,
+    elementwise_softmax,
+    surplus_slope,
+    forgotten_factor,
+    wrong_layer,
+    wrong_place,
+    function_for_derivative,
+    wrong_constant,
+)
+"""Each kind of slip."""
+KINDS_OF_SLIP = (
+    "wrong transpose",
+    "forgotten chain factor",
+    "wrong sign",
+    "elementwise softmax derivative",
+    "surplus factor",
+    "forgotten factor",
+    "wrong layer",
+    "derivative at a wrong place",
+    "function in place of its derivative",
+    "wrong constant",
+)
+"""What the slips are called."""
+
+
+def softmax_jacobian(s: Leaf) -> Tree:
+    """diag(s) − s sᵀ"""
+    return Plus((Diagonal(s), Scaled((MINUS,), Product((s, Transposed(s))))))
+
+
+def derivation_lines(model: Model) -> tuple[Line, ...]:
+    """Return the lines of the backward pass; softmax with its Jacobian, where its error needs it."""
+    lines = []
+    for name in model.derivation.backward:
+        letter, layer = numbered(name)
+        if letter not in ("delta", "dW", "db"):
+            continue
+        tensor, tree = model.tensor(name), model.equations[name].right
+        if letter == "delta" and any(numbered(node)[0] in ("da", "dL") for node in _names(tree)):
+            s, error = _leaf(model, f"a{layer}"), model.equations[f"da{layer}"].right
+            tree = Product((softmax_jacobian(s), error))
+        lines.append(Line(model, tensor, tree))
+    return tuple(lines)
+
+
+def _names(tree: Tree) -> list[str]:
+    return [node.tensor.name for node in tree.walk() if isinstance(node, Leaf)]
+
+
+def _slopes(tree: Tree) -> Iterator[tuple[Hadamard, int, Apply]]:
+    """Go through the factors σ′(z) of elementwise products."""
+    for node in tree.walk():
+        if isinstance(node, Hadamard):
+            for place, factor in enumerate(node.factors):
+                if isinstance(factor, Apply) and getattr(factor.function, "order", 0) and isinstance(factor.body, Leaf):
+                    yield node, place, factor
+
+
+def _errors(tree: Tree) -> Iterator[Plus]:
+    """Go through the differences a − y."""
+    for node in tree.walk():
+        if isinstance(node, Plus) and len(node.terms) == 2:
+            last = node.terms[1]
+            if isinstance(last, Scaled) and last.scalars == (MINUS,) and isinstance(last.body, Leaf):
+                yield node
+
+
+def _slope(model: Model, layer: int) -> Apply:
+    return Apply(_leaf(model, f"z{layer}"), prime(NAMED[model.activations[layer - 1]]))
+
+
+def _activation(model: Model, slope: Apply) -> Leaf:
+    """Return a, for σ′(z)."""
+    return _leaf(model, f"a{numbered(_name(slope.body))[1]}")
+
+
+def _leaf(model: Model, name: str) -> Leaf:
+    return Leaf(model.tensor(name))
+
+
+def _name(tree: Tree) -> str:
+    return str(tree.tensor.name) if isinstance(tree, Leaf) else ""
