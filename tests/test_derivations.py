@@ -24,6 +24,11 @@ SAID = {
         "the largest slope is",
     ],
     "softmax_curvature": ["∂f/∂x       = softmax(x)", "∂²f/∂x∂xᵀ   = diag(∂f/∂x) − (∂f/∂x) (∂f/∂x)ᵀ"],
+    "transpose": [
+        "The sum runs over k, which stands first in w⁽²⁾ₖⱼ",
+        "∂C/∂W⁽¹⁾ = δ⁽¹⁾ xᵀ",
+        "6 equations: 6 exact",
+    ],
     "cost_and_activation": ["δ⁽¹⁾       = (a⁽¹⁾ − y) ⊙ σ′(z⁽¹⁾)", "δ⁽¹⁾       = a⁽¹⁾ − y", "using Σⱼ yⱼ = 1"],
 }
 
