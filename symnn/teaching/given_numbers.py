@@ -23,7 +23,8 @@ from symnn.teaching.working import Working, work
 MOST_PARAMETERS = 30
 LEARNING_RATE = 0.5
 LONGEST_FILE = 100_000
-_LARGEST = 1e6
+_LARGEST, _SMALLEST = 6, -30
+"""Exponents of ten."""
 
 
 def worked(network: Network, numbers: str | int) -> Working:
@@ -135,11 +136,22 @@ def _json(path: str) -> Any:
         raise DataError(f"{path!r} is longer than {LONGEST_FILE:,} bytes: it is no file of numbers for a small network")
     try:
         # Decimals stay what they are written as: 0.1 is one tenth.
-        return json.loads(text.decode("utf-8-sig"), parse_float=Decimal, parse_constant=str)
+        return json.loads(
+            text.decode("utf-8-sig"), parse_float=Decimal, parse_constant=str, object_pairs_hook=_without_repetition
+        )
     except UnicodeDecodeError:
         raise DataError(f"cannot read {path!r}: it is no text") from None
     except (ValueError, InvalidOperation, RecursionError) as error:
         raise DataError(f"{path!r} is no JSON: {error}") from None
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise InputError(f"'{name}' is given twice in the file of numbers")
+        found[name] = value
+    return found
 
 
 def _shaped(file: str, name: str, given: Any, shape: tuple[int, ...]) -> Any:
@@ -165,10 +177,13 @@ def _flattened(given: Any) -> tuple[list[Any], tuple[int, ...]]:
 def _number(file: str, name: str, given: Any) -> Any:
     if isinstance(given, bool) or not isinstance(given, int | float | Decimal):
         raise InputError(f"{file}: '{name}' has {str(given)[:40]!r}, which is no finite number")
-    exact = Rational(str(given)) if abs(given) <= _LARGEST else None
-    if exact is None:
-        raise InputError(f"{file}: '{name}' has {float(given):g}; numbers up to {_LARGEST:g} can be worked by hand")
-    return exact
+    # As a fraction, 1e-999999999 would fill the memory.
+    size = Decimal(given).adjusted() if given else 0
+    if size > _LARGEST or (size == _LARGEST and abs(given) > 10**_LARGEST):
+        raise InputError(f"{file}: '{name}' has {str(given)[:40]}; numbers up to 1e{_LARGEST} can be worked by hand")
+    if size < _SMALLEST:
+        raise InputError(f"{file}: '{name}' has {str(given)[:40]}; numbers from 1e{_SMALLEST} on can be worked by hand")
+    return Rational(str(given))
 
 
 def _written(shape: tuple[int, ...]) -> str:

@@ -117,6 +117,9 @@ def test_other_layers_are_worked_too() -> None:
         ({**ESSAY, "learning_rate": -1}, "learning_rate is -1; a positive number is needed"),
         ('{"W1": [[NaN, 1, 1]], "b1": [1], "x": [1, 1, 1], "y": [1]}', "which is no finite number"),
         ("[1, 2]", "an object with an array for each name is needed"),
+        ('{"W1": [1e-999999999, 1, 1], "b1": [1], "x": [1, 1, 1], "y": [1]}', "numbers from 1e-30 on can be worked"),
+        ('{"W1": [1e999999999, 1, 1], "b1": [1], "x": [1, 1, 1], "y": [1]}', "numbers up to 1e6 can be worked"),
+        ('{"b1": [1], "b1": [2], "x": [1, 1, 1], "y": [1]}', "'b1' is given twice"),
     ],
 )
 def test_numbers_that_do_not_fit(tmp_path: Path, numbers: object, message: str) -> None:
