@@ -205,6 +205,7 @@ class _Work:
             features=self.data.features,
             target=self.data.target,
             information={"data": self.data.name, **results},
+            image=self.data.shape,
         )
 
 

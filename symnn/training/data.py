@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,6 +37,7 @@ class Data:
         kind: `table` or `image`; it decides the default scaling.
         test: the data set's own test part, where it has one.
         whole: whether the data set is too small to split, and is used whole for every part.
+        shape: of an image, its axes, such as (28, 28), where they are known.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Data:
     kind: str = "table"
     test: Data | None = None
     whole: bool = False
+    shape: tuple[int, ...] = ()
 
     def part(self, rows: Array) -> Data:
         """Return the data set with these rows alone."""
@@ -179,8 +182,8 @@ def refuse_target(spec: str, target: str | None) -> None:
         raise InputError(f"'{spec}' has its own target: --target names a column of a CSV file")
 
 
-def read_npz(path: Path) -> tuple[Array, Array | None, bool]:
-    """Return X, (examples, inputs), y where there is one, and whether X held images.
+def read_npz(path: Path) -> tuple[Array, Array | None, tuple[int, ...]]:
+    """Return X, (examples, inputs), y where there is one, and the shape of one of X's images, where X held images.
 
     Raises:
         DataError: for a file that is no such thing; nothing in it is ever unpickled.
@@ -202,7 +205,7 @@ def read_npz(path: Path) -> tuple[Array, Array | None, bool]:
         raise DataError(
             f"{path.name}: X has shape {X.shape} and type {X.dtype} (accepted: numbers, (examples, inputs))"
         )
-    images, X = X.ndim > 2, X.reshape(len(X), -1)
+    image, X = X.shape[1:] if X.ndim > 2 else (), X.reshape(len(X), -1)
     if not np.isfinite(X).all():
         row, column = (int(i) + 1 for i in np.argwhere(~np.isfinite(X))[0])
         raise DataError(f"{path.name}: X is not finite in row {row}, column {column}")
@@ -210,15 +213,15 @@ def read_npz(path: Path) -> tuple[Array, Array | None, bool]:
         y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
         if y.shape != (len(X),) or y.dtype.kind not in "bifuU":
             raise DataError(f"{path.name}: y has shape {y.shape} and type {y.dtype}, X has {len(X)} examples")
-    return X, y, images
+    return X, y, image
 
 
 def _load_npz(path: Path) -> Data:
-    X, y, images = read_npz(path)
+    X, y, image = read_npz(path)
     if y is None:
         raise DataError(f"{path.name}: no array y")
     y, classes = labels_or_values(y, path.name)
-    return Data(path.name, X, y, classes, kind="image" if images else "table")
+    return Data(path.name, X, y, classes, kind="image" if image else "table", shape=image)
 
 
 def _load_folder(folder: Path) -> Data:
@@ -231,8 +234,10 @@ def _load_folder(folder: Path) -> Data:
         raise DataError(f"{name}: one class only ({classes[0]}): nothing to tell apart")
     if unseen := set(np.unique(y_test).tolist()) - set(classes):
         raise DataError(f"{name}: the test part has the label {min(unseen)}, never seen in training")
-    test = Data(name, X_test, y_test.astype(int), classes, target="label", kind="image")
-    return Data(name, X, y.astype(int), classes, target="label", kind="image", test=test)
+    side = math.isqrt(X.shape[1])
+    shape = (side, side) if side**2 == X.shape[1] else ()
+    test = Data(name, X_test, y_test.astype(int), classes, target="label", kind="image", shape=shape)
+    return Data(name, X, y.astype(int), classes, target="label", kind="image", test=test, shape=shape)
 
 
 def _xor() -> Data:
@@ -250,7 +255,7 @@ def _bundled(name: str) -> Any:
 
 def _digits() -> Data:
     bundle = _bundled("digits")
-    return Data("digits", bundle.data, bundle.target, tuple(range(10)), target="digit", kind="image")
+    return Data("digits", bundle.data, bundle.target, tuple(range(10)), target="digit", kind="image", shape=(8, 8))
 
 
 def _named(name: str, target: str) -> Data:

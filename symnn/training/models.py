@@ -6,6 +6,7 @@ import io
 import json
 import math
 import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,14 @@ from symnn.training.targets import Targets
 
 Array = NDArray[Any]
 
+HISTORY = ("epoch", "cost", "accuracy", "validation_cost", "validation_accuracy")
+"""What a history says of each epoch."""
+
 _FORMAT = "symnn model 1"
 _DESCRIPTION = "model.json"
 _LARGEST_DESCRIPTION = 2**22
 _HEADER = 4096
+_MOST_EPOCHS = 5000
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +45,8 @@ class Model:
         features: the names of the inputs' columns, or nothing.
         target: the name of the target's column.
         information: whatever else is worth keeping, such as the test accuracy; JSON-able.
+        history: a list an attribute of the epochs: epoch, cost, accuracy, validation_cost, validation_accuracy.
+        image: the shape of one example, where it is an image; else nothing.
     """
 
     network: Any
@@ -50,11 +57,13 @@ class Model:
     features: tuple[str, ...] = ()
     target: str = "y"
     information: dict[str, Any] = field(default_factory=dict)
+    history: dict[str, list[float | None]] = field(default_factory=dict, repr=False)
+    image: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, fit: Fit, **more: Any) -> Model:
         """Return the model of a finished training; `more` are the other attributes."""
-        return cls(fit.network, fit.parameters, fit.targets, **more)
+        return cls(fit.network, fit.parameters, fit.targets, **{"history": columns_of(fit.history), **more})
 
     def outputs(self, X: Any) -> Array:
         """Return the network's outputs for inputs that are not yet scaled."""
@@ -74,6 +83,22 @@ class Model:
     def accuracy(self, X: Any, Y: Any) -> float | None:
         """Return the share of examples that are given their right class, or None where there are no classes."""
         return self.targets.accuracy(self.outputs(X), self.targets.encode(Y))
+
+
+def columns_of(history: Sequence[Mapping[str, Any]]) -> dict[str, list[float | None]]:
+    """Return a history as columns; of very many epochs, evenly chosen ones and the last. What is not finite is None.
+
+    >>> columns_of([{"epoch": 1, "cost": 0.5}, {"epoch": 2, "cost": 0.25}])
+    {'epoch': [1, 2], 'cost': [0.5, 0.25]}
+    """
+    step = -(-len(history) // _MOST_EPOCHS) or 1
+    kept = [entry for place, entry in enumerate(history) if place % step == 0 or place == len(history) - 1]
+    names = [name for name in HISTORY if kept and name in kept[0]]
+    return {name: [_finite(entry[name]) for entry in kept] for name in names}
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def save_model(path: str | Path, model: Model | Fit) -> None:
@@ -96,6 +121,8 @@ def save_model(path: str | Path, model: Model | Fit) -> None:
         "features": model.features,
         "target": model.target,
         "information": model.information,
+        "history": model.history,
+        "image": model.image,
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -185,10 +212,24 @@ def _model(shown: str, described: dict[str, Any], network: Any, parameters: dict
     known = targets.classes is None or len(targets.classes) == max(outputs, 2)
     if targets.outputs != outputs or not known or len(features) not in (0, inputs):
         raise DataError(f"{shown}: the model is broken: its description does not fit its network")
+    # Models of earlier versions have neither a history nor the shape of an image.
+    image = tuple(described.get("image", ()))
+    if not all(type(size) is int for size in image) or (image and math.prod(image) != inputs):
+        raise ValueError("the shape of its images does not fit its network")
     return Model(
         network, parameters, targets, scaling, value_scaling, features, str(described["target"]),
-        dict(described["information"]),
+        dict(described["information"]), _history(described.get("history", {})), image,
     )  # fmt: skip
+
+
+def _history(described: dict[str, Any]) -> dict[str, list[float | None]]:
+    columns = {name: list(described[name]) for name in described if name in HISTORY}
+    entries = [entry for column in columns.values() for entry in column]
+    if len({len(column) for column in columns.values()}) > 1 or not all(
+        entry is None or (isinstance(entry, int | float) and math.isfinite(entry)) for entry in entries
+    ):
+        raise ValueError("its history is no table of numbers")
+    return columns
 
 
 def _scaling(described: dict[str, Any], width: int) -> Scaling:
