@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from symnn.teaching.pictures.edge_labels import placed
-from symnn.teaching.pictures.labels import Label, Labels, lowered, text_label
+from symnn.teaching.pictures.labels import Label, Labels, size_label, text_label
 from symnn.teaching.pictures.parts import HIDDEN, INPUT, OUTPUT, Caption, Edge, Gap, Node
 
 Array = NDArray[Any]
@@ -177,6 +177,5 @@ def _at(array: Array | None, *places: Any) -> float | None:
 def _caption(column: Column, role: str) -> tuple[Label, ...]:
     """Return the words under a layer: how wide it is, and its activation."""
     word = {INPUT: "input", HIDDEN: "unit", OUTPUT: "output"}[role]
-    size = f"{column.size:,}" if isinstance(column.size, int) else lowered(str(column.size))
-    counted = text_label(f"{size} {word}" + "s" * (column.size != 1))
+    counted = size_label(column.size, word)
     return (counted, text_label(column.activation, 18)) if column.activation else (counted,)

@@ -70,6 +70,21 @@ def text_label(text: str, longest: int = _LONGEST) -> Label:
     return Label(line, latex_text(line), line)
 
 
+def size_label(size: Any, word: str) -> Label:
+    """Return how many there are of something: 784 inputs, or n₀ inputs where the size is a letter.
+
+    >>> size_label(1, "output").plain, size_label("n0", "input").latex
+    ('1 output', '$n_{0}$ inputs')
+    """
+    words = word + "s" * (size != 1)
+    if isinstance(size, int):
+        return text_label(f"{size:,} {words}")
+    found = re.fullmatch(r"([A-Za-z]+)_?(\d+|L)", str(size))
+    letter, below = (found[1], found[2]) if found else (str(size), "")
+    latex = f"${_in_latex(str(size))}$ {words}"
+    return Label(f"{lowered(str(size))} {words}", latex, letter, "", below, f" {words}", len(letter) == 1)
+
+
 def latex_text(text: str) -> str:
     """Return a text for pdflatex, in ASCII: letters that it lacks lose their accents, or become a question mark."""
     safe = escape_latex(text).replace("<", "$<$").replace(">", "$>$").replace("|", "$|$").replace('"', "''")
@@ -149,7 +164,7 @@ def lowered(index: str) -> str:
     found = re.fullmatch(r"([A-Za-z]+)_?(\d+|L)(-1)?", index)
     if found is None:
         return index.replace("-", MINUS)
-    return found[1] + (subscript(found[2]) or "ₗ" if found[2] != "L" else "ʟ") + ("−1" if found[3] else "")
+    return found[1] + (subscript(found[2]) or found[2]) + ("−1" if found[3] else "")
 
 
 def _in_latex(index: str) -> str:

@@ -21,14 +21,14 @@ _XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _STYLE = (
     ".symnn-diagram{{color-scheme:light dark}}"
-    ".symnn-diagram .paper{{fill:var(--paper,{0[paper]})}}.symnn-diagram .halo{{stroke:var(--paper,{0[paper]})}}"
+    ".symnn-diagram .paper{{fill:var(--paper,{0[paper]})}}"
     ".symnn-diagram .ink{{fill:var(--ink,{0[ink]})}}.symnn-diagram .quiet{{fill:var(--quiet,{0[quiet]})}}"
     ".symnn-diagram line.ink,.symnn-diagram polyline.ink{{fill:none;stroke:var(--ink,{0[ink]})}}"
 )
 _LIT = (
-    ".symnn-diagram .lit line,.symnn-diagram .lit circle,.symnn-diagram .lit rect{stroke:var(--lit,#c2410c)}"
+    ".symnn-diagram .lit :is(line,circle,rect:not(.paper)){stroke:var(--lit,#c2410c)}"
     ".symnn-diagram .lit line{stroke-width:3.5;stroke-dasharray:none}"
-    ".symnn-diagram .lit circle,.symnn-diagram .lit rect{stroke-width:4}"
+    ".symnn-diagram .lit circle,.symnn-diagram .lit rect:not(.paper){stroke-width:4}"
     ".symnn-diagram .lit text{font-weight:bold}"
 )
 
@@ -116,9 +116,11 @@ def _words(words: Words) -> str:
     drawn = f'<text class="{words.role}" {place} fill="{COLOURS[words.role]}">{spans}</text>'
     if not words.has_halo:
         return drawn
-    # The halo lies under all letters: one letter's must not cover another.
-    ring = f'fill="none" stroke="{COLOURS["paper"]}" stroke-width="6" stroke-linejoin="round"'
-    return f'<text class="halo" aria-hidden="true" {place} {ring}>{spans}</text>{drawn}'
+    width = words.label.width(words.size) + 3
+    height = words.size * (1.5 if words.label.above or words.label.below else 1.1)
+    left = words.x - {"start": 0.0, "middle": 0.5, "end": 1.0}[words.anchor] * width
+    place = f'x="{_number(left)}" y="{_number(words.y - height / 2)}" width="{_number(width)}"'
+    return f'<rect class="paper" {place} height="{_number(height)}" rx="3" fill="{COLOURS["paper"]}"/>{drawn}'
 
 
 def _spans(words: Words) -> tuple[str, str]:

@@ -58,7 +58,7 @@ def _line(line: Line, scale: float) -> list[str]:
 
 
 def _pen(role: str, width: float, is_dashed: bool, scale: float) -> str:
-    dashes = f",dash pattern=on {7 * scale:.1f}pt off {4 * scale:.1f}pt" if is_dashed else ""
+    dashes = f",line cap=butt,dash pattern=on {7 * scale:.1f}pt off {4 * scale:.1f}pt" if is_dashed else ""
     return f"draw=symnn{role},line width={width * scale:.2f}pt{dashes}"
 
 
