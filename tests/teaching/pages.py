@@ -38,18 +38,24 @@ def block() -> Gradient:
     return symnn.gradient(program, program.equations[-1].tensor.name, [*wanted, "x"])
 
 
-SUBJECTS: dict[str, Callable[[], Gradient]] = {
-    "2-3-1": lambda: symnn.mlp("2-3-1").gradient(),
-    "softmax": lambda: symnn.mlp("4-5-3", activation=["relu", "softmax"], cost="cross_entropy").gradient(),
+NETWORKS: dict[str, Callable[[], Network]] = {
+    "2-3-1": lambda: symnn.mlp("2-3-1"),
+    "softmax": lambda: symnn.mlp("4-5-3", activation=["relu", "softmax"], cost="cross_entropy"),
+    "LSTM cell": lambda: Network([unroll(LSTMCell(2, 3), steps=1)], cost="quadratic"),
+    "784-30-10": lambda: symnn.mlp("784-30-10"),
+}
+PROGRAMS: dict[str, Callable[[], Gradient]] = {
     "attention": attention,
     "formula": lambda: symnn.diff("log(det(S)) + (x-m)'*inv(S)*(x-m)", wrt=["S", "x"], symmetric="S"),
-    "LSTM cell": lambda: Network([unroll(LSTMCell(2, 3), steps=1)], cost="quadratic").gradient(),
     "transformer block": block,
-    "784-30-10": lambda: symnn.mlp("784-30-10").gradient(),
 }
+SUBJECTS = (*NETWORKS, *PROGRAMS)
 
 
 @cache
 def page_of(name: str) -> str:
     """Return a subject's page."""
-    return page(SUBJECTS[name]())
+    if name in PROGRAMS:
+        return page(PROGRAMS[name]())
+    network = NETWORKS[name]()
+    return page(network.gradient(), network=network)

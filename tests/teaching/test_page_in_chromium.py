@@ -201,6 +201,32 @@ def test_only_the_piece_that_changed_is_lit(opened: Open) -> None:
     assert found > 15
 
 
+def test_the_drawing_is_lit_where_the_equation_speaks_of_it(opened: Open) -> None:
+    browser = opened("2-3-1")
+    lit = "return [...document.querySelectorAll('svg .lit')].map((one) => one.dataset.name).join(' ').split(' ')"
+    strokes = """
+    const drawn = [...document.querySelectorAll('svg g.lit')].map((one) => one.querySelector('line, circle'));
+    return [...new Set(drawn.filter(Boolean).map((one) => getComputedStyle(one).stroke))];
+    """
+    names = "return document.querySelector('.step[aria-current]').dataset.names.split(' ')"
+    assert set(browser.execute_script(lit)) == {"a2", "z2", "b2"}
+    met = set()
+    for _ in range(54):
+        press(browser, "ArrowRight")
+        spoken = set(browser.execute_script(names))
+        shining = set(browser.execute_script(lit))
+        met |= spoken
+        # A circle stands for a, z and b of its layer.
+        circles = {name for layer in (1, 2) for name in (f"a{layer}", f"z{layer}", f"b{layer}")}
+        assert {"W1", "W2"} & spoken == {"W1", "W2"} & shining
+        for layer in (1, 2):
+            group = {name for name in circles if name.endswith(str(layer))}
+            assert bool(group & spoken) == bool(group & shining)
+        assert ("x" in spoken) == ("x" in shining)
+        assert browser.execute_script(strokes) == ["rgb(194, 65, 12)"]
+    assert {"W1", "W2", "x", "z1", "z2", "a1", "a2", "b1", "b2"} <= met
+
+
 def test_light_and_dark(opened: Open) -> None:
     contrast = """
     const parts = (name) => getComputedStyle(document.body)[name].match(/\\d+/g).map(Number);

@@ -8,12 +8,17 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
+import numpy as np
+
 from symnn.calculus.steps import Stage
 from symnn.errors import InputError, SymnnError
 from symnn.gradients import Gradient
 from symnn.language import Program, tensors
+from symnn.networks import Network
 from symnn.steps import Steps
 from symnn.teaching.page.highlight import Span, compared, marked
+from symnn.teaching.pictures import diagram_of
+from symnn.teaching.working import Working
 from symnn.writing import Notation
 from symnn.writing.fragment import equations, listed
 from symnn.writing.mathml import Element
@@ -88,6 +93,18 @@ def model_of(subject: Gradient, notation: Notation | None) -> tuple[str, tuple[s
     forward = Program(derivation.forward_equations, program.facts, program.layered)
     shown = page_of(forward, writer_for(derivation, "mathml", notation), view="matrix")
     return "\n".join(map(equations, shown.sections)), tuple(listed([one]) for one in shown.definitions)
+
+
+def drawing_of(network: Network | None, working: Working | None) -> str:
+    """Return a network as SVG, with the numbers of a working; nothing for what cannot be drawn."""
+    if network is None:
+        return ""
+    known = {} if working is None else {**network.parameters, **network.program.inputs}
+    values = {name: np.asarray(working.values[name], dtype=float) for name in known} if working is not None else None
+    try:
+        return diagram_of(network, values).svg()
+    except SymnnError:
+        return ""
 
 
 def results_of(subject: Gradient) -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from html import escape
 from importlib.resources import files
 
@@ -15,6 +16,7 @@ from symnn.writing.mathml_reader import in_a_line, read
 from symnn.writing.spoken import spoken
 
 _BLOCK = re.compile('<math display="block".*?</math>', re.DOTALL)
+_STYLE = re.compile("<style>(.*?)</style>", re.DOTALL)
 _WIDE = 11
 """A left side with more letters and signs than this stands on a line of its own."""
 _MARKS = {"exact": "checked exactly", "50 digits": "checked to 50 digits", "wrong": "this line is wrong"}
@@ -23,6 +25,9 @@ _MARKS = {"exact": "checked exactly", "50 digits": "checked to 50 digits", "wron
 def html(content: Content) -> str:
     """Return the whole document."""
     style, script = (files(__package__).joinpath(name).read_text("utf-8") for name in ("style.css", "script.js"))
+    # The drawing's style goes with the page's: the policy knows one of each.
+    style += "".join(_STYLE.findall(content.diagram))
+    content = replace(content, diagram=_STYLE.sub("", content.diagram))
     policy = (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
@@ -135,7 +140,8 @@ def _step(number: int, line: Line) -> str:
     mark = ""
     if shown.mark:
         kind = shown.mark if shown.mark in ("wrong", "unchecked") else ""
-        mark = f'<span class="mark {kind}">{escape(_MARKS.get(shown.mark, shown.mark))}</span>'
+        said = escape(_MARKS.get(shown.mark, shown.mark))
+        mark = f'<span class="mark {kind}"><span class="said">{said}</span></span>'
     by = f'<p class="by"><span class="rule">{escape(shown.rule)}</span>{mark}</p>'
     why = f'<p class="why">{sentence(shown.why)}</p>'
     shapes = f'<p class="shapes">shapes: {escape(line.shapes)}</p>' if line.shapes else ""

@@ -10,7 +10,7 @@ from sympy import prod, sympify
 from symnn.gradients import Gradient
 from symnn.networks import Network
 from symnn.steps import Steps
-from symnn.teaching.page.content import Content, model_of, parts_of, results_of
+from symnn.teaching.page.content import Content, drawing_of, model_of, parts_of, results_of
 from symnn.teaching.page.document import html, part_html
 from symnn.teaching.page.numbers import SEED, numbers_html, small_working
 from symnn.teaching.working import Working
@@ -53,7 +53,9 @@ def page(
     subject = replace(subject, notation=notation) if notation else subject
     model, definitions = model_of(subject, subject.notation)
     title, _, subtitle = subject.title.partition(" · ")
-    content = Content(title or "A derivative", subtitle, model, definitions)
+    content = Content(
+        title or "A derivative", subtitle, model, definitions, diagram=drawing_of(network, numbers)
+    )
     results = [*results_of(subject)]
     working = numbers or (None if batch else small_working(network))
     if working is not None:

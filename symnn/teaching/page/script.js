@@ -6,7 +6,7 @@
   const steps = all(".step");
   const stages = all(".stage");
   const links = all(".stages a");
-  const parts = all("svg [data-names], svg [data-tensor]");
+  const parts = all("svg [data-name]");
   let now = 0;
   root.classList.add("js");
 
@@ -23,8 +23,7 @@
 
   const light = (names) => {
     for (const part of parts) {
-      const own = `${part.dataset.names || ""} ${part.dataset.tensor || ""}`.split(/[\s,]+/);
-      part.classList.toggle("lit", own.some((name) => name && names.includes(name)));
+      part.classList.toggle("lit", part.dataset.name.split(" ").some((name) => names.includes(name)));
     }
   };
 
