@@ -185,8 +185,10 @@ class Auditor:
         if equation.tensor.name not in self.claims:
             return None
         of, wrt = (self.program.tensors.get(name) for name in self.claims[equation.tensor.name])
-        if of is None or wrt is None:
+        if of is None:
             return None
+        if wrt is None:  # nothing depends on it
+            return Integer(0)
         indices, rows = equation.indices, equation.tensor.rank - wrt.rank
         if rows == of.rank and of.rank:
             return Total(of[indices[:rows]], wrt[indices[rows:]])

@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from sympy import Abs, Expr, Idx, Max, Min, Piecewise, Pow, sign
+from sympy import Abs, Expr, Idx, Integer, Max, Min, Piecewise, Pow, sign
+from sympy.core.basic import Basic
 
 from symnn.errors import SymnnError
 from symnn.language import (
     Elementwise,
     Entry,
     Maximum,
+    Partial,
     Program,
     Step,
     Tensor,
@@ -32,6 +34,7 @@ from symnn.language import (
     substitute,
     sum_over,
     tensors,
+    transform,
 )
 from symnn.language.functions import formula
 from symnn.proof.arithmetic import DomainError
@@ -134,6 +137,7 @@ class Checker:
             symmetric: whether only the parts that are symmetric in the last two indices are compared.
         """
         known = self.inputs.keys() | self.program.defined.keys()
+        left, right = without_strangers(left, known), without_strangers(right, known)
         names = {tensor.name for side in (left, right) for tensor in tensors(side)}
         if unknown := sorted(names - known):
             return Verdict(UNCHECKED, f"'{unknown[0]}' is no tensor of the program")
@@ -243,6 +247,17 @@ def _bends(function: type[Elementwise]) -> bool:
 
 
 _VARIABLE: Any = Entry(Tensor("t", ()))
+
+
+def without_strangers(expression: Expr, known: Collection[str]) -> Expr:
+    """Return an expression without derivatives by tensors on which nothing in a program depends: they are 0."""
+
+    def change(part: Basic) -> Basic | None:
+        if not isinstance(part, Partial) or part.by.base.name in known or part.by.base in tensors(part.of):
+            return None
+        return Integer(0)
+
+    return transform(expression, change) if expression.has(Partial, Total) else expression
 
 
 def symmetric_part(expression: Expr, indices: Indices) -> Expr:

@@ -175,13 +175,14 @@ def prime_powers(number: Fraction) -> dict[int, int]:
 
 def constant(residue: Residue) -> Fraction | None:
     """Return the fraction that a residue is, if it was made of numbers alone."""
-    node = residue
-    while node.origin is not None and node.origin[0] not in (NUMBER, SURD, EXP):
-        node = node.origin[1]
-    if node.origin is None or node.origin[0] != NUMBER:
-        return None
-    if node is residue:
-        return Fraction(node.origin[1])
+    if residue.origin is not None and residue.origin[0] == NUMBER:
+        return Fraction(residue.origin[1])
+    waiting = [residue]
+    while waiting:
+        origin = waiting.pop().origin
+        if origin is None or origin[0] in (SURD, EXP):
+            return None
+        waiting += [part for part in origin[1:] if isinstance(part, Residue)]
     found = terms(residue)
     return Fraction(found.get(ONE, 0)) if not found.keys() - {ONE} else None
 

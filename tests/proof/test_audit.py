@@ -11,13 +11,14 @@ from sympy import Add, Expr, exp, log
 
 import symnn
 from symnn import networks
-from symnn.calculus import Derivation, chain_rule, primitives
+from symnn.calculus import Derivation, chain_rule, differentiate, primitives
 from symnn.cli.options import default_activations
 from symnn.language import NAMED, Equation, LogSumExp, Program, Step, Tensor, lookups
 from symnn.networks import NAMED_COSTS, unroll
 from symnn.networks.activations import NAMES
 from symnn.proof import Audit, audit, auditing
 from tests import layers as own
+from tests.strategies import random_case
 
 LAYERS: dict[str, symnn.Layer] = {
     "Attention": networks.Attention((2, 3), keys=2),
@@ -95,6 +96,14 @@ def test_every_cost_is_exact(name: str) -> None:
     penalties = {} if name == "C" else {"l1": 0.25, "l2": 0.5}
     net = symnn.mlp("2-3-2", activation=default_activations(name, 2), cost=name, **penalties)
     assert not_exact(net.gradient().audit()) == []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_derivatives_of_random_programs_are_exact(seed: int) -> None:
+    """Operations one after the other, sums in sums, kinks, maxima: see `tests.strategies`."""
+    found = audit(differentiate(random_case(seed).program, "C"))
+    assert found.of_kind("equation")
+    assert not_exact(found) == []
 
 
 SHAPES = {"S": ("n", "n"), "x": "n", "m": "n"}
