@@ -159,6 +159,29 @@ def test_every_step_is_in_the_article_and_on_the_slides() -> None:
             assert step.why in article
 
 
+def test_a_small_network_is_drawn_worked_and_checked() -> None:
+    network = symnn.mlp("1-1", activation="identity")
+    article = document(network.gradient(), network=network, numbers=1)
+    assert r"\begin{tikzpicture}" in article
+    assert "Numbers drawn with seed 1" in article
+    assert r"\workline{z^{(1)}_{1}}{=}{w^{(1)}_{11} x_{1} + b^{(1)}_{1}}" in article
+    assert r"{1.25}" in article
+    marks = re.findall(r"\\stepline\{.*\{(.*?)\}\n", article)
+    assert marks
+    assert set(marks) <= {r"$\checkmark$", r"$\approx$"}
+    assert f"Of the {len(marks)} lines of the derivation: " in article
+
+
+def test_what_is_large_is_neither_worked_nor_checked() -> None:
+    gradient, options = convolution()
+    article = document(gradient, **options)
+    assert r"\workline{" not in article.split(r"\begin{document}")[1]
+    assert r"\checkmark" not in article
+    assert "were not checked for this document" in article
+    with pytest.raises(InputError, match="numbers are for at most 30"):
+        document(gradient, numbers=0, **options)
+
+
 def test_a_view_that_is_too_long_is_said_to_be() -> None:
     article = document(digits()[0])
     assert "Not shown: the scalar view would have 23,982 equations (at most 400)." in article

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from symnn.teaching.documents.breaking import breakable
 from symnn.teaching.documents.content import GIVEN, Content, View, label
@@ -22,6 +23,7 @@ from symnn.teaching.documents.parts import (
 )
 from symnn.teaching.documents.preamble import PREAMBLES
 from symnn.teaching.documents.repeating import Told
+from symnn.teaching.documents.symbols import Symbol
 from symnn.writing.breaking import measure
 from symnn.writing.lines import Section
 from symnn.writing.steps import ShownStage, ShownStep
@@ -49,7 +51,7 @@ def _body(content: Content) -> Iterator[str]:
         yield content.architecture
         yield _centred(content.diagram)
     yield r"\section{Notation}"
-    yield table(content.symbols)
+    yield table([_with_equation(symbol, content) for symbol in content.symbols])
     yield content.notation
     yield from _forward(content)
     if content.steps is not None:
@@ -60,6 +62,15 @@ def _body(content: Content) -> Iterator[str]:
         yield r"\section{Worked numbers}"
         yield content.working
     yield from _checked(content)
+
+
+def _with_equation(symbol: Symbol, content: Content) -> Symbol:
+    """Return a row of the table that says by which equation an intermediate value is defined."""
+    if not symbol.meaning.startswith("intermediate"):
+        return symbol
+    places = [(section, place) for section in content.forward for place in range(len(section.lines))]
+    at = next((one for one in places if one[0].lines[one[1]].left == symbol.symbol), None)
+    return symbol if at is None else replace(symbol, meaning=rf"{symbol.meaning}: equation~\eqref{{{label(*at)}}}")
 
 
 def _centred(picture: str) -> str:

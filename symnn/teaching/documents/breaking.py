@@ -22,7 +22,7 @@ _TOKEN = re.compile(r"\\begin\{\w+\}|\\end\{\w+\}|\\[A-Za-z]+|\\.|\s+|.", re.DOT
 _SIGNS = frozenset(("+", "-", "="))
 _TIMES = frozenset((r"\odot", r"\circ", r"\oslash", r"\cdot", r"\le", r"\ge"))
 _DEEPER, _PRODUCT, _FACTOR = 200, 120, 600
-_DEPTHS = {"(": 1, ")": -1, "[": 4, "]": -4}
+_DEPTHS = {"(": 1, ")": -1, "[": 40, "]": -40}
 """How much deeper a bracket goes: [j = k] is to stay whole."""
 
 
@@ -107,10 +107,11 @@ class _Breaking:
 
     def result(self) -> str:
         for place, token in enumerate(self.tokens):
-            self._count(token)
-            free = not self.group and not self.fixed
+            # What opens here is not yet a bracket that this place stands in.
+            free = not self.group and not self.fixed and self.last not in (r"\left", r"\right")
             if free and place and (penalty := self._penalty(place, token)) is not None:
                 self.written.append(rf"\penalty{min(penalty, 9000)} ")
+            self._count(token)
             self.written.append(token)
         return "".join(self.written)
 

@@ -25,7 +25,7 @@ from symnn.writing.sections import Page, page_of
 from symnn.writing.steps import ShownSteps
 from symnn.writing.write import writer_for
 
-MOST_CHECKED, MOST_CHECKED_EQUATIONS = 400, 40
+MOST_CHECKED, MOST_CHECKED_EQUATIONS = 150, 40
 """Where values have more entries in all, or there are more equations, lines are checked only if it is asked for."""
 _ARTICLE, _SLIDE = (440.0, 300.0), (400.0, 150.0)
 """The most that a diagram may be wide and high, in points."""
@@ -153,7 +153,7 @@ def content_of(
         is_brief=is_brief,
         diagram=large,
         small_diagram=small,
-        working="" if working is None else working_lines(working),
+        working="" if working is None else working_lines(working, numbers),
         checked=_checked(gradient, steps, is_checked),
         update=_update(gradient, notation),
         has_cost=derivation.of == "C",

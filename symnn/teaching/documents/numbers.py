@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,17 +52,17 @@ def _is_small(network: Network) -> bool:
     )
 
 
-def working_lines(working: Working) -> str:
-    """Return a working as LaTeX."""
-    blocks = [_given(working)]
+def working_lines(working: Working, numbers: str | int | Working | None) -> str:
+    """Return a working as LaTeX; `numbers` is what was asked for."""
+    seed = SEED if numbers is None else numbers if isinstance(numbers, int) else None
+    blocks = [_given(working, "These numbers" if seed is None else f"Numbers drawn with seed {seed}")]
     for heading, rows in working.rows("latex", DIGITS):
         blocks.append(rf"\subsection{{{heading}}}")
-        for _, group in groupby(rows, key=lambda row: row.name):
-            blocks.append(_group(list(group)))
+        blocks.append(_lines(rows))
     return "\n\n".join(block for block in blocks if block)
 
 
-def _given(working: Working) -> str:
+def _given(working: Working, what: str) -> str:
     """Return the numbers that are put in, in matrices."""
     program = working.program
     writer = writer_for(working.derivation or program, "latex", working.notation)
@@ -72,7 +71,7 @@ def _given(working: Working) -> str:
         symbol = writer.dialect.symbol(writer.names.whole(tensor), bold=tensor.rank > 0).text
         array = np.asarray(working.values[name], dtype=float)
         said.append(f"${symbol} = {_matrix(array.T if writer.names.is_turned(tensor) else array)}$")
-    lead = f"The numbers that are put in are drawn for this document, or given; all are shown to {DIGITS} digits."
+    lead = f"{what} are put into the equations, and one step of gradient descent is made; shown are {DIGITS} digits."
     return rf"{{\raggedright {lead}\par\vspace{{4pt}}{', '.join(said)}.\par}}"
 
 
@@ -84,7 +83,7 @@ def _matrix(array: NDArray[np.float64]) -> str:
     return rf"\begin{{pmatrix}} {lines} \end{{pmatrix}}"
 
 
-def _group(rows: Sequence[Row]) -> str:
+def _lines(rows: Sequence[Row]) -> str:
     lines = [measured(row.left for row in rows)]
     for row in rows:
         sign = r"\leftarrow" if row.is_update else "="
