@@ -91,9 +91,10 @@ class Sentence(Block):
 
 @dataclass(frozen=True)
 class Items(Block):
-    """Short questions (a), (b), …"""
+    """Short questions (a), (b), …, the first with the letter of a number; without letters where it is None."""
 
     items: tuple[Parts, ...]
+    first: int | None = 0
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,11 @@ class Worked(Block):
     working: Working
     names: tuple[str, ...]
     digits: int
+
+    @property
+    def is_roundabout(self) -> bool:
+        """Whether it goes through the derivatives by a and by a sum of exponentials."""
+        return any(name.startswith(("da", "dL")) for name in self.names)
 
 
 @dataclass(frozen=True)

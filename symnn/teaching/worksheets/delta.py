@@ -45,7 +45,7 @@ def delta_question(chooser: random.Random, choice: Choice) -> Question:
         Room(4),
         Sentence(("(b) The forward pass has given the numbers below. Compute each entry.",)),
         Given(tuple(example.given(name) for name in given)),
-        Items(tuple((Equals(Term(model.tensor(a.name)[a.place]), Blank()),) for a in answers)),
+        Items(tuple((Equals(Term(model.tensor(a.name)[a.place]), Blank()),) for a in answers), None),
         Room(2 + len(answers)),
     )
     needed = {name for name in model.derivation.backward if numbered(name)[0] not in ("dW", "db")}

@@ -40,9 +40,10 @@ def forward_question(chooser: random.Random, choice: Choice) -> Question:
     ]
     if with_cost:
         cost: Formula = Matrix(Leaf(model.tensor("C")))
-        task.append(Items((("The cost is ", Equals(cost, Blank())),)))
+        task.append(Items((("The cost is ", Equals(cost, Blank())),), None))
     task.append(Room(3 * model.layers + with_cost))
-    solution = [table(example, filled=True), Worked(example.working, asked, example.digits)]
+    reductions = tuple(name for name in model.program.defined if name.startswith("L"))
+    solution = [table(example, filled=True), Worked(example.working, reductions + asked, example.digits)]
     answers = tuple(answer for name in asked for answer in answers_of(example, name))
     return Question("forward", model, tuple(task), tuple(solution), example.values, None, answers)
 

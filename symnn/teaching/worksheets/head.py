@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from symnn.teaching.worksheets.content import Question, Worked
 from symnn.teaching.worksheets.numbers import ROUNDED_DIGITS
 from symnn.teaching.worksheets.setting import Setting, joined
 from symnn.teaching.worksheets.sheet import Worksheet
 from symnn.writing import notation_statement
 
 ROUNDING = (
-    f"Rounding: write each result with {ROUNDED_DIGITS} significant digits, and go on with all the digits that you "
-    "have. Where nothing but sums and products is needed, results are exact."
+    f"Rounding: write each result with {ROUNDED_DIGITS} significant digits, and go on with unrounded numbers, as the "
+    "key does; a last digit that differs by one is right. Questions with relu and identity alone are exact."
 )
 EXACT = "All results are exact: nothing has to be rounded."
 TITLES = {
@@ -31,15 +32,17 @@ def about(sheet: Worksheet) -> str:
     return f"network {sheet.choice.architecture}, seed {sheet.seed}"
 
 
-def introduction(sheet: Worksheet, setting: Setting) -> list[str]:
-    """Return the sentences above the questions."""
-    model = sheet.questions[0].model
-    told = setting.told(model)
+def introduction(sheet: Worksheet, setting: Setting, key: bool) -> list[str]:
+    """Return the sentences above the questions, or above their solutions."""
+    told = setting.told(sheet.questions[0].model)
+    equations = f"Here {joined(setting, told.equations)}."
+    if key:
+        return [equations] * sheet.choice.is_one + [ROUNDING] * sheet.is_rounded
     odot = {"ascii": ".*", "text": "⊙"}.get(setting.format, r"\odot")
     said = [f"The network has the layers {joined(setting, told.sums)}; {_errors(sheet, setting)}."]
     said[0] += f" {setting.math(odot)} is the product entry by entry; vectors are columns."
     if sheet.choice.is_one:
-        said.append(f"Here {joined(setting, told.equations)}.")
+        said.append(equations)
     else:
         said.append("The activations and the cost are chosen by the seed: each question says its own.")
     defined = functions(sheet, setting)
@@ -63,11 +66,27 @@ def _is_error(definition: str) -> bool:
     return definition.startswith(("δ", "delta", r"\bm{\delta", r"\boldsymbol{\delta", r"\delta"))
 
 
+def equations_of(question: Question, sheet: Worksheet, setting: Setting, key: bool) -> list[str]:
+    """Return what is said of the network of one question, and in the key of what stands in the working."""
+    told = setting.told(question.model)
+    said = [] if question.kind == "shapes" or sheet.choice.is_one else list(told.equations)
+    if key and any(isinstance(block, Worked) and block.is_roundabout for block in question.solution):
+        said += [d for d in told.definitions if not _is_error(d) and not _is_of_function(d)]
+        said += told.reductions
+    return said
+
+
+def _is_of_function(definition: str) -> bool:
+    """Whether a definition is that of a function of t, or its value at 0."""
+    left = definition.partition("=")[0]
+    return "(t)" in left or "(0)" in left
+
+
 def functions(sheet: Worksheet, setting: Setting) -> list[str]:
     """Return the definitions of the functions that the questions use, each once."""
     found: dict[str, None] = {}
     for question in sheet.questions:
         for definition in setting.told(question.model).definitions:
-            if "(t)" in definition.partition("=")[0] or "(0)" in definition.partition("=")[0]:
+            if _is_of_function(definition):
                 found.setdefault(definition, None)
     return [one for one in found if "logsumexp" not in one]

@@ -25,7 +25,7 @@ EXACT_ACTIVATIONS = ("identity", "relu")
 EXACT_COSTS = ("quadratic", "hinge", "mean_squared_error")
 _HIDDEN = ("relu", "sigmoid", "tanh")
 _LAST = {
-    "quadratic": ("identity", "sigmoid", "tanh", "softmax"),
+    "quadratic": ("identity", "sigmoid", "tanh"),
     "binary_cross_entropy": ("sigmoid",),
     "cross_entropy": ("softmax",),
     "mean_squared_error": ("identity", "sigmoid"),
@@ -154,6 +154,7 @@ class Choice:
             cost = "quadratic" if exact or last == "softmax" else chooser.choice(fits)
         if given is None:
             ends = [f for f in _LAST.get(cost, ("identity", "sigmoid")) if f != "softmax" or outputs != 1]
+            ends += ["softmax"] if last == "softmax" and cost == "quadratic" and outputs != 1 else []
             ends = [f for f in ends if f in ("identity", last)] or ends if exact or last else ends
             end = last if last in ends else chooser.choice(ends or ["softmax"])
             hidden = ("relu", "relu", "identity") if exact else _HIDDEN

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from mpmath.libmp import to_str
+from mpmath.libmp import from_rational, to_str
 from sympy import Rational
 
 from symnn.errors import InputError
@@ -23,6 +23,8 @@ from symnn.writing.numbers import plain_decimal
 EXACT_DIGITS, ROUNDED_DIGITS = 15, 4
 """Significant digits where nothing is rounded, and of what is."""
 LARGEST = 100
+_SMALLEST = 0.002
+_BITS = 200
 _TRIES = 300
 _BENT = ("relu", "leaky_relu", "elu")
 
@@ -65,15 +67,15 @@ class Example:
         """Return an entry's value, as it is printed."""
         return Number(np.asarray(self.working.values[name], dtype=object)[place], self.digits)
 
-    def array(self, name: str) -> Array:
-        """Return a tensor's values, as they are printed."""
+    def array(self, name: str, digits: int) -> Array:
+        """Return a tensor's values, with so many digits."""
         array = np.asarray(self.working.values[name], dtype=object)
         rows = array.reshape(-1, 1) if array.ndim < 2 else array
-        return Array(tuple(tuple(Number(value, self.digits) for value in row) for row in rows))
+        return Array(tuple(tuple(Number(value, digits) for value in row) for row in rows))
 
     def given(self, name: str) -> Equals:
-        """Return W = its numbers."""
-        return Equals(Matrix(Leaf(self.model.tensor(name))), self.array(name))
+        """Return W = its numbers, with more digits than answers have: they are worked on with."""
+        return Equals(Matrix(Leaf(self.model.tensor(name))), self.array(name, self.digits + 2))
 
 
 def drawn_example(chooser: random.Random, model: Model) -> Example:
@@ -129,7 +131,9 @@ def _is_good(model: Model, working: Working) -> bool:
     for layer, activation in enumerate(model.activations, 1):
         if activation in _BENT and (arrays[f"z{layer}"] == 0).any():
             return False
-        if not arrays[f"delta{layer}"].any():
+        errors = np.abs(arrays[f"delta{layer}"])
+        # What is much smaller than the numbers it comes from cannot be had from rounded ones.
+        if not errors.any() or (not model.is_exact and errors[errors > 0].min() < _SMALLEST):
             return False
     return all(np.abs(array).max() <= LARGEST for array in arrays.values())
 
@@ -140,7 +144,12 @@ def decimal(number: Number) -> str:
     >>> decimal(Number(Rational(-1, 8), 4))
     '-0.125'
     """
-    value = number.value
-    if not hasattr(value, "_mpf_"):
-        value = Rational(value).evalf(number.digits + 5)
-    return plain_decimal(to_str(value._mpf_, number.digits))
+    return plain_decimal(to_str(binary(number.value), number.digits))
+
+
+def binary(value: Any) -> Any:
+    """Return a number of any kind as the digits that mpmath writes."""
+    if hasattr(value, "_mpf_"):
+        return value._mpf_
+    exact = Rational(value)
+    return from_rational(int(exact.p), int(exact.q), _BITS)

@@ -39,7 +39,7 @@ class ModelText:
     sums: tuple[str, ...]
     equations: tuple[str, ...]
     definitions: tuple[str, ...]
-    facts: str
+    reductions: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +98,7 @@ class Setting:
 
     def blank(self, blank: Blank) -> str:
         if self.format == "latex":
-            return rf"\blank{{{min(blank.letters * 2.1, 95):.0f}mm}}"
+            return rf"\sheetblank{{{min(blank.letters * 2.1, 95):.0f}mm}}"
         return ("\\_" if self.format == "markdown" else "_") * blank.letters
 
     def _words(self, text: str) -> str:
@@ -160,7 +160,7 @@ class Setting:
             tuple(text for letter, text in shown if letter == "z"),
             tuple(text for letter, text in shown if letter not in ("z", "L")),
             page.definitions,
-            page.facts,
+            tuple(text for letter, text in shown if letter == "L"),
         )
 
     def rows(self, block: Worked) -> tuple[tuple[str, tuple[Row, ...]], ...]:

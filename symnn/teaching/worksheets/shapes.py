@@ -43,11 +43,10 @@ def shapes_question(chooser: random.Random, choice: Choice) -> Question:
                 "and say which two sizes do not fit.",
             )
         ),
-        Items(tuple((Matrix(claim.tree), " ", Blank(24)) for claim in products)),
+        Items(tuple((Matrix(claim.tree), " ", Blank(24)) for claim in products), len(symbols)),
     )
     solution = (
-        Items(tuple((Matrix(claim.tree), *_said(claim)) for claim in symbols)),
-        Items(tuple((Matrix(claim.tree), *_said(claim)) for claim in products)),
+        Items(tuple((Matrix(claim.tree), *_said(claim)) for claim in symbols + products)),
     )
     return Question("shapes", model, task, solution, shapes=symbols + products)
 

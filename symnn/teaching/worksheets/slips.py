@@ -185,12 +185,14 @@ def surplus_slope(line: Line) -> Iterator[Slip]:
 
 def forgotten_factor(line: Line) -> Iterator[Slip]:
     """δ for δ aᵀ"""
+    letter = numbered(line.tensor.name)[0]
     for node in line.tree.walk():
         if isinstance(node, Product) and len(node.factors) == 2:
             for place, factor in enumerate(node.factors):
-                if not isinstance(factor, Transposed):
+                of_weights = isinstance(factor, Transposed) and factor.rows is not None
+                if not of_weights and not (isinstance(factor, Transposed) and letter == "dW"):
                     continue
-                through = line.layer + (numbered(line.tensor.name)[0] == "delta")
+                through = line.layer + (letter == "delta")
                 why = (
                     "The way to the cost leads through ", Matrix(_leaf(line.model, f"z{through}")),
                     ": by the chain rule the derivative of that gives the factor ", Matrix(factor), ".",

@@ -16,7 +16,7 @@ from symnn.teaching.worksheets.content import (
     Table,
     Worked,
 )
-from symnn.teaching.worksheets.head import TITLES, about, introduction, title
+from symnn.teaching.worksheets.head import TITLES, about, equations_of, introduction, title
 from symnn.teaching.worksheets.models import Model
 from symnn.teaching.worksheets.setting import Setting, joined
 from symnn.teaching.worksheets.sheet import Worksheet
@@ -34,9 +34,8 @@ def text_sheet(sheet: Worksheet, setting: Setting, key: bool) -> str:
     if not key:
         blank = "\\_" if is_markdown else "_"
         lines += ["", f"Name: {blank * 36}   Date: {blank * 16}"]
-    if not key or sheet.is_rounded:
-        for sentence in introduction(sheet, setting):
-            lines += ["", *_filled(sentence, is_markdown)]
+    for sentence in introduction(sheet, setting, key):
+        lines += ["", *_filled(sentence, is_markdown)]
     for number, question in enumerate(sheet.questions, 1):
         lines += ["", "", *_question(number, question, sheet, setting, key)]
     made = "\n".join(line.rstrip() for line in lines) + "\n"
@@ -46,9 +45,8 @@ def text_sheet(sheet: Worksheet, setting: Setting, key: bool) -> str:
 def _question(number: int, question: Question, sheet: Worksheet, setting: Setting, key: bool) -> list[str]:
     heading = f"{number}. {TITLES[question.kind]}"
     lines = [f"## {heading}" if setting.format == "markdown" else heading]
-    if question.kind != "shapes" and not sheet.choice.is_one:
-        equations = joined(setting, setting.told(question.model).equations)
-        lines += ["", *_filled(f"Here {equations}.", not setting.is_plain)]
+    if said := equations_of(question, sheet, setting, key):
+        lines += ["", *_filled(f"Here {joined(setting, said)}.", not setting.is_plain)]
     for block in question.solution if key else question.task:
         made = _block(block, question.model, setting)
         lines += ["", *made] if made else []
@@ -63,7 +61,8 @@ def _block(block: Block, model: Model, setting: Setting) -> list[str]:
         made = []
         for place, item in enumerate(block.items):
             text = setting.inline(item, model)
-            made += [f"- ({_letter(place)}) {text}"] if is_markdown else _filled(text, False, f"  ({_letter(place)}) ")
+            letter = "" if block.first is None else f"({letter_of(place + block.first)}) "
+            made += [f"- {letter}{text}"] if is_markdown else _filled(text, False, f"  {letter}")
         return made
     if isinstance(block, Lines | Given):
         return _equations(block, model, setting)
@@ -112,5 +111,6 @@ def _filled(text: str, is_markdown: bool, opening: str = "") -> list[str]:
     )
 
 
-def _letter(place: int) -> str:
+def letter_of(place: int) -> str:
+    """Return a, b, …"""
     return "abcdefghijklmnopqrstuvwxyz"[place % 26] * (place // 26 + 1)

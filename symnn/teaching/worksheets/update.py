@@ -36,6 +36,8 @@ def update_question(chooser: random.Random, choice: Choice) -> Question:
     known = tuple(f"{letter}{n}" for n in range(1, model.layers + 1) for letter in "za")
     answers = answers_of(example, slope.name) + _renewed(example, name)
     rate = Number(example.rate, EXACT_DIGITS)
+    wanted = {name for name in model.derivation.backward if numbered(name)[0] not in ("dW", "db")}
+    errors = tuple(n for n in model.derivation.backward if n in wanted and numbered(n)[1] >= layer)
     task: tuple[Block, ...] = (
         Sentence(
             (
@@ -51,12 +53,11 @@ def update_question(chooser: random.Random, choice: Choice) -> Question:
             tuple(
                 (Equals(Term(slope[p]), Blank()), "   and the new ", Equals(Term(parameter[p]), Blank()))
                 for p in example.places(name)
-            )
+            ),
+            None,
         ),
-        Room(5),
+        Room(4 + len(errors)),
     )
-    wanted = {name for name in model.derivation.backward if numbered(name)[0] not in ("dW", "db")}
-    errors = tuple(n for n in model.derivation.backward if n in wanted and numbered(n)[1] >= layer)
     shown = (*errors, slope.name, example.renewed[name])
     solution = (Worked(example.working, shown, example.digits),)
     return Question("update", model, task, solution, example.values, example.rate, answers)
