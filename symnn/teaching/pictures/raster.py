@@ -25,7 +25,7 @@ def image_of(scene: Scene, format: str) -> bytes:
     matplotlib = import_matplotlib("a PNG or a PDF")
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context({"mathtext.fontset": "stix", "font.family": "serif", "svg.hashsalt": "symnn"}):
+    with matplotlib.rc_context({"mathtext.fontset": "stix", "font.family": "serif"}):
         figure = Figure(figsize=(scene.width / _DPI, scene.height / _DPI), dpi=_DPI * _SHARPNESS)
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_xlim(0, scene.width)
@@ -53,7 +53,9 @@ def saved(figure: Any, format: str) -> bytes:
     """Return a figure as bytes that are the same each time: without the date."""
     buffer = io.BytesIO()
     metadata = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(format, {})
-    with warnings.catch_warnings():
+    matplotlib = import_matplotlib("a picture")
+    # Without a salt, the ids within an SVG would be others each time.
+    with warnings.catch_warnings(), matplotlib.rc_context({"svg.hashsalt": "symnn"}):
         # A letter that the font lacks is drawn as an empty box, and no more needs to be said.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         figure.savefig(buffer, format=format, metadata=metadata)
