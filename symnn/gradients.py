@@ -15,7 +15,7 @@ from symnn.calculus import hessian as _hessian
 from symnn.calculus import hessian_vector_product as _hessian_vector_product
 from symnn.calculus import jacobian as _jacobian
 from symnn.compiling import Compiled, compile_program
-from symnn.errors import CompileError, InputError, ShapeError, suggest
+from symnn.errors import CalculusError, CompileError, InputError, ShapeError, suggest
 from symnn.language import Equation, Program, Tensor
 from symnn.proof import Audit, audit, code_errors
 from symnn.steps import Steps
@@ -149,7 +149,10 @@ class Gradient:
         def run(arrays: Mapping[str, Any]) -> Mapping[str, Any]:
             return function.compiled(**{n: a for n, a in arrays.items() if n not in function.unneeded})
 
-        return found.with_code(code_errors(program, self.gradients.values(), run, known, seed))
+        try:
+            return found.with_code(code_errors(program, self.gradients.values(), run, known, seed))
+        except CalculusError:
+            return found
 
     def with_notation(self, notation: Notation) -> Gradient:
         """Return the same gradient, written in another notation."""

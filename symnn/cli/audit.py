@@ -9,6 +9,7 @@ import click
 from symnn.cli.diff import FormulaCommand
 from symnn.cli.options import echo_json, json_option, notation_option, seed_option
 from symnn.cli.subjects import gradient_of_subject, subject_argument, subject_options
+from symnn.errors import CalculusError
 from symnn.gradients import Gradient
 from symnn.proof import Audit, AuditLine
 from symnn.proof.auditing import BATCH, EQUATION, FORM, STEP
@@ -40,6 +41,8 @@ def audit_command(
     if notation is not None:
         gradient = gradient.with_notation(notation)
     found = gradient.audit(seed)
+    if found.lines and not any(line.verdict.is_right for line in found.lines) and found.is_right:
+        raise CalculusError(f"nothing could be checked: {found.lines[0].verdict.detail}")
     if as_json:
         echo_json(described_audit(gradient, found))
     else:

@@ -24,6 +24,7 @@ Numbers = dict[str, list[Any]]
 
 FINENESS = 2**24
 """Real numbers are drawn as whole multiples of 1/FINENESS: floats hold them exactly."""
+MOST_NUMBERS = 300_000
 WAYS = ("normal", "positive", "narrow", "unit", "large")
 """How real numbers are drawn, one way after the other until every value is finite."""
 
@@ -54,8 +55,14 @@ def describe(program: Program, tensors: Mapping[str, Tensor], sizes: Mapping[Sym
         program: where they are used.
         tensors: the inputs.
         sizes: a number for each size symbol.
+
+    Raises:
+        CalculusError: for more numbers than are computed with one by one.
     """
     shapes = {name: tuple(int(size.xreplace(sizes)) for size in t.shape) for name, t in tensors.items()}
+    count = sum(map(math.prod, shapes.values()))
+    if count > MOST_NUMBERS:
+        raise CalculusError(f"{count} numbers are too many to check one by one (at most {MOST_NUMBERS})")
     expressions = [equation.right for equation in program]
     operations = [op for right in expressions if right.has(MatrixOperation) for op in right.atoms(MatrixOperation)]
     bodies = frozenset(op.body.base.name for op in operations if isinstance(op.body, Entry))

@@ -29,12 +29,13 @@ def matrix_verdict(checker: Checker, equation: Equation, tree: Tree) -> Verdict:
         equation: the equation, in index notation.
         tree: its right side as a matrix expression.
     """
-    points, sizes = checker.real, checker.sizes
+    sizes = checker.sizes
     known = checker.inputs.keys() | checker.program.defined.keys()
     used = {tensor.name: tensor for tensor in tensors(equation.right)}
     if not used.keys() <= known:
         return Verdict(UNCHECKED, "the form speaks of what has no equation")
     try:
+        points = checker.real
         points.use(0)
         points.need(used)
         with mpmath.workdps(2 * DIGITS):

@@ -101,3 +101,8 @@ def test_what_is_refused(args: list[str], said: str) -> None:
     text = run(*args, code=2)
     assert said in text
     assert len([line for line in text.splitlines() if "error" in line.lower()]) == 1
+
+
+def test_a_network_that_is_too_large_is_refused() -> None:
+    text = run("2000-1000-10", code=1)
+    assert "nothing could be checked: 2013020 numbers are too many to check one by one (at most 300000)" in text
