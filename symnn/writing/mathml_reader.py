@@ -2,66 +2,36 @@ r"""From the LaTeX that this package writes to MathML: a parser of those command
 
     \sum_{k} W_{jk} x_{k}   →   Σ under which k stands, then two identifiers with indices and a product between
 
-What LaTeX does not say is put in: which pairs are products, applications or indices, and which minus is a sign.
+What is not known is an error: nothing is guessed.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from string import ascii_uppercase
-from typing import NamedTuple
+from collections.abc import Callable
 
 from symnn.errors import InputError
-from symnn.writing.characters import GREEK
-from symnn.writing.mathml import APPLY, SEPARATOR, TIMES, Element, bold, row, token
+from symnn.writing.mathml import Element, bold, row, token
+from symnn.writing.mathml_rows import Item, finished, layer_mark, scripted
+from symnn.writing.mathml_signs import (
+    ACCENTS,
+    CLOSING,
+    ESCAPES,
+    FENCES,
+    FUNCTIONS,
+    LETTERS,
+    NOTHING,
+    PAIRS,
+    POINTS,
+    RELATIONS,
+    SIGNS,
+    SPACES,
+    STYLES,
+    WORDS,
+)
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
-_LETTERS = {
-    **{f"\\{name}": letter for name, letter in GREEK.items()},
-    r"\varepsilon": "ε", r"\epsilon": "ϵ", r"\varphi": "φ", r"\phi": "ϕ", r"\vartheta": "ϑ",
-    r"\nabla": "∇", r"\partial": "∂", r"\infty": "∞", r"\ell": "ℓ",
-}  # fmt: skip
-_FUNCTIONS = frozenset([
-    "log", "exp", "max", "min", "sin", "cos", "tan", "sinh", "cosh", "tanh", "det", "ln", "lim", "arg", "sup", "inf",
-])  # fmt: skip
-_RELATIONS = {
-    "=": "=", "<": "<", ">": ">", r"\le": "≤", r"\ge": "≥", r"\ne": "≠", r"\in": "∈", r"\approx": "≈",
-    r"\equiv": "≡", r"\to": "→", r"\sim": "∼", ":": ":", r"\colon": ":",
-}  # fmt: skip
-_SIGNS = {
-    "+": "+", "-": "−", r"\odot": "⊙", r"\circ": "∘", r"\oslash": "⊘", r"\cdot": "·", r"\times": "×", "/": "/",
-    r"\pm": "±", "*": "∗",
-}  # fmt: skip
-_POINTS = {",": ",", ";": ";", r"\dots": "…", r"\ldots": "…", r"\cdots": "⋯", r"\vdots": "⋮", ".": ".", "!": "!"}
-_SPACES = {
-    r"\,": "0.167em", r"\thinspace": "0.167em", r"\:": "0.222em", r"\;": "0.278em", r"\ ": "0.25em", "~": "0.25em",
-    r"\enspace": "0.5em", r"\quad": "1em", r"\qquad": "2em",
-}  # fmt: skip
-_NOTHING = frozenset([r"\!", r"\displaystyle", r"\textstyle", r"\scriptstyle", r"\limits", r"\big", r"\Big"])
-_FENCES = {"(": "(", "[": "[", r"\{": "{", r"\lVert": "‖", r"\lvert": "|", r"\langle": "⟨", r"\lfloor": "⌊"}
-_CLOSING = {")": ")", "]": "]", r"\}": "}", r"\rVert": "‖", r"\rvert": "|", r"\rangle": "⟩", r"\rfloor": "⌋"}
-_PAIRS = {"(": ")", "[": "]", "{": "}", "‖": "‖", "|": "|", "⟨": "⟩", "⌊": "⌋"}
-_ACCENTS = {r"\bar": "‾", r"\hat": "^", r"\tilde": "~", r"\dot": "˙", r"\overline": "‾"}
-_ESCAPES = {
-    r"\_": "_", r"\%": "%", r"\&": "&", r"\#": "#", r"\$": "$", r"\{": "{", r"\}": "}", "~": "\u00a0", r"\ ": " ",
-    r"\textbackslash": "\\", r"\textasciitilde": "~", r"\textasciicircum": "^", r"\dots": "…",
-}  # fmt: skip
-_WORDS = {"-": "−", r"\cdot": "·", "'": "′", r"\times": "×", r"\le": "≤", r"\ge": "≥", r"\infty": "∞"}
-"""Signs that stand among words: no formulas."""
 _ROOM = 50
-
-
-class _Item(NamedTuple):
-    """An element with the part that it plays in a row."""
-
-    element: Element
-    part: str
-    """A factor, a bracket, a function, a sign, a relation, a point, a sum, a ∂, words or space."""
-    is_close: bool = False
-    """Whether nothing stood between it and what is before."""
 
 
 def read(latex: str) -> Element:
@@ -85,7 +55,7 @@ def read_words(text: str) -> list[str | Element]:
     parts = re.split(r"(?<!\\)\$", text)
     found: list[str | Element] = []
     for place, part in enumerate(parts):
-        word = _unescaped(part) if place % 2 == 0 else _WORDS.get(part)
+        word = _unescaped(part) if place % 2 == 0 else WORDS.get(part)
         if word is None:
             found.append(read(part))
         elif found and isinstance(found[-1], str):
@@ -96,7 +66,7 @@ def read_words(text: str) -> list[str | Element]:
 
 
 def _unescaped(text: str) -> str:
-    return "".join(_ESCAPES.get(part, part) for part in _TOKEN.findall(text.replace("{}", "")))
+    return "".join(ESCAPES.get(part, part) for part in _TOKEN.findall(text.replace("{}", "")))
 
 
 class _Reader:
@@ -126,7 +96,7 @@ class _Reader:
 
     def row(self, closing: Callable[[str], bool] | None, indices: bool = False) -> list[Element]:
         """Return the elements up to a closing token, which is left; `indices` stand side by side."""
-        items: list[_Item] = []
+        items: list[Item] = []
         while (following := self.peek()) is not None:
             if closing is not None and closing(following):
                 break
@@ -137,7 +107,7 @@ class _Reader:
                 items.append(item._replace(is_close=is_close))
         if closing is not None and following is None:
             raise self.error("a brace or bracket is not closed")
-        return _finished(items, indices)
+        return finished(items, indices)
 
     def argument(self, indices: bool = False) -> Element:
         """Return what stands in braces, or one token."""
@@ -151,7 +121,7 @@ class _Reader:
             raise self.error("an argument is missing")
         return found.element
 
-    def item(self) -> _Item | None:
+    def item(self) -> Item | None:
         """Return an atom with its scripts."""
         found = self.atom()
         if found is None:
@@ -164,7 +134,7 @@ class _Reader:
             elif following == "_":
                 below = self.argument(indices=True)
             elif following == "^":
-                above = _layer(self.argument())
+                above = layer_mark(self.argument())
             else:
                 beside = following == r"\nolimits"
         if primes:
@@ -176,100 +146,100 @@ class _Reader:
         if found.part == "bracket" and found.element.children[-1].attributes:
             # Beside the closing bracket a script stands as high as in LaTeX, however tall what is inside.
             *inner, last = found.element.children
-            scripted = _scripted(_Item(last, "factor"), below, above, beside).element
-            return found._replace(element=Element("mrow", (*inner, scripted)))
-        return _scripted(found, below, above, beside)
+            last = scripted(Item(last, "factor"), below, above, beside).element
+            return found._replace(element=Element("mrow", (*inner, last)))
+        return scripted(found, below, above, beside)
 
-    def atom(self) -> _Item | None:
+    def atom(self) -> Item | None:
         """Return one thing: a letter, a number, a group in braces or brackets, a fraction, a sign."""
         if self.peek() in ("^", "_"):
             # Its base stands before the formula, in words.
-            return _Item(Element("mrow"), "factor")
+            return Item(Element("mrow"), "factor")
         text = self.take()
-        if text in _NOTHING:
+        if text in NOTHING:
             return None
         for table, make in _TABLES:
             if text in table:
                 return make(table[text])
-        if text in _FENCES:
+        if text in FENCES:
             return self.fenced(text, stretchy=False)
         method = getattr(self, f"_{_METHODS.get(text, '')}", None)
         if method is not None:
-            made: _Item = method(text)
+            made: Item = method(text)
             return made
         if text[0].isdigit():
-            return _Item(token("mn", text), "number")
+            return Item(token("mn", text), "number")
         if text.isalpha():
-            return _Item(token("mi", text), "factor")
-        if text.startswith("\\") and text[1:] in _FUNCTIONS:
-            return _Item(token("mi", text[1:]), "function")
+            return Item(token("mi", text), "factor")
+        if text.startswith("\\") and text[1:] in FUNCTIONS:
+            return Item(token("mi", text[1:]), "function")
         raise self.error(f"unknown {'command' if text.startswith(chr(92)) else 'character'} {text!r}")
 
-    def fenced(self, text: str, stretchy: bool) -> _Item:
+    def fenced(self, text: str, stretchy: bool) -> Item:
         """Return what stands between brackets, with them."""
-        if text not in _FENCES:
+        if text not in FENCES:
             raise self.error(f"{text!r} opens no bracket")
-        opening = _FENCES[text]
+        opening = FENCES[text]
         ending = r"\right" if stretchy else None
-        inner = self.row(lambda t: t == ending if ending else _CLOSING.get(t) == _PAIRS[opening])
+        inner = self.row(lambda t: t == ending if ending else CLOSING.get(t) == PAIRS[opening])
         if stretchy:
             self.take()
-        closing = _CLOSING.get(self.take())
+        closing = CLOSING.get(self.take())
         if closing is None:
             raise self.error("a bracket is not closed")
         # First and last in a row of their own, they are an opening and a closing bracket without a word.
         size = {} if stretchy else {"stretchy": "false"}
-        return _Item(Element("mrow", (token("mo", opening, **size), *inner, token("mo", closing, **size))), "bracket")
+        return Item(Element("mrow", (token("mo", opening, **size), *inner, token("mo", closing, **size))), "bracket")
 
-    def _group(self, _: str) -> _Item:
+    def _group(self, _: str) -> Item:
         inner = self.row(lambda text: text == "}")
         self.take()
-        return _Item(row(inner), "factor")
+        return Item(row(inner), "factor")
 
-    def _left(self, _: str) -> _Item:
+    def _left(self, _: str) -> Item:
         return self.fenced(self.take(), stretchy=True)
 
-    def _fraction(self, text: str) -> _Item:
+    def _fraction(self, text: str) -> Item:
         made = Element("mfrac", (self.argument(), self.argument()))
         is_operator = made.children[0].text == "∂"
         shown = made.with_attribute("displaystyle", "false") if text == r"\tfrac" else made
-        return _Item(shown, "function" if is_operator else "factor")
+        return Item(shown, "function" if is_operator else "factor")
 
-    def _root(self, _: str) -> _Item:
-        return _Item(Element("msqrt", (self.argument(),)), "factor")
+    def _root(self, _: str) -> Item:
+        return Item(Element("msqrt", (self.argument(),)), "factor")
 
-    def _bold(self, _: str) -> _Item:
-        return _Item(bold(self.argument()), "factor")
+    def _bold(self, _: str) -> Item:
+        return Item(bold(self.argument()), "factor")
 
-    def _accent(self, text: str) -> _Item:
-        mark = token("mo", _ACCENTS[text], stretchy="false")
-        return _Item(Element("mover", (self.argument(), mark), "", (("accent", "true"),)), "factor")
+    def _accent(self, text: str) -> Item:
+        mark = token("mo", ACCENTS[text], stretchy="false")
+        return Item(Element("mover", (self.argument(), mark), "", (("accent", "true"),)), "factor")
 
-    def _sum(self, _: str) -> _Item:
-        return _Item(token("mo", "∑"), "sum")
+    def _sum(self, _: str) -> Item:
+        return Item(token("mo", "∑"), "sum")
 
-    def _upright(self, _: str) -> _Item:
+    def _upright(self, _: str) -> Item:
         name = self.words()
         attributes = {"mathvariant": "normal"} if len(name) == 1 else {}
-        return _Item(token("mi", name, **attributes), "factor")
+        return Item(token("mi", name, **attributes), "factor")
 
-    def _styled(self, text: str) -> _Item:
+    def _styled(self, text: str) -> Item:
         """Return letters of a script or double-struck alphabet, which Unicode has."""
-        letters = [_STYLES[text].get(letter, letter) for letter in self.words()]
-        return _Item(token("mi", "".join(letters)), "factor")
+        letters = [STYLES[text].get(letter, letter) for letter in self.words()]
+        return Item(token("mi", "".join(letters)), "factor")
 
-    def _sans(self, _: str) -> _Item:
+    def _sans(self, _: str) -> Item:
         name = self.words()
-        return _Item(token("mo", "⊤") if name == "T" else token("mi", name), "factor")
+        return Item(token("mo", "⊤") if name == "T" else token("mi", name), "factor")
 
-    def _operator(self, _: str) -> _Item:
-        return _Item(token("mi", self.words()), "function")
+    def _operator(self, _: str) -> Item:
+        return Item(token("mi", self.words()), "function")
 
-    def _wrapped(self, _: str) -> _Item:
+    def _wrapped(self, _: str) -> Item:
         inner = self.argument()
-        return _Item(inner, "sum" if inner.tag == "mo" else "function")
+        return Item(inner, "sum" if inner.tag == "mo" else "function")
 
-    def _words(self, _: str) -> _Item:
+    def _words(self, _: str) -> Item:
         if self.take() != "{":
             raise self.error("words need braces")
         depth, start = 1, self.place
@@ -280,13 +250,13 @@ class _Reader:
             self.place += 1
         parts = read_words("".join(self.raw[start : self.place - 1]))
         texts = [token("mtext", re.sub(r"\A\s|\s\Z", "\u00a0", p)) if isinstance(p, str) else p for p in parts]
-        return _Item(row(texts), "words")
+        return Item(row(texts), "words")
 
     def words(self) -> str:
         """Return the letters in braces."""
         return "".join(part.text for part in self._words("").element.walk())
 
-    def _environment(self, _: str) -> _Item:
+    def _environment(self, _: str) -> Item:
         name = self.words()
         if name not in _TABLE_SIDES:
             raise self.error(f"unknown environment {name!r}")
@@ -317,110 +287,34 @@ class _Reader:
                 pass
 
 
-def _scripted(found: _Item, below: Element | None, above: Element | None, beside: bool) -> _Item:
-    base, part = found.element, found.part
-    if part == "function" and base.text in ("max", "min", "lim", "sup", "inf", "arg") and above is None:
-        base = token("mo", base.text, form="prefix", movablelimits="true", lspace="0", rspace="0.167em")
-        part = "sum"
-    names = ("msub", "msup", "msubsup") if beside or part != "sum" else ("munder", "mover", "munderover")
-    if below is not None and above is not None:
-        return found._replace(element=Element(names[2], (base, below, above)), part=part)
-    script = below if below is not None else above
-    assert script is not None
-    return found._replace(element=Element(names[0 if below is not None else 1], (base, script)), part=part)
-
-
-def _bracketed_table(name: str, table: Element) -> _Item:
+def _bracketed_table(name: str, table: Element) -> Item:
     if name == "cases":
-        return _Item(Element("mrow", (token("mo", "{"), table)), "factor")
+        return Item(Element("mrow", (token("mo", "{"), table)), "factor")
     if name in ("pmatrix", "bmatrix"):
         opening, closing = "()" if name == "pmatrix" else "[]"
-        return _Item(Element("mrow", (token("mo", opening), table, token("mo", closing))), "factor")
-    return _Item(table.with_attribute("displaystyle", "true"), "factor")
-
-
-def _alphabet(name: str, letter: str) -> str:
-    """Return a capital of one of Unicode's alphabets: some of them are older than the alphabet."""
-    for form in (f"MATHEMATICAL {name} CAPITAL {letter}", f"{name} CAPITAL {letter}"):
-        try:
-            return unicodedata.lookup(form)
-        except KeyError:
-            continue
-    return letter
+        return Item(Element("mrow", (token("mo", opening), table, token("mo", closing))), "factor")
+    return Item(table.with_attribute("displaystyle", "true"), "factor")
 
 
 _TABLE_SIDES = {
     "cases": ("left",), "aligned": ("right", "left"), "align*": ("right", "left"), "split": ("right", "left"),
     "pmatrix": ("",), "bmatrix": ("",),
 }  # fmt: skip
-_STYLES = {
-    r"\mathcal": {letter: _alphabet("SCRIPT", letter) for letter in ascii_uppercase},
-    r"\mathbb": {letter: _alphabet("DOUBLE-STRUCK", letter) for letter in ascii_uppercase},
-}
 _METHODS = {
     "{": "group", r"\left": "left", r"\frac": "fraction", r"\tfrac": "fraction", r"\dfrac": "fraction",
     r"\sqrt": "root", r"\bm": "bold", r"\boldsymbol": "bold", r"\mathbf": "bold", r"\sum": "sum",
     r"\mathcal": "styled", r"\mathbb": "styled",
     r"\mathrm": "upright", r"\mathsf": "sans", r"\operatorname": "operator", r"\mathop": "wrapped",
-    r"\text": "words", r"\begin": "environment", **dict.fromkeys(_ACCENTS, "accent"),
+    r"\text": "words", r"\begin": "environment", **dict.fromkeys(ACCENTS, "accent"),
 }  # fmt: skip
-_TABLES: tuple[tuple[dict[str, str], Callable[[str], _Item]], ...] = (
-    (_LETTERS, lambda letter: _Item(token("mi", letter), "differential" if letter == "∂" else "factor")),
-    (_RELATIONS, lambda sign: _Item(token("mo", sign), "relation")),
-    (_SIGNS, lambda sign: _Item(token("mo", sign), "sign")),
-    (_POINTS, lambda sign: _Item(token("mi" if sign == "…" else "mo", sign), "point")),
-    (_SPACES, lambda width: _Item(token("mspace", "", width=width), "space")),
-    ({r"\prime": "′", r"\top": "⊤"}, lambda sign: _Item(token("mo", sign), "factor")),
+_TABLES: tuple[tuple[dict[str, str], Callable[[str], Item]], ...] = (
+    (LETTERS, lambda letter: Item(token("mi", letter), "differential" if letter == "∂" else "factor")),
+    (RELATIONS, lambda sign: Item(token("mo", sign), "relation")),
+    (SIGNS, lambda sign: Item(token("mo", sign), "sign")),
+    (POINTS, lambda sign: Item(token("mi" if sign == "…" else "mo", sign), "point")),
+    (SPACES, lambda width: Item(token("mspace", "", width=width), "space")),
+    ({r"\prime": "′", r"\top": "⊤"}, lambda sign: Item(token("mo", sign), "factor")),
 )
-_FACTORS = frozenset(["factor", "number", "bracket", "function", "differential", "sum"])
-_ENDS = frozenset(["factor", "number", "bracket"])
-
-
-def _finished(items: Sequence[_Item], indices: bool) -> list[Element]:
-    """Return a row's elements with what LaTeX does not say: products, applications, signs in front."""
-    made: list[Element] = []
-    before: _Item | None = None
-    for item in items:
-        if before is not None:
-            made.extend(_between(before, item, indices))
-        element = item.element
-        if element.tag == "mo" and element.text in "+−±" and (before is None or before.part not in (*_ENDS, "words")):
-            element = element.with_attribute("form", "prefix")
-        if element.tag == "mo" and element.text == "/":
-            element = replace(element, attributes=(("lspace", "0.1em"), ("rspace", "0.1em")))
-        made.append(element)
-        if item.part != "space":
-            before = item
-    return made
-
-
-def _between(before: _Item, item: _Item, indices: bool) -> list[Element]:
-    """Return what stands unseen between two things."""
-    if item.part not in _FACTORS or before.part not in (*_ENDS, "function"):
-        return []
-    if indices:
-        return [token("mo", SEPARATOR)] if before.part != "function" else [token("mo", APPLY)]
-    thin = token("mspace", "", width="0.167em")
-    is_name = _is_name(before.element)
-    if item.part == "bracket" and item.is_close and before.part not in ("number", "bracket"):
-        return [token("mo", APPLY)]
-    if before.part == "function":
-        return [token("mo", APPLY), thin] if item.part != "bracket" else [token("mo", APPLY)]
-    apart = is_name or item.part == "function" or "mfrac" in (before.element.tag, item.element.tag)
-    return [token("mo", TIMES), thin] if apart else [token("mo", TIMES)]
-
-
-def _layer(script: Element) -> Element:
-    """Return the mark of a layer, (1) or [1], as one token."""
-    if [part.tag for part in script.children] == ["mo", "mn", "mo"] and script.children[0].text in ("(", "["):
-        return token("mtext", "".join(part.text for part in script.children))
-    return script
-
-
-def _is_name(element: Element) -> bool:
-    return element.tag == "mi" and len(element.text) > 1
-
-
 def in_a_line(element: Element) -> Element:
     r"""Return a fraction in a line: ∂C/∂W.
 

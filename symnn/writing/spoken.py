@@ -34,7 +34,7 @@ def spoken(element: Element) -> str:
 def _said(element: Element) -> str:
     if element.tag in ("mi", "mn", "mo", "mtext", "mspace"):
         text = plain(element.text)
-        return "" if element.text in INVISIBLE else f" {_SIGNS.get(text, text)} "
+        return "" if element.text in INVISIBLE else f" {_SIGNS.get(element.text) or _SIGNS.get(text, text)} "
     rule = _RULES.get(element.tag)
     return rule(element) if rule is not None else " ".join(map(_said, element.children))
 

@@ -42,7 +42,7 @@ def compared(old: Element, new: Element) -> tuple[list[Span], list[Span]]:
     >>> compared(read(r"a + b c"), read(r"a + d c"))
     ([Span(path=(), start=2, stop=3)], [Span(path=(), start=2, stop=3)])
     """
-    return _Comparison().of(old, new)
+    return _Comparison().of(_bare(old), _bare(new))
 
 
 def marked(element: Element, changed: Iterable[Span], leaving: Iterable[Span] = ()) -> Element:
@@ -115,6 +115,12 @@ class _Comparison:
             return
         for found, span in spans:
             found.append(span)
+
+
+def _bare(element: Element) -> Element:
+    """Return an element without what is said of its operators: a bracket is the same, high or low."""
+    kept = () if element.tag == "mo" else element.attributes
+    return replace(element, attributes=kept, children=tuple(map(_bare, element.children)))
 
 
 def _span(element: Element, path: Path, start: int, stop: int) -> Span:
