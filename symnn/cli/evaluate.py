@@ -20,10 +20,10 @@ from symnn.cli.options import (
     penalty_options,
     weights_option,
 )
-from symnn.teaching.working import work
 from symnn.errors import InputError, suggest
 from symnn.language import parse_architecture, parse_assignments
 from symnn.networks import Network
+from symnn.teaching.working import work
 from symnn.training import check_writable, write_atomically
 from symnn.writing.characters import ascii_text
 

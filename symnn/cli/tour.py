@@ -13,10 +13,10 @@ from sympy import Rational
 
 from symnn.calculus import batch_program
 from symnn.cli.options import output_option, seed_option
-from symnn.teaching.working import work
 from symnn.errors import InputError
 from symnn.networks import Network, mlp
 from symnn.proof import finite_differences, float_differences
+from symnn.teaching.working import work
 from symnn.training import (
     SGD,
     Fit,
