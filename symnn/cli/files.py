@@ -21,7 +21,10 @@ def is_file(subject: str) -> bool:
     (True, False)
     """
     path = Path(subject)
-    return path.suffix in ENDINGS or path.is_file()
+    try:
+        return path.suffix in ENDINGS or path.is_file()
+    except OSError:  # too long for a name: an architecture of thousands of layers
+        return False
 
 
 def read_text(path: str) -> str:
