@@ -12,6 +12,7 @@ from symnn.cli.diff import diff_command
 from symnn.cli.draw import draw_command
 from symnn.cli.evaluate import evaluate_command
 from symnn.cli.group import Commands
+from symnn.cli.plot import plot_command
 from symnn.cli.predict import predict_command
 from symnn.cli.steps import steps_command
 from symnn.cli.tour import tour_command
@@ -34,6 +35,7 @@ main.add_command(check_command)
 main.add_command(audit_command)
 main.add_command(evaluate_command)
 main.add_command(draw_command)
+main.add_command(plot_command)
 main.add_command(train_command)
 main.add_command(predict_command)
 main.add_command(code_command)

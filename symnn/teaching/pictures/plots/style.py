@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from symnn.errors import DataError, InputError
+from symnn.errors import DataError
 from symnn.networks import Network
 from symnn.teaching.pictures.labels import Label, Labels, label_of
 from symnn.teaching.pictures.raster import import_matplotlib, saved
@@ -40,6 +40,11 @@ def styled() -> Any:
     """
     matplotlib = import_matplotlib("a plot")
     return matplotlib.rc_context(_STYLE)
+
+
+def check_matplotlib() -> None:
+    """Raise SymnnError where matplotlib is not installed: before work is done in vain."""
+    import_matplotlib("a plot")
 
 
 def new_figure(width: float = 7.2, height: float = 4.8) -> Any:
@@ -107,12 +112,6 @@ def check_finite(values: Any, what: str) -> None:
 
     if not np.isfinite(values).any():
         raise DataError(f"{what} is nowhere a finite number: there is nothing to draw")
-
-
-def need(condition: bool, message: str) -> None:
-    """Raise InputError unless a condition holds."""
-    if not condition:
-        raise InputError(message)
 
 
 def image_bytes(frames: Sequence[Any], milliseconds: int) -> bytes:
