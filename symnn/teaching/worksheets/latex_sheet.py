@@ -35,6 +35,11 @@ _MACROS = r"""\newcommand\sheetblank[1]{\raisebox{-2pt}{\makebox[#1]{\color{rule
 \newcommand\sheetsaid[1]{{\raggedright\everymath{\displaystyle}\noindent #1\par}}
 \newcommand\sheetitem[2]{\par\vspace{5pt}{\raggedright\everymath{\displaystyle}\lineskip=4pt\lineskiplimit=4pt
   \leftskip=2.2em\noindent\llap{\makebox[2.2em][l]{#1}}#2\par}}
+% Numbers in one line: a row that is wider than the page is set smaller.
+\setcounter{MaxMatrixCols}{60}
+\newsavebox\sheetbox
+\newcommand\sheetfits[1]{\savebox\sheetbox{#1}\ifdim\wd\sheetbox>\linewidth
+  \resizebox{\linewidth}{!}{\usebox\sheetbox}\else\usebox\sheetbox\fi}
 \newcommand\sheetgiven[1]{\par\vspace{3pt}{\raggedright\lineskip=5pt\lineskiplimit=5pt
   \noindent\leavevmode #1\par}\vspace{3pt}}
 % What something equals, step by step: a line ends between two steps where it can.
@@ -85,7 +90,7 @@ def _block(block: Block, model: Model, setting: Setting) -> str:
     if isinstance(block, Items):
         return _items(block, model, setting)
     if isinstance(block, Given):
-        equations = " \\quad ".join(setting.marked(equation, model) for equation in block.equations)
+        equations = " \\quad ".join(rf"\sheetfits{{{setting.marked(equation, model)}}}" for equation in block.equations)
         return rf"\sheetgiven{{{equations}}}"
     if isinstance(block, Lines):
         return _lines(block, model, setting)
