@@ -65,7 +65,7 @@ def draw_command(
         numbers = {**_first_values(what, drawn), **numbers}
     diagram = diagram_of(what, numbers or None, options["notation"])
     write_atomically(output, _written(diagram, ending))
-    said = _said(diagram, what, drawn, options)
+    said = _said(diagram, what, drawn, numbers)
     if as_json:
         counts = {"nodes": len(diagram.nodes), "edges": len(diagram.edges), "boxes": len(diagram.boxes)}
         echo_json({"network": diagram.title, "drawn": said, **counts, "output": output})
@@ -118,7 +118,7 @@ def _written(diagram: Diagram, ending: str) -> str | bytes:
     return diagram.png() if ending == ".png" else diagram.pdf()
 
 
-def _said(diagram: Diagram, what: Any, seed: int | None, options: dict[str, Any]) -> str:
+def _said(diagram: Diagram, what: Any, seed: int | None, numbers: dict[str, Any]) -> str:
     """Return the line that says what was drawn, with every default."""
     net = what.network if isinstance(what, Model) else what
     said = [diagram.title]
@@ -126,6 +126,8 @@ def _said(diagram: Diagram, what: Any, seed: int | None, options: dict[str, Any]
         said.append(", ".join(dict.fromkeys(net.activations)))
     if isinstance(what, Model):
         said.append("the parameters of the model")
+        if "x" in numbers and what.scaling.name != "none":
+            said.append(f"x scaled as in training ({what.scaling.name})")
     elif seed is not None:
         said.append(f"parameters drawn with seed {seed}")
     omitted = sum(gap.omitted or 0 for gap in diagram.gaps if gap.is_vertical)

@@ -22,6 +22,7 @@ from symnn.writing.names import mark_of_name
 MINUS = "−"
 _LONGEST = 28
 _NAME = re.compile(r"(?P<letter>[A-Za-z])(?P<layer>.*)\Z")
+_WIDE = ("CYRILLIC", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "ARABIC", "DEVANAGARI")
 _SMALL = 0.68
 """The size of what is raised or lowered, of the size of a letter."""
 
@@ -92,8 +93,8 @@ def latex_text(text: str) -> str:
                    for c in safe)  # fmt: skip
 
 
-def number_label(value: float) -> Label:
-    """Return a number with three significant digits.
+def number_label(value: float, digits: int = 3) -> Label:
+    """Return a number with so many significant digits.
 
     >>> number_label(-0.25).plain, number_label(1234567).plain, number_label(1234567).latex
     ('−0.25', '1.23·10⁶', '$1.23 \\\\cdot 10^{6}$')
@@ -103,14 +104,14 @@ def number_label(value: float) -> Label:
             return Label("nan", "nan", "nan")
         word = MINUS * (value < 0) + "∞"
         return Label(word, "$-" * (value < 0) + "$" * (value > 0) + r"\infty$", word)
-    digits, _, exponent = f"{value:.3g}".partition("e")
-    digits = "0" if digits == "-0" else digits
-    plain = digits.replace("-", MINUS)
+    written, _, exponent = f"{value:.{digits}g}".partition("e")
+    written = "0" if written == "-0" else written
+    plain = written.replace("-", MINUS)
     if not exponent:
-        return Label(plain, f"${digits}$", plain)
+        return Label(plain, f"${written}$", plain)
     power = str(int(exponent))
     plain = f"{plain}·10{superscript(power)}"
-    return Label(plain, rf"${digits} \cdot 10^{{{power}}}$", plain)
+    return Label(plain, rf"${written} \cdot 10^{{{power}}}$", plain)
 
 
 @dataclass(frozen=True)
@@ -174,5 +175,6 @@ def _in_latex(index: str) -> str:
 def _length(text: str) -> float:
     """Return about how long a text is, in sizes of its letters."""
     narrow = sum(letter in "ijlt.,()[]|'! ‚⁽⁾" for letter in text)
-    wide = sum(letter in "mwMW" for letter in text)
+    # Letters that the fonts of mathematics lack come from another font, and are wide there.
+    wide = sum(letter in "mwMW" or unicodedata.name(letter, "").startswith(_WIDE) for letter in text)
     return 0.54 * (len(text) - narrow - wide) + 0.32 * narrow + 0.76 * wide

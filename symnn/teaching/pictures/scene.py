@@ -79,6 +79,8 @@ def _node(node: Node, with_bias: bool, target: Label | None, widths: Widths) -> 
         yield Words(node.x, node.y, node.label, _fitting(node.label, node.radius, 15.0), "inside", tag=tag)
     else:
         number = number_label(node.value)
+        # In a circle there is no room for the digits of a number as small as 9.21·10⁻⁵.
+        number = number_label(node.value, 1) if "·" in number.plain else number
         yield Words(node.x, node.y, number, _fitting(number, node.radius, 14.0), "inside", tag=tag)
         if with_bias or node.role != HIDDEN:
             yield _beside(node, tag)

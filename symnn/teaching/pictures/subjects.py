@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sympy import Tuple
 
 from symnn.errors import InputError, ShapeError, suggest
 from symnn.language import parse_architecture
@@ -136,7 +137,8 @@ def _number(count: Any) -> str:
 
 
 def _shape(shape: Any) -> str:
-    sizes = shape if isinstance(shape, Sequence) and not isinstance(shape, str) else (shape,)
+    # A tensor's shape is a Tuple of SymPy's, which is no sequence of Python's.
+    sizes = shape if isinstance(shape, Sequence | Tuple) and not isinstance(shape, str) else (shape,)
     return " × ".join(str(size) for size in sizes)
 
 
