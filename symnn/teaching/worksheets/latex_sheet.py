@@ -59,6 +59,8 @@ _MACROS = r"""\newcommand\sheetblank[1]{\raisebox{-2pt}{\makebox[#1]{\color{rule
 """
 _KEPT = {False: "75mm", True: "40mm"}
 """A question begins on another page where less than this is left, of a sheet and of a key."""
+_TOGETHER = 6
+"""A list of so few answers is not parted by the end of a page."""
 
 
 def latex_sheet(sheet: Worksheet, setting: Setting, key: bool) -> str:
@@ -108,7 +110,9 @@ def _items(block: Items, model: Model, setting: Setting) -> str:
     for place, item in enumerate(block.items):
         letter = "" if block.first is None else f"({letter_of(place + block.first)})"
         made.append(rf"\sheetitem{{{letter}}}{{{setting.inline(item, model)}}}")
-    return "\n".join(made)
+    # A short list stays together, and with what it belongs to.
+    together = "\\par\\nopagebreak\n" if len(made) <= _TOGETHER else ""
+    return together + f"\n{together}".join(made)
 
 
 def _worked(block: Worked, setting: Setting) -> str:
