@@ -40,8 +40,9 @@ _MACROS = r"""\newcommand\sheetblank[1]{\raisebox{-2pt}{\makebox[#1]{\color{rule
 \newsavebox\sheetbox
 \newcommand\sheetfits[1]{\savebox\sheetbox{#1}\ifdim\wd\sheetbox>\linewidth
   \resizebox{\linewidth}{!}{\usebox\sheetbox}\else\usebox\sheetbox\fi}
-\newcommand\sheetgiven[1]{\par\vspace{3pt}{\raggedright\lineskip=5pt\lineskiplimit=5pt
-  \noindent\leavevmode #1\par}\vspace{3pt}}
+% What is given stands on the page of what is said of it.
+\newcommand\sheetgiven[1]{\par\nopagebreak\vspace{3pt}{\raggedright\lineskip=5pt\lineskiplimit=5pt\interlinepenalty=10000
+  \noindent\leavevmode #1\par}\nopagebreak\vspace{3pt}}
 % What something equals, step by step: a line ends between two steps where it can.
 \newcommand\sheetworked[1]{\par\vspace{1pt}{\raggedright\everymath{\displaystyle}\lineskip=4pt\lineskiplimit=4pt
   \hangindent=5em\hangafter=1\noindent\hspace*{2.2em}#1\par}}
