@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from symnn.teaching.documents.breaking import breakable
-from symnn.teaching.documents.content import GIVEN, Content, View, label
+from symnn.teaching.documents.content import GIVEN, NAMED, Content, View, label
 from symnn.teaching.documents.escaping import escaped
 from symnn.teaching.documents.parts import (
     LEGEND,
@@ -53,6 +53,8 @@ def _body(content: Content) -> Iterator[str]:
     yield r"\section{Notation}"
     yield table([_with_equation(symbol, content) for symbol in content.symbols])
     yield content.notation
+    if content.notes:
+        yield rf"{{\raggedright {'; '.join(content.notes)}.\par}}"
     yield from _forward(content)
     if content.steps is not None:
         yield from _derivation(content)
@@ -81,6 +83,8 @@ def _forward(content: Content) -> Iterator[str]:
     section = content.page.sections[0]
     yield r"\section{The formula}" if section.heading == "Value" else r"\section{Forward pass}"
     for one in content.forward:
+        if one.heading == NAMED:
+            yield rf"{NAMED}, as the derivation has it:"
         yield numbered(one)
     yield from under(content.page)
 
@@ -186,5 +190,3 @@ def _checked(content: Content) -> Iterator[str]:
     if content.checked:
         yield r"\section*{What was checked}"
         yield content.checked
-    for note in content.notes:
-        yield rf"{{\raggedright\small {note}\par}}"

@@ -25,7 +25,7 @@ from symnn.writing.sections import Page, page_of
 from symnn.writing.steps import ShownSteps
 from symnn.writing.write import writer_for
 
-MOST_CHECKED, MOST_CHECKED_EQUATIONS = 150, 40
+MOST_CHECKED, MOST_CHECKED_EQUATIONS = 100, 40
 """Where values have more entries in all, or there are more equations, lines are checked only if it is asked for."""
 _ARTICLE, _SLIDE = (440.0, 300.0), (400.0, 150.0)
 """The most that a diagram may be wide and high, in points."""
@@ -39,6 +39,7 @@ FEW_STAGES = 16
 """Where a derivation has more stages, only the main lines of each are shown."""
 GIVEN = ("Forward", "Value", "With", "")
 """The headings of equations that are given."""
+NAMED = "With names for its parts"
 BATCH_TITLE = "a batch of m examples, rows"
 
 
@@ -100,7 +101,10 @@ class Content:
     @property
     def forward(self) -> tuple[Section, ...]:
         """The equations that are given, and not derived."""
-        return tuple(section for section in self.page.sections if section.heading in GIVEN)
+        given = tuple(section for section in self.page.sections if section.heading in GIVEN)
+        # A formula's derivation speaks of its parts by names, which its closed form has not.
+        names = self.steps.given if self.source and self.steps is not None else ()
+        return (*given, Section(NAMED, names)) if len(names) > 1 else given
 
     @property
     def derived(self) -> tuple[Section, ...]:
@@ -115,7 +119,7 @@ class Content:
 
 def label(section: Section, place: int) -> str:
     """Return what an equation is referred to by."""
-    return f"{section.heading.lower()}:{place + 1}"
+    return f"{section.heading.partition(' ')[0].lower()}{':names' * (section.heading == NAMED)}:{place + 1}"
 
 
 def content_of(
@@ -145,7 +149,7 @@ def content_of(
         source=code(gradient.title) if formula else "",
         page=page,
         views=tuple(_view(gradient, view, batch, notation) for view in views),
-        symbols=symbols_of(derivation, notation, shown_batch),
+        symbols=symbols_of(derivation, notation, shown_batch, "variable" if formula else "parameter"),
         architecture="" if network is None else architecture(network, writer_for(derivation, "latex", notation)),
         notation=_statement(gradient, page, notation or Notation(), shown_batch),
         steps=steps,
@@ -234,7 +238,8 @@ def _checked(gradient: Gradient, steps: ShownSteps | None, is_checked: bool) -> 
         return "The lines of this derivation are many or large: they were not checked for this document."
     counts = {mark: marks.count(mark) for mark in LEGEND if mark in marks}
     said = "; ".join(f"{count} {_VERDICTS[mark]}" for mark, count in counts.items())
-    return f"Of the {len(marks)} lines of the derivation: {said}." if said else ""
+    said += f"; {marks.count('')} not checked" if "" in marks else ""
+    return f"Of the {len(marks)} lines of the derivation: {said}."
 
 
 def _diagrams(network: Network | None, notation: Notation | None) -> tuple[str, str]:

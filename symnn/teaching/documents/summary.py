@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symnn.teaching.documents.content import Content
+from symnn.teaching.documents.content import NAMED, Content
 from symnn.teaching.documents.escaping import escaped
 from symnn.teaching.documents.parts import document, inline, measured, result_lines, under
 from symnn.teaching.documents.preamble import PREAMBLES
@@ -51,6 +51,8 @@ def _two_columns(left: str, right: str) -> str:
 def _model(content: Content) -> Iterator[str]:
     """The equations that are given: of a network, the cost apart."""
     for section in content.forward:
+        if section.heading == NAMED:
+            continue
         lines = section.lines
         if section.heading == "Forward" and len(lines) > 1 and content.has_cost:
             yield from _equations("Model", lines[:-1])

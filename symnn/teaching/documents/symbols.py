@@ -33,21 +33,29 @@ class Symbol:
     shape: str
 
 
-def symbols_of(derivation: Derivation, notation: Notation | None = None, batch: bool = False) -> tuple[Symbol, ...]:
-    """Return the table of notation for the matrix view of a derivation: inputs, values, adjoints that have names."""
+def symbols_of(
+    derivation: Derivation, notation: Notation | None = None, batch: bool = False, word: str = "parameter"
+) -> tuple[Symbol, ...]:
+    """Return the table of notation for the matrix view of a derivation: inputs, values, adjoints that have names.
+
+    `word` is what a tensor that is differentiated by is called.
+    """
     writer = writer_for(derivation, "latex", notation)
     folding = folded(derivation.program)
     writer = writer_of_families(writer, folding)
     labelling = labelled(folding.program)
     writer = writer_of_labels(writer, labelling)
-    return tuple(_Table(derivation, labelling.program, writer, batch).rows())
+    return tuple(_Table(derivation, labelling.program, writer, batch, word).rows())
 
 
 class _Table:
     """The table in the making."""
 
-    def __init__(self, derivation: Derivation, program: Program, writer: ExpressionWriter, batch: bool) -> None:
+    def __init__(
+        self, derivation: Derivation, program: Program, writer: ExpressionWriter, batch: bool, word: str
+    ) -> None:
         self.derivation, self.program, self.writer, self.batch = derivation, program, writer, batch
+        self.word = word
         self.results = set(derivation.gradients.values())
         self.layers = [int(found[2]) for name in program.tensors if (found := self._layered(name))]
 
@@ -89,7 +97,7 @@ class _Table:
             examples = ", one example a row" if self.batch and tensor.rank else ""
             return {"input": "input", "target": "target"}.get(tensor.role, "a number that is chosen") + examples
         if tensor.role == "parameter":
-            return f"{kind or 'parameter'}{where}"
+            return f"{kind or self.word}{where}"
         if name == "C" or (name == self.derivation.of and not tensor.rank):
             return "cost" if name == "C" else "the value that is differentiated"
         if name == self.derivation.of:
