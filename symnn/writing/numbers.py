@@ -40,7 +40,7 @@ class NumberWriter(ExpressionWriter):
     def __init__(
         self, notation: Notation, value: Callable[[Expr], Any], shown: Callable[[Any], str], format: str = "text"
     ) -> None:
-        dialects = {"text": _NumberText, "ascii": _NumberAscii, "latex": _NumberLatex}
+        dialects: dict[str, type[_Dotted]] = {"text": _Dotted, "ascii": _DottedAscii, "latex": _DottedLatex}
         super().__init__(dialects[format](notation), Names({}, {}))
         self.value, self.shown = value, shown
 
@@ -133,8 +133,8 @@ def _is_leaf(expression: Expr) -> bool:
     return isinstance(expression, Entry | Number)
 
 
-class _NumberText(Text):
-    """Unicode text in which factors are numbers: a dot stands between them."""
+class _Dotted(Text):
+    """A dialect in which factors are numbers: a sign stands between them."""
 
     dot = "·"
 
@@ -151,37 +151,19 @@ class _NumberText(Text):
         return f"·10{superscript(str(exponent).replace('-', '−'))}"
 
 
-class _NumberAscii(Ascii):
-    """ASCII in which factors are numbers: a star stands between them."""
+class _DottedAscii(_Dotted, Ascii):
+    """ASCII with a star between factors."""
 
     dot = "*"
-
-    def beside(self, before: str, after: str) -> str:
-        return f"{self.dot}{after}"
-
-    def glued(self, pieces: Sequence[Piece]) -> str:
-        return self.dot.join(self.close(piece, Precedence.PREFIX) for piece in pieces)
-
-    def times_number(self, number: str, body: str) -> str:
-        return f"{number}{self.dot}{body}"
 
     def power_of_ten(self, exponent: int) -> str:
         return f"e{exponent}"
 
 
-class _NumberLatex(Latex):
-    """LaTeX in which factors are numbers: a dot stands between them."""
+class _DottedLatex(_Dotted, Latex):
+    """LaTeX with a dot between factors."""
 
     dot = r" \cdot "
-
-    def beside(self, before: str, after: str) -> str:
-        return f"{self.dot}{after}"
-
-    def glued(self, pieces: Sequence[Piece]) -> str:
-        return self.dot.join(self.close(piece, Precedence.PREFIX) for piece in pieces)
-
-    def times_number(self, number: str, body: str) -> str:
-        return f"{number}{self.dot}{body}"
 
     def power_of_ten(self, exponent: int) -> str:
         return rf"{self.dot}10^{{{exponent}}}"
