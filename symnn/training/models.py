@@ -214,7 +214,7 @@ def _model(shown: str, described: dict[str, Any], network: Any, parameters: dict
         raise DataError(f"{shown}: the model is broken: its description does not fit its network")
     # Models of earlier versions have neither a history nor the shape of an image.
     image = tuple(described.get("image", ()))
-    if not all(type(size) is int for size in image) or (image and math.prod(image) != inputs):
+    if not all(type(size) is int and size > 0 for size in image) or (image and math.prod(image) != inputs):
         raise ValueError("the shape of its images does not fit its network")
     return Model(
         network, parameters, targets, scaling, value_scaling, features, str(described["target"]),
@@ -223,7 +223,7 @@ def _model(shown: str, described: dict[str, Any], network: Any, parameters: dict
 
 
 def _history(described: dict[str, Any]) -> dict[str, list[float | None]]:
-    columns = {name: list(described[name]) for name in described if name in HISTORY}
+    columns = {name: list(values) for name, values in described.items() if name in HISTORY}
     entries = [entry for column in columns.values() for entry in column]
     if len({len(column) for column in columns.values()}) > 1 or not all(
         entry is None or (isinstance(entry, int | float) and math.isfinite(entry)) for entry in entries
