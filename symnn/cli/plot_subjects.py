@@ -94,7 +94,7 @@ def model_of_architecture(subject: str, options: dict[str, Any]) -> tuple[Model,
         X = model.scaling.apply(data.X).reshape(len(data), *input_shape(net))
         Y = data.y if data.classes is not None else model.value_scaling.apply(_targets(data))
         fit = train(net, X, Y, SGD(rate), epochs, batch_size=len(data), seed=options["seed"], classes=data.classes)
-        model = replace(model, parameters=fit.parameters)
+        model = replace(model, parameters=fit.parameters, information={**model.information, "epochs": fit.epochs})
         told = f"trained for {fit.epochs} steps on all examples, learning rate {rate:g}, seed {options['seed']}"
     return with_values(model, options["given"]), data, told
 

@@ -44,6 +44,7 @@ class Hill:
         steps: how many steps each ball takes.
         seed: the starts follow from it.
         source: of which examples the cost is.
+        trained: whether the network's own values are those where training ended.
     """
 
     landscape: Landscape
@@ -55,6 +56,7 @@ class Hill:
     steps: int
     seed: int
     source: str
+    trained: bool = False
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -62,15 +64,15 @@ class Hill:
         return self.landscape.entries
 
     @property
-    def caption(self) -> str:
-        """What the picture shows, in words."""
+    def caption(self) -> tuple[str, str]:
+        """What the picture shows, in two sentences."""
         net = called(self.landscape.network)
         others = sum(int(np.size(value)) for value in self.landscape.parameters.values()) - len(self.entries)
         fixed = {0: "", 1: ", the other parameter fixed"}.get(others, f", the other {others:,} parameters fixed")
         return (
-            f"{net}, cost over {self.source}{fixed}. "
-            f"Gradient descent: {len(self.descents)} start{'s' * (len(self.descents) != 1)} (seed {self.seed}), "
-            f"learning rate η = {self.learning_rate:g}, {self.steps:,} steps."
+            f"{net}: the cost over {self.source}{fixed}.",
+            f"Gradient descent from {len(self.descents)} start{'s' * (len(self.descents) != 1)} (seed {self.seed}), "
+            f"learning rate η = {self.learning_rate:g}, {self.steps:,} steps.",
         )
 
 
@@ -104,6 +106,10 @@ def hill_of(
         DataError, ShapeError: for data that the model does not take.
     """
     _check(starts, steps, seed)
+    if getattr(model.network, "example_weights", False) or getattr(model.network, "masked", False):
+        raise InputError("a hill is of a network without weights of the examples and without a mask")
+    if model.network.cost is None:
+        raise InputError("a hill is of a cost: the network has none")
     rate = None if learning_rate is None else check_learning_rate(learning_rate)
     entries = _entries(parameter, model)
     X, Y, source = examples_for(model, data, seed)
@@ -119,7 +125,8 @@ def hill_of(
     if ranges is None and (wider := _widened(bounds, descents)) != bounds:
         axes = _axes(wider, points)
         costs = landscape.grid(*axes)
-    return Hill(landscape, axes, costs, descents, valleys_of(landscape, axes, costs), rate, steps, seed, source)
+    valleys, trained = valleys_of(landscape, axes, costs), "epochs" in model.information
+    return Hill(landscape, axes, costs, descents, valleys, rate, steps, seed, source, trained)
 
 
 def examples_for(model: Model, data: Data, seed: int) -> tuple[Array, Array, str]:

@@ -32,15 +32,17 @@ _BALLS = (ORANGE, GREEN, PURPLE, AMBER, BLACK)
 _HEIGHTS = ("#fffaf0", "#fdeccd", "#f8d7a1", "#eebb77", "#d99a55", "#b67a3d", "#8a5a2b", "#5c3b1c")
 _NEAR = 0.09
 """Nearer to the edge than this share of the width, a label stands to the inner side."""
-_FRAMES, _MILLISECONDS, _DPI = 60, 80, 100
+_SEEN = 0.002
+_FRAMES, _MILLISECONDS, _REST, _DPI = 60, 80, 1500, 120
 
 
 @dataclass(frozen=True, eq=False)
 class _Moving:
-    """The parts of a drawing that an animation moves: a trail and a ball for each descent."""
+    """The parts of a drawing that an animation moves: for each descent a trail, the dots on it, and the ball."""
 
     figure: Any
     trails: list[Any]
+    dots: list[Any]
     balls: list[Any]
 
 
@@ -87,18 +89,39 @@ def animate_hill(hill: Hill, notation: Notation | None = None) -> bytes:
         # The layout is settled once; in every frame it is the same.
         figure.set_layout_engine("none")
         frames = []
-        longest = max(len(descent.points) for descent in hill.descents) - 1
-        for step in _shown_steps(longest):
-            for descent, trail, ball in zip(hill.descents, moving.trails, moving.balls, strict=True):
+        for step in _shown_steps(_last_moving_step(hill)):
+            for number, descent in enumerate(hill.descents):
                 xs, ys = _path(hill, descent)
-                trail.set_data(xs[: step + 1], ys[: step + 1])
+                moving.trails[number].set_data(*_trail(hill, xs[: step + 1], ys[: step + 1]))
+                moving.dots[number].set_data(xs[: step + 1], ys[: step + 1])
                 last = min(step, len(xs) - 1)
-                ball.set_data([xs[last]], [ys[last]])
+                moving.balls[number].set_data([xs[last]], [ys[last]])
             figure.canvas.draw()
-            pixels = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3].copy())
-            frames.append(pixels.quantize(128, dither=Image.Dither.NONE))
-        rest = [frames[-1]] * 12
-        return image_bytes([*frames, *rest], _MILLISECONDS)
+            frames.append(Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3].copy()))
+    palette = _palette(frames[-1])
+    few = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    return image_bytes(few, [_MILLISECONDS] * (len(few) - 1) + [_REST])
+
+
+def _palette(frame: Any) -> Any:
+    """Return one palette for all frames, in which the colours of balls and valleys are themselves."""
+    from PIL import Image
+
+    sample = Image.new("RGB", (frame.width, frame.height + 40 * (len(_BALLS) + 1)), "white")
+    sample.paste(frame, (0, 0))
+    for number, colour in enumerate((BLUE, *_BALLS)):
+        sample.paste(colour, (0, frame.height + 40 * number, frame.width, frame.height + 40 * (number + 1)))
+    return sample.quantize(256, dither=Image.Dither.NONE)
+
+
+def _last_moving_step(hill: Hill) -> int:
+    """Return the step after which no ball moves by what can be seen."""
+    widths = np.array([axis[-1] - axis[0] for axis in hill.axes])
+    last = 1
+    for descent in hill.descents:
+        away = np.max(np.abs(descent.points - descent.points[-1]) / widths, axis=1)
+        last = max(last, int(np.sum(np.maximum.accumulate(away[::-1]) > _SEEN)))
+    return last
 
 
 def _shown_steps(longest: int) -> list[int]:
@@ -119,10 +142,12 @@ def _drawn(hill: Hill, notation: Notation | None) -> _Moving:
         axes.yaxis.label.set_rotation(0)
         axes.yaxis.label.set_ha("right")
     _mark_valleys(axes, hill, cost_label(notation).latex)
-    trails, balls = _paths(axes, hill)
+    if hill.trained:
+        _mark_trained(axes, hill)
+    trails, dots, balls = _paths(axes, hill)
     figure.legend(loc="outside upper center", ncols=5, fontsize=10, columnspacing=1.2, handletextpad=0.3)
-    caption(figure, textwrap.fill(hill.caption, 104))
-    return _Moving(figure, trails, balls)
+    caption(figure, "\n".join(textwrap.fill(line, 104) for line in hill.caption))
+    return _Moving(figure, trails, dots, balls)
 
 
 def _curve(figure: Any, axes: Any, hill: Hill, notation: Notation | None) -> None:
@@ -164,22 +189,47 @@ def _path(hill: Hill, descent: Any) -> tuple[Any, Any]:
     return (first, descent.costs) if len(hill.entries) == 1 else (first, descent.points[:, 1])
 
 
-def _paths(axes: Any, hill: Hill) -> tuple[list[Any], list[Any]]:
-    trails, balls = [], []
+def _trail(hill: Hill, xs: Any, ys: Any) -> tuple[Any, Any]:
+    """Return the line through a path's points: along the curve, or straight from point to point on contours."""
+    if len(hill.entries) == 2 or len(xs) < 2:
+        return xs, ys
+    t = hill.axes[0]
+    across, up = [xs[:1]], [ys[:1]]
+    for before, after, end in zip(xs, xs[1:], ys[1:], strict=False):
+        between = t[(t > min(before, after)) & (t < max(before, after))]
+        between = between if after > before else between[::-1]
+        across += [between, [after]]
+        up += [np.interp(between, t, hill.costs), [end]]
+    return np.concatenate(across), np.concatenate(up)
+
+
+def _paths(axes: Any, hill: Hill) -> tuple[list[Any], list[Any], list[Any]]:
+    trails, dots, balls = [], [], []
+    few = len(hill.descents) <= len(_BALLS)
     for number, descent in enumerate(hill.descents):
         xs, ys = _path(hill, descent)
         colour = _BALLS[number % len(_BALLS)]
-        (trail,) = axes.plot(xs, ys, color=colour, linewidth=1.3, marker="o", markersize=3.2, zorder=5)
+        trails += axes.plot(*_trail(hill, xs, ys), color=colour, linewidth=1.8, zorder=4)
+        dots += axes.plot(xs, ys, "o", color=colour, markersize=3.4, zorder=5)
+        label = f"start {number + 1}" if few else "starts" if number == 0 else None
         axes.plot(
             xs[:1], ys[:1], "o", markersize=10, markerfacecolor="white", markeredgecolor=colour, markeredgewidth=2,
-            zorder=6, label=f"start {number + 1}",
+            zorder=6, label=label,
         )  # fmt: skip
-        (ball,) = axes.plot(
+        balls += axes.plot(
             xs[-1:], ys[-1:], "o", markersize=13, color=colour, markeredgecolor="white", markeredgewidth=1.2, zorder=7
         )
-        trails.append(trail)
-        balls.append(ball)
-    return trails, balls
+    return trails, dots, balls
+
+
+def _mark_trained(axes: Any, hill: Hill) -> None:
+    now = hill.landscape.now
+    y = hill.landscape.cost(now) if len(now) == 1 else now[1]
+    if all(axis[0] <= t <= axis[-1] for axis, t in zip(hill.axes, now, strict=True)):
+        axes.plot(
+            [now[0]], [y], "D", markersize=7, markerfacecolor="white", markeredgecolor="black", markeredgewidth=1.5,
+            zorder=7.5, label="where training ended",
+        )  # fmt: skip
 
 
 def _mark_valleys(axes: Any, hill: Hill, cost: str) -> None:

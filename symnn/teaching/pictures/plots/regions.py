@@ -23,7 +23,7 @@ from symnn.training.shapes import input_shape
 
 Array = NDArray[Any]
 
-_POINTS = 301
+_POINTS = 401
 _MOST_DRAWN = 3000
 _PALE = 0.72
 
@@ -84,20 +84,17 @@ def _classes(figure: Any, axes: Any, model: Model, plane: Array, ticks: Any, dat
     classes = model.targets.classes
     assert classes is not None
     colours = [PALETTE[n % len(PALETTE)] for n in range(len(classes))]
-    chosen = np.asarray(model.predict(plane)).reshape(-1)
-    numbers = np.searchsorted(np.array(classes), chosen) if list(classes) == sorted(classes) else np.array(
-        [list(classes).index(label) for label in chosen.tolist()]
-    )  # fmt: skip
-    numbers = numbers.reshape(_POINTS, _POINTS)
+    margins = _margins(model, plane).reshape(_POINTS, _POINTS, -1)
+    numbers = margins.argmax(axis=-1)
     pale = ListedColormap([_mixed(colour) for colour in colours])
     axes.imshow(
         numbers, cmap=pale, vmin=-0.5, vmax=len(classes) - 0.5, origin="lower", aspect="auto", interpolation="nearest",
         extent=(ticks[0][0], ticks[0][-1], ticks[1][0], ticks[1][-1]), zorder=1,
     )  # fmt: skip
-    for number in range(len(classes)):
-        inside = (numbers == number).astype(float)
-        if 0 < inside.mean() < 1:
-            axes.contour(ticks[0], ticks[1], inside, [0.5], colors="#333333", linewidths=1.0, zorder=2)
+    for number in range(len(classes) if len(classes) > 2 else 1):
+        margin = margins[..., number]
+        if margin.min() < 0 < margin.max():
+            axes.contour(ticks[0], ticks[1], margin, [0.0], colors="#333333", linewidths=1.0, zorder=2)
     if data is None:
         _legend_of_regions(figure, classes, pale)
         return
@@ -110,6 +107,18 @@ def _classes(figure: Any, axes: Any, model: Model, plane: Array, ticks: Any, dat
         )  # fmt: skip
     title = plain(model.target)
     figure.legend(loc="outside upper center", ncols=min(len(classes), 6), title=title)
+
+
+def _margins(model: Model, plane: Array) -> Array:
+    """Return by how much the output of each class is above the largest of the others, (points, classes)."""
+    outputs = model.outputs(plane)
+    if model.targets.outputs == 1:
+        above = outputs[:, 0] - (model.targets.low + model.targets.high) / 2
+        # At the middle itself the first class is chosen.
+        return np.stack([np.where(above == 0, 1e-300, -above), above], axis=1)
+    others = np.repeat(outputs[:, None, :], outputs.shape[1], axis=1)
+    others[:, range(outputs.shape[1]), range(outputs.shape[1])] = -np.inf
+    return np.asarray(outputs - others.max(axis=2))
 
 
 def _legend_of_regions(figure: Any, classes: Any, pale: Any) -> None:

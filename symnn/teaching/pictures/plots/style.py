@@ -114,8 +114,8 @@ def check_finite(values: Any, what: str) -> None:
         raise DataError(f"{what} is nowhere a finite number: there is nothing to draw")
 
 
-def image_bytes(frames: Sequence[Any], milliseconds: int) -> bytes:
-    """Return images as an animated GIF that is played again and again."""
+def image_bytes(frames: Sequence[Any], milliseconds: Sequence[int]) -> bytes:
+    """Return images as an animated GIF that is played again and again; each is shown for so many milliseconds."""
     buffer = io.BytesIO()
-    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=milliseconds, loop=0)
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=list(milliseconds), loop=0)
     return buffer.getvalue()

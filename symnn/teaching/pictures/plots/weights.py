@@ -36,7 +36,7 @@ def plot_weights(model: Model, notation: Notation | None = None) -> Any:
     units = len(images)
     shown = images[:MOST_IMAGES]
     largest = float(np.abs(shown).max()) or 1.0
-    columns = min(max(round(math.sqrt(1.5 * len(shown))), min(len(shown), 4)), len(shown))
+    columns = _columns(len(shown))
     rows = -(-len(shown) // columns)
     with styled():
         side = min(1.35, 8.4 / columns)
@@ -44,7 +44,10 @@ def plot_weights(model: Model, notation: Notation | None = None) -> Any:
         figure = new_figure(max(4.8, side * columns + 1.3), max(2.4, side * rows * aspect + 0.34 * rows + 0.5))
         grid = figure.subplots(rows, columns, squeeze=False)
         for number, axes in enumerate(grid.flat):
-            axes.set_axis_off()
+            axes.set_xticks([])
+            axes.set_yticks([])
+            for spine in axes.spines.values():
+                spine.set(visible=number < len(shown), color="#bbbbbb", linewidth=0.8)
             if number < len(shown):
                 drawn = axes.imshow(shown[number], cmap=_COLOURS, vmin=-largest, vmax=largest, interpolation="nearest")
                 axes.set_title(f"unit {number + 1}", fontsize=9 if columns <= 8 else 7.5, pad=3)
@@ -57,6 +60,13 @@ def plot_weights(model: Model, notation: Notation | None = None) -> Any:
         size = f"{shown.shape[1]} × {shown.shape[2]} pixels"
         caption(figure, f"{called(model.network)}: weights of the first layer by unit{some}, {size}{data}")
     return figure
+
+
+def _columns(images: int) -> int:
+    """Return in how many columns images stand: a little wider than high, and few places left empty."""
+    wanted = math.sqrt(1.5 * images)
+    near = range(max(1, math.floor(0.75 * wanted)), math.ceil(1.35 * wanted) + 1)
+    return min(near, key=lambda columns: (-(-images // columns) * columns - images, abs(columns - wanted)))
 
 
 def images_of(model: Model) -> tuple[Array, str]:
