@@ -36,6 +36,9 @@ _LARGEST = 20_000_000
 @click.option("--set", "given", multiple=True, metavar="VALUES", help='Numbers, as "W1=2,0.2,1 b1=1 x=0.5,0.9,0.1".')
 @click.option("--values", is_flag=True, help="Draw the parameters that --set leaves out at random, by --seed.")
 @click.option("--seed", type=int, metavar="SEED", help="The seed of --values, and --values itself  [default: 0]")
+@click.option(
+    "--nodes", type=click.IntRange(3, 100), default=10, show_default=True, help="Of a wider layer some are left out."
+)
 @activation_option
 @cost_option
 @weights_option
@@ -63,7 +66,7 @@ def draw_command(
     what = _subject(subject, options)
     if drawn is not None:
         numbers = {**_first_values(what, drawn), **numbers}
-    diagram = diagram_of(what, numbers or None, options["notation"])
+    diagram = diagram_of(what, numbers or None, options["notation"], options["nodes"])
     write_atomically(output, _written(diagram, ending))
     said = _said(diagram, what, drawn, numbers)
     if as_json:

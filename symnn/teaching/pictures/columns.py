@@ -15,11 +15,13 @@ from symnn.teaching.pictures.parts import HIDDEN, INPUT, OUTPUT, Caption, Edge, 
 
 Array = NDArray[Any]
 
-MOST_NODES = 10
+MOST_NODES, FEWEST_NODES = 10, 3
+"""How many nodes of a layer are drawn at most unless said otherwise, and how many that must be at least."""
+
 MOST_COLUMNS = 9
 MOST_LABELLED = 12
 """Between two layers with more lines than this, the lines have no labels."""
-_FIRST, _LAST = 5, 1
+_FIRST = 5
 _LINE = 17.0
 MARGIN = 26.0
 
@@ -81,10 +83,10 @@ class _Measures:
         return cls(across, down, radius, side + (30 if with_values else 14), side + (44 if with_values else 14))
 
 
-def laid_out(columns: Sequence[Column], labels: Labels) -> Laid:
-    """Return where everything is; a dash of layers is left out where there are very many."""
+def laid_out(columns: Sequence[Column], labels: Labels, most: int = MOST_NODES) -> Laid:
+    """Return where everything is; of layers wider than `most`, and of very many layers, some are left out."""
     shown, hidden = _shown_columns(columns)
-    slots = [_slots(column.size) for column in shown]
+    slots = [_slots(column.size, most) for column in shown]
     counts = [sum(place is not None for place in one) for one in slots]
     fans = [a * b for a, b in pairwise(counts)]
     labelled = [0 < fan <= MOST_LABELLED for fan in fans]
@@ -128,13 +130,13 @@ def _omitted_layers(columns: Sequence[Column], shown: Sequence[Column]) -> int |
     return len(columns) - len(shown) or None
 
 
-def _slots(size: Any) -> list[Any]:
+def _slots(size: Any, most: int) -> list[Any]:
     """Return which nodes of a layer are drawn, with None for the dots."""
     if not isinstance(size, int):
         return [1, 2, None, size]
-    if size <= MOST_NODES:
+    if size <= most:
         return list(range(1, size + 1))
-    return [*range(1, _FIRST + 1), None, *range(size - _LAST + 1, size + 1)]
+    return [*range(1, min(_FIRST, most - 2) + 1), None, size]
 
 
 def _column(
@@ -148,7 +150,7 @@ def _column(
     for row, place in enumerate(slots):
         y = middle + measures.down * (row - (len(slots) - 1) / 2)
         if place is None:
-            omitted = column.size - _FIRST - _LAST if isinstance(column.size, int) else None
+            omitted = column.size - len(slots) + 1 if isinstance(column.size, int) else None
             gaps.append(Gap(x, y, omitted, True, column.layer))
             continue
         node = Node(

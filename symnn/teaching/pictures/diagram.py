@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from symnn.errors import InputError
 from symnn.teaching.pictures.chain import chained
-from symnn.teaching.pictures.columns import MOST_NODES, Laid, laid_out
+from symnn.teaching.pictures.columns import FEWEST_NODES, MOST_NODES, Laid, laid_out
 from symnn.teaching.pictures.labels import Label, Labels, text_label
 from symnn.teaching.pictures.parts import Parts
 from symnn.teaching.pictures.raster import image_of
@@ -53,7 +54,9 @@ class Diagram(Parts):
         return self.svg()
 
 
-def diagram_of(subject: Any, values: Mapping[str, Any] | None = None, notation: Notation | None = None) -> Diagram:
+def diagram_of(
+    subject: Any, values: Mapping[str, Any] | None = None, notation: Notation | None = None, most: int = MOST_NODES
+) -> Diagram:
     """Return the diagram of a network.
 
     Args:
@@ -61,6 +64,7 @@ def diagram_of(subject: Any, values: Mapping[str, Any] | None = None, notation: 
         values: arrays by name: parameters such as W1 and b1; with x, the activations follow, and with y, the cost.
             For a saved model x is as the data come.
         notation: choices of writing.
+        most: of a layer with more nodes, the first and the last are drawn, with dots between.
 
     >>> diagram_of("3-1", {"W1": [2, 0.2, 1], "b1": [1], "x": [0.5, 0.9, 0.1]}).nodes[-1].value
     0.907...
@@ -68,10 +72,12 @@ def diagram_of(subject: Any, values: Mapping[str, Any] | None = None, notation: 
     Raises:
         InputError, ShapeError: for what is no network, and for values that do not fit it.
     """
-    return drawn(subject_of(subject, values), notation or Notation())
+    if type(most) is not int or most < FEWEST_NODES:
+        raise InputError(f"bad number of nodes {most!r} (accepted: a whole number, at least {FEWEST_NODES})")
+    return drawn(subject_of(subject, values), notation or Notation(), most)
 
 
-def drawn(subject: Subject, notation: Notation) -> Diagram:
+def drawn(subject: Subject, notation: Notation, most: int) -> Diagram:
     """Return the diagram of what was read."""
     if not subject.columns:
         chain = chained(subject.input_shape, subject.chain)
@@ -80,7 +86,7 @@ def drawn(subject: Subject, notation: Notation) -> Diagram:
         return Diagram(subject.title, words, chain.width, chain.height, boxes=chain.boxes, arrows=chain.arrows)
     last = str(subject.columns[-1].layer)
     labels = Labels(notation, last)
-    laid = laid_out(subject.columns, labels)
+    laid = laid_out(subject.columns, labels, most)
     targets: tuple[tuple[Any, Label], ...] = ()
     if subject.targets is not None:
         shown = [node.place for node in laid.nodes if node.layer == subject.columns[-1].layer]
@@ -106,7 +112,7 @@ def _described(subject: Subject, laid: Laid) -> str:
         said.append(f"{which}: {column.size} unit{'s' if column.size != 1 else ''}{activation}")
     words = f"A network as circles and lines, from left to right. {'; '.join(said)}."
     if any(gap.is_vertical for gap in laid.gaps):
-        words += f" Of layers of more than {MOST_NODES}, the first and the last are drawn, with dots between."
+        words += " Of wide layers, the first and the last units are drawn, with dots between."
     weights = [edge.label.equal_to(edge.weight).plain for edge in laid.edges if edge.weight is not None]
     numbers = [node.label.equal_to(node.value).plain for node in laid.nodes if node.value is not None]
     biases = [n.bias_label.equal_to(n.bias).plain for n in laid.nodes if n.bias is not None and n.bias_label]

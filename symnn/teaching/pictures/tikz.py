@@ -64,11 +64,13 @@ def _pen(role: str, width: float, is_dashed: bool, scale: float) -> str:
 
 def _words(words: Words, scale: float) -> str:
     """Return a node with a label; a halo is a white ground that leaves the lines beside the letters free."""
-    size = max([one for one in _SIZES if one <= words.size * scale + 0.3], default=_SIZES[0])
+    wanted = words.size * scale
+    size = max([one for one in _SIZES if one <= wanted + 0.3], default=_SIZES[0])
     halo = ",fill=white,inner sep=0.8pt" if words.has_halo else ",inner sep=0pt"
     bold = r"\bfseries" if words.is_bold else ""
     font = rf"\fontsize{{{size:g}}}{{{1.2 * size:.1f}}}\selectfont{bold}"
-    options = f"anchor={_ANCHORS[words.anchor]},text=symnn{words.role}{halo},font={font}"
+    smaller = f"scale={wanted / size:.2f}," if wanted < size - 0.3 else ""
+    options = f"{smaller}anchor={_ANCHORS[words.anchor]},text=symnn{words.role}{halo},font={font}"
     return rf"\node[{options}] at {_point(words.x, words.y)} {{{words.label.latex}}};"
 
 
