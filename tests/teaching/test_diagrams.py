@@ -179,6 +179,20 @@ def test_wide_layers_have_dots_and_their_count() -> None:
     assert sum(gap.omitted or 0 for gap in diagram.gaps) == 784 + 30 + 10 - len(diagram.nodes)
 
 
+@pytest.mark.parametrize(("most", "places"), [(3, [1, 12]), (5, [1, 2, 3, 12]), (12, list(range(1, 13)))])
+def test_so_many_nodes_of_a_layer_are_drawn(most: int, places: list[int]) -> None:
+    diagram = diagram_of("12-2", most=most)
+    assert [node.place for node in diagram.nodes if node.layer == 0] == places
+    assert [gap.omitted for gap in diagram.gaps] == ([12 - len(places)] if most < 12 else [])
+    assert len(diagram.edges) == 2 * len(places)
+
+
+@pytest.mark.parametrize("most", [2, 0, -1, 3.5, "5"])
+def test_too_few_nodes_are_refused(most: Any) -> None:
+    with pytest.raises(InputError, match="bad number of nodes"):
+        diagram_of("12-2", most=most)
+
+
 def test_crowded_layers_have_no_numbers_but_a_legend() -> None:
     net, values = seeded("4-6-4")
     root = root_of(diagram_of(net, values).svg())
