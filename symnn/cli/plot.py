@@ -33,6 +33,7 @@ from symnn.teaching.pictures.plots import (
     plot_regions,
     plot_weights,
 )
+from symnn.teaching.pictures.plots.hill import check_settings
 from symnn.teaching.pictures.plots.style import check_matplotlib, written
 from symnn.training import BUILT_IN, Model, check_writable, write_atomically
 
@@ -138,6 +139,7 @@ def _of_model(subject: str, kind: str, options: dict[str, Any]) -> tuple[Any, li
 
 def _hill(subject: str, ending: str, options: dict[str, Any]) -> tuple[bytes, list[str], dict[str, Any]]:
     ranges = [_range(text) for text in options["ranges"]] or None
+    check_settings(options["starts"], options["steps"], options["seed"])
     if Path(subject).suffix == ".npz":
         model = model_of_file(subject, options["given"])
         data = data_for(model, options["data"], options["target"])

@@ -105,7 +105,7 @@ def hill_of(
         InputError: for settings that make no sense, and parameters that there are not.
         DataError, ShapeError: for data that the model does not take.
     """
-    _check(starts, steps, seed)
+    check_settings(starts, steps, seed)
     if getattr(model.network, "example_weights", False) or getattr(model.network, "masked", False):
         raise InputError("a hill is of a network without weights of the examples and without a mask")
     if model.network.cost is None:
@@ -129,6 +129,15 @@ def hill_of(
     return Hill(landscape, axes, costs, descents, valleys, rate, steps, seed, source, trained)
 
 
+def check_settings(starts: int, steps: int, seed: int) -> None:
+    """Raise InputError unless the settings of the balls make sense."""
+    for name, value, low, high in (("starts", starts, 1, _MOST_STARTS), ("steps", steps, 1, _MOST_STEPS)):
+        if type(value) is not int or not low <= value <= high:
+            raise InputError(f"bad number of {name} {value!r} (accepted: {low} to {high:,})")
+    if type(seed) is not int or seed < 0:
+        raise InputError(f"bad seed {seed!r}: it is a whole number, at least 0")
+
+
 def examples_for(model: Model, data: Data, seed: int) -> tuple[Array, Array, str]:
     """Return inputs and targets as the model's network takes them, and which they are, in words.
 
@@ -147,14 +156,6 @@ def examples_for(model: Model, data: Data, seed: int) -> tuple[Array, Array, str
     Y = data.y if model.targets.classes is not None else model.value_scaling.apply(np.asarray(data.y, float)[:, None])
     encoded = model.targets.encode(Y).astype(float)
     return X, encoded.reshape(len(data), *output_shape(model.network)), source
-
-
-def _check(starts: int, steps: int, seed: int) -> None:
-    for name, value, low, high in (("starts", starts, 1, _MOST_STARTS), ("steps", steps, 1, _MOST_STEPS)):
-        if type(value) is not int or not low <= value <= high:
-            raise InputError(f"bad number of {name} {value!r} (accepted: {low} to {high:,})")
-    if type(seed) is not int or seed < 0:
-        raise InputError(f"bad seed {seed!r}: it is a whole number, at least 0")
 
 
 def _before(model: Model) -> dict[str, Array]:

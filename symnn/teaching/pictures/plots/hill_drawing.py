@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,9 +106,9 @@ def _palette(frame: Any) -> Any:
     """Return one palette for all frames, in which the colours of balls and valleys are themselves."""
     from PIL import Image
 
-    sample = Image.new("RGB", (frame.width, frame.height + 40 * (len(_BALLS) + 1)), "white")
+    sample = Image.new("RGB", (frame.width, frame.height + 40 * (len(_BALLS) + 2)), "white")
     sample.paste(frame, (0, 0))
-    for number, colour in enumerate((BLUE, *_BALLS)):
+    for number, colour in enumerate(("white", BLUE, *_BALLS)):
         sample.paste(colour, (0, frame.height + 40 * number, frame.width, frame.height + 40 * (number + 1)))
     return sample.quantize(256, dither=Image.Dither.NONE)
 
@@ -146,7 +145,7 @@ def _drawn(hill: Hill, notation: Notation | None) -> _Moving:
         _mark_trained(axes, hill)
     trails, dots, balls = _paths(axes, hill)
     figure.legend(loc="outside upper center", ncols=5, fontsize=10, columnspacing=1.2, handletextpad=0.3)
-    caption(figure, "\n".join(textwrap.fill(line, 104) for line in hill.caption))
+    caption(figure, *hill.caption)
     return _Moving(figure, trails, dots, balls)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,6 +31,8 @@ _STYLE = {
     "axes.formatter.use_mathtext": True,
 }  # fmt: skip
 _LONGEST = 40
+_LETTERS_PER_INCH = 14
+"""Of a caption: letters of 9 points."""
 
 
 def styled() -> Any:
@@ -63,9 +66,11 @@ def written(figure: Any, ending: str) -> bytes:
         return saved(figure, ending.lstrip("."))
 
 
-def caption(figure: Any, text: str) -> None:
-    """Write what was drawn under a figure, in small letters."""
-    figure.supxlabel(text, fontsize=9, color="#555555", x=0.01, ha="left", wrap=False)
+def caption(figure: Any, *lines: str) -> None:
+    """Write what was drawn under a figure, in small letters; long lines are broken."""
+    width = int(figure.get_size_inches()[0] * _LETTERS_PER_INCH)
+    text = "\n".join(textwrap.fill(line, width) for line in lines)
+    figure.supxlabel(text, fontsize=9, color="#555555", x=0.01, ha="left")
 
 
 def plain(text: Any, longest: int = _LONGEST) -> str:
@@ -96,7 +101,8 @@ def entry_label(network: Any, name: str, places: Sequence[int], notation: Notati
 
 def cost_label(notation: Notation | None = None) -> Label:
     """Return how the cost is written."""
-    return Labels(notation or Notation(), "").entry("C")
+    notation = notation or Notation()
+    return label_of(notation.letter("cost"), [], notation)
 
 
 def called(network: Any) -> str:
