@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from symnn.language import Tensor
@@ -200,14 +200,3 @@ class Question:
     claims: tuple[Claim, ...] = ()
     shapes: tuple[ShapeClaim, ...] = ()
     slip: str = ""
-
-
-def parts_of(block: Any) -> Iterator[Any]:
-    """Go through a block, or a tuple of them, and everything in it."""
-    yield block
-    if isinstance(block, tuple):
-        for part in block:
-            yield from parts_of(part)
-    elif isinstance(block, Block | Equals | Array) and not isinstance(block, Worked):
-        for field in fields(block):  # type: ignore[arg-type]
-            yield from parts_of(getattr(block, field.name))

@@ -14,9 +14,10 @@ import numpy as np
 from sympy import Rational
 
 from symnn.calculus import Derivation
-from symnn.errors import InputError
+from symnn.errors import InputError, SymnnError
 from symnn.language import Program, Tensor, parse_architecture
 from symnn.networks import Network, mlp
+from symnn.networks.activations import NAMES
 from symnn.proof import evaluate
 from symnn.teaching.given_numbers import MOST_PARAMETERS
 from symnn.views.matrix import MatrixEquation, matrix_equation
@@ -34,6 +35,7 @@ _LAST = {
 """For each cost, the activations of the last layer that it is used with."""
 _COSTS = ("quadratic", "quadratic", "binary_cross_entropy", "cross_entropy")
 _POINTS, _DIGITS = 4, 50
+_ORDINARY = 1e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +71,31 @@ class Model:
         """Whether short numbers stay short: nothing has to be rounded."""
         return set(self.activations) <= set(EXACT_ACTIVATIONS) and self.cost in EXACT_COSTS
 
+    @cached_property
+    def tensors(self) -> dict[str, Tensor]:
+        """All tensors, by name."""
+        return dict(self.program.tensors)
+
+    @cached_property
+    def inputs(self) -> dict[str, Tensor]:
+        """The parameters, x and y."""
+        return dict(self.program.inputs)
+
     def tensor(self, name: str) -> Tensor:
-        return self.program.find(name)
+        return self.tensors[name]
+
+    @cached_property
+    def is_own(self) -> bool:
+        """Whether it has an activation or a cost that is none of the named ones."""
+        return not (set(self.activations) <= set(NAMES) and self.cost in _LAST)
+
+    def has_values(self, given: Mapping[str, Any]) -> bool:
+        """Whether everything has a finite value of ordinary size, for numbers of the inputs."""
+        try:
+            found = evaluate(self.program, given)
+        except SymnnError:
+            return False
+        return all(bool((np.abs(array) < _ORDINARY).all()) for array in found.values())
 
     @cached_property
     def equations(self) -> dict[str, MatrixEquation]:
@@ -81,11 +106,19 @@ class Model:
     @cached_property
     def points(self) -> tuple[Mapping[str, Any], ...]:
         """The values of all tensors, to 50 digits and more, at random points."""
-        return tuple(self._point(random.Random(f"point {seed}")) for seed in range(_POINTS))
+        found = []
+        for seed in range(_POINTS if not self.is_own else 20 * _POINTS):
+            given = self._drawn(random.Random(f"point {seed}"))
+            # Of a function of one's own the values may be beyond all bounds.
+            if len(found) < _POINTS and (not self.is_own or self.has_values(given)):
+                found.append(self._point(given))
+        if not found:
+            raise InputError(f"{self.cost} with {', '.join(self.activations)} has no values at random points")
+        return tuple(found)
 
-    def _point(self, chooser: random.Random) -> dict[str, Any]:
+    def _drawn(self, chooser: random.Random) -> dict[str, Any]:
         given = {}
-        for name, tensor in self.program.inputs.items():
+        for name, tensor in self.inputs.items():
             shape = tuple(int(size) for size in tensor.shape)
             if tensor.role == "target":
                 numbers = [chooser.randint(1, 99) for _ in range(int(np.prod(shape)))]
@@ -93,6 +126,9 @@ class Model:
             else:
                 exact = [Rational(chooser.randint(-999, 999) or 1, 500) for _ in range(int(np.prod(shape)))]
             given[name] = _objects(exact, shape)
+        return given
+
+    def _point(self, given: Mapping[str, Any]) -> dict[str, Any]:
         found = evaluate(self.program, given, "mpmath", _DIGITS)
         with mpmath.workdps(2 * _DIGITS):
             inputs = {n: _mapped(lambda q: mpmath.mpf(q.p) / q.q, array) for n, array in given.items()}
@@ -117,6 +153,9 @@ def model_of(architecture: str, activations: tuple[str, ...], cost: str) -> Mode
     for text in (*activations, cost):
         if len(text) == 1 and text.isalpha():
             raise InputError(f"a worksheet has numbers in it, and '{text}' is an undefined function")
+    for size, name in zip(architecture.split("-")[1:], activations, strict=True):
+        if name == "softmax" and size == "1":
+            raise InputError("softmax of a layer of one unit is always 1: give it more units")
     return Model(architecture, activations, cost, network)
 
 

@@ -25,6 +25,7 @@ EXACT_DIGITS, ROUNDED_DIGITS = 15, 4
 LARGEST = 100
 _SMALLEST = 0.002
 _BITS = 200
+_KINK = 1e-9
 _TRIES = 300
 _BENT = ("relu", "leaky_relu", "elu")
 
@@ -84,9 +85,11 @@ def drawn_example(chooser: random.Random, model: Model) -> Example:
     Raises:
         InputError: where none are found.
     """
-    rate = Rational(1, chooser.choice((2, 10)))
+    rate = Rational(1, chooser.choice((2, 4) if model.is_exact else (2, 10)))
     for _ in range(_TRIES):
         values = _drawn(chooser, model)
+        if model.is_own and not model.has_values(values):
+            continue
         working = work(model.network, values, gradient=True, learning_rate=float(rate))
         if _is_good(model, working):
             return Example(model, values, rate, working)
@@ -99,7 +102,7 @@ def drawn_example(chooser: random.Random, model: Model) -> Example:
 def _drawn(chooser: random.Random, model: Model) -> dict[str, Any]:
     halves = chooser.random() < 0.3
     found: dict[str, Any] = {}
-    for name, tensor in model.program.inputs.items():
+    for name, tensor in model.inputs.items():
         shape = tuple(int(size) for size in tensor.shape)
         count = int(np.prod(shape))
         if tensor.role == "target":
@@ -129,7 +132,7 @@ def _targets(chooser: random.Random, model: Model, count: int) -> list[Any]:
 def _is_good(model: Model, working: Working) -> bool:
     arrays = {name: np.asarray(value, dtype=float) for name, value in working.values.items()}
     for layer, activation in enumerate(model.activations, 1):
-        if activation in _BENT and (arrays[f"z{layer}"] == 0).any():
+        if activation in _BENT and (np.abs(arrays[f"z{layer}"]) < _KINK).any():
             return False
         errors = np.abs(arrays[f"delta{layer}"])
         # What is much smaller than the numbers it comes from cannot be had from rounded ones.

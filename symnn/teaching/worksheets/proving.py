@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from mpmath import mp, mpf
+from mpmath.libmp import to_str
 
 from symnn.errors import ShapeError
 from symnn.language import Total, fresh_index_over
@@ -16,9 +18,12 @@ from symnn.proof import Checker, evaluate, finite_differences
 from symnn.teaching.worksheets.content import Answer, Question
 from symnn.teaching.worksheets.judging import judged
 from symnn.teaching.worksheets.models import Model
-from symnn.teaching.worksheets.numbers import decimal
+from symnn.teaching.worksheets.numbers import binary, decimal
 from symnn.teaching.worksheets.slips import numbered
 from symnn.views.evaluation import evaluate_matrix
+
+_NOTHING = Decimal(10) ** -12
+"""What is smaller is 0 but for the errors of differences."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +77,6 @@ def _true(answer: Answer, given: Any, values: Any, slopes: Any, rate: Any) -> An
 
 
 def _mp(number: Any) -> Any:
-    from mpmath import mp, mpf
-
     with mp.workdps(60):
         exact = Fraction(str(number))
         return mpf(exact.numerator) / exact.denominator
@@ -82,17 +85,11 @@ def _mp(number: Any) -> Any:
 def _agrees(true: Any, shown: str, digits: int, exact: bool) -> bool:
     """Whether a printed number is the true one: exactly, or rounded to its digits."""
     printed = Decimal(shown)
-    other = Decimal(str(true)) if not hasattr(true, "_mpf_") else Decimal(_long(true))
+    other = Decimal(to_str(binary(true), 40))
     if exact:
-        return abs(other - printed) < Decimal(10) ** -12
-    size = abs(other).adjusted() if other else 0
-    return abs(other - printed) <= Decimal("0.5000001") * Decimal(10) ** (size - digits + 1)
-
-
-def _long(number: Any) -> str:
-    from mpmath.libmp import to_str
-
-    return str(to_str(number._mpf_, 40))
+        return abs(other - printed) < _NOTHING
+    rounding = Decimal("0.5000001") * Decimal(10) ** (abs(other).adjusted() - digits + 1) if other else 0
+    return abs(other - printed) <= max(rounding, _NOTHING)
 
 
 def _lines(question: Question) -> list[str]:

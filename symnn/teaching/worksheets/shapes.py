@@ -28,7 +28,7 @@ _TRIES = 200
 def shapes_question(chooser: random.Random, choice: Choice) -> Question:
     """Return a question on shapes: of tensors and their gradients, and of products, some of them not defined."""
     model = choice.draw(chooser)
-    tensors = [t for t in model.program.tensors.values() if numbered(t.name)[0] in _LETTERS and t.rank]
+    tensors = [t for t in model.tensors.values() if numbered(t.name)[0] in _LETTERS and t.rank]
     gradients = [t for t in tensors if numbered(t.name)[0] in ("delta", "dW", "db")]
     asked = chooser.sample(gradients, min(2, len(gradients)))
     asked += chooser.sample([t for t in tensors if t not in asked], min(_ASKED - len(asked), len(tensors) - len(asked)))

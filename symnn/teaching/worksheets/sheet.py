@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from symnn.errors import InputError, suggest
-from symnn.teaching.worksheets.content import Question, parts_of
+from symnn.teaching.worksheets.content import Question
 from symnn.teaching.worksheets.delta import delta_question
 from symnn.teaching.worksheets.forward import forward_question
 from symnn.teaching.worksheets.mistake import mistake_question
@@ -87,23 +87,22 @@ def worksheet(
     if not 1 <= questions <= MOST_QUESTIONS:
         raise InputError(f"{questions} questions: a worksheet has 1 to {MOST_QUESTIONS}")
     chooser = random.Random(f"{choice.architecture} {seed}")
-    made: list[Question] = []
+    made: dict[Hashable, Question] = {}
     for place in range(questions):
-        made.append(_another(chooser, choice, kinds[place % len(kinds)], made))
-    return Worksheet(choice, seed, tuple(made))
+        question = _another(chooser, choice, kinds[place % len(kinds)], made)
+        made[content_of(question)] = question
+    return Worksheet(choice, seed, tuple(made.values()))
 
 
-def _another(chooser: random.Random, choice: Choice, kind: str, others: Sequence[Question]) -> Question:
+def _another(chooser: random.Random, choice: Choice, kind: str, others: Mapping[Hashable, Question]) -> Question:
     """Return a question that is none of the others."""
-    asked = {content_of(other) for other in others}
     for _ in range(_TRIES):
         question = _KINDS[kind](chooser, choice)
-        if content_of(question) not in asked:
+        if content_of(question) not in others:
             return question
     raise InputError(f"{choice.architecture} has no more different questions of kind '{kind}': ask for fewer")
 
 
-def content_of(question: Question) -> str:
-    """Return what is asked as a text: equal for equal questions."""
-    model = question.model
-    return f"{question.kind} {model.activations} {model.cost} {[repr(part) for part in parts_of(question.task)]}"
+def content_of(question: Question) -> Hashable:
+    """Return what is asked: equal for equal questions."""
+    return question.kind, question.model.activations, question.model.cost, question.task

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Any, cast
 
 from sympy import Integer
@@ -212,7 +213,7 @@ def wrong_layer(line: Line) -> Iterator[Slip]:
             continue
         for other in (layer - 1, layer + 1):
             name = "x" if (letter, other) == ("a", 0) else f"{letter}{other}"
-            if name not in line.model.program.tensors or name == line.tensor.name:
+            if name not in line.model.tensors or name == line.tensor.name:
                 continue
             wrong = Leaf(line.model.tensor(name))
             why = (*_which_layer(line, letter), ": here ", Matrix(node), ", and not ", Matrix(wrong), ".")
@@ -296,6 +297,7 @@ def softmax_jacobian(s: Leaf) -> Tree:
     return Plus((Diagonal(s), Scaled((MINUS,), Product((s, Transposed(s))))))
 
 
+@lru_cache(maxsize=256)
 def derivation_lines(model: Model) -> tuple[Line, ...]:
     """Return the lines of the backward pass; softmax with its Jacobian, where its error needs it."""
     lines = []
