@@ -42,7 +42,7 @@ def data_for(model: Model, spec: str | None, target: str | None) -> Data | None:
     if spec is None and known not in BUILT_IN:
         return None
     named = Path(spec).is_file() and Path(spec).suffix != ".npz" if spec is not None else False
-    data = load_data(spec or known, target or (model.target if named else None))
+    data = load_data(spec or str(known), target or (model.target if named else None))
     if not (model.features and data.features) or data.features == model.features:
         return data
     missing = [name for name in model.features if name not in data.features]

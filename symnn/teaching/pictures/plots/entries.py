@@ -28,7 +28,8 @@ def read_entries(text: str, parameters: Mapping[str, Array]) -> tuple[Entry, ...
     Raises:
         InputError: for what is no such text, a name that there is not, or a place outside the array.
     """
-    entries, at = [], 0
+    entries: list[Entry] = []
+    at = 0
     while at < len(text) or not entries:
         found = _ENTRY.match(text, at)
         if found is None or not found[0]:

@@ -23,10 +23,11 @@ Array = NDArray[Any]
 
 MOST_EXAMPLES = 1000
 """Of a larger data set so many examples are drawn, and the caption says so."""
-_POINTS = {1: 401, 2: 61}
+_POINTS = {1: 401, 2: 81}
 _POINTS_OF_LARGE = {1: 201, 2: 41}
 _LARGE = 2**17
 _LEAST_REACH = 3.0
+_FARTHEST, _NARROWEST = 1e9, 1e-6
 _MOST_STARTS, _MOST_STEPS = 20, 100_000
 
 
@@ -69,10 +70,15 @@ class Hill:
         net = called(self.landscape.network)
         others = sum(int(np.size(value)) for value in self.landscape.parameters.values()) - len(self.entries)
         fixed = {0: "", 1: ", the other parameter fixed"}.get(others, f", the other {others:,} parameters fixed")
+        lost = sum(
+            any(not axis[0] <= t <= axis[-1] for axis, t in zip(self.axes, descent.points[-1], strict=True))
+            for descent in self.descents
+        )
+        outside = f" {lost} end{'s' * (lost == 1)} outside of the picture." if lost else ""
         return (
             f"{net}: the cost over {self.source}{fixed}.",
             f"Gradient descent from {len(self.descents)} start{'s' * (len(self.descents) != 1)} (seed {self.seed}), "
-            f"learning rate η = {self.learning_rate:g}, {self.steps:,} steps.",
+            f"learning rate η = {self.learning_rate:g}, {self.steps:,} steps.{outside}",
         )
 
 
@@ -177,8 +183,12 @@ def _ranges(
         if len(given) != len(landscape.entries):
             raise InputError(f"{len(given)} ranges for {len(landscape.entries)} parameters: one each is needed")
         for low, high in given:
-            if not (math.isfinite(low) and math.isfinite(high) and low < high and math.isfinite(high - low)):
-                raise InputError(f"bad range {low:g} to {high:g} (accepted: two finite numbers, the lower first)")
+            largest = max(abs(low), abs(high), 1e-3)
+            if not (largest <= _FARTHEST and low < high and high - low > _NARROWEST * largest):
+                raise InputError(
+                    f"bad range {low:g} to {high:g} (accepted: two numbers, the lower first, that are not nearly equal "
+                    f"and not beyond ±{_FARTHEST:g})"
+                )
         return [(float(low), float(high)) for low, high in given]
     first = [float(np.asarray(before[entry.name])[entry.position]) for entry in landscape.entries]
     ranges = []
