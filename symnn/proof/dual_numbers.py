@@ -143,7 +143,12 @@ def _largest(arithmetic: Arithmetic) -> Callable[[Any], Any]:
     def choose(given: Any) -> Any:
         numbers = list(given)
         value = arithmetic.largest(map(_value, numbers))
-        return next(number for number in numbers if _value(number) == value)
+        tied = [number for number in numbers if _value(number) == value]
+        slopes = [number.tangent for number in tied if isinstance(number, Dual)]
+        if not slopes:
+            return tied[0]
+        # Where several are largest, as where relu gives zeros, each takes an equal share of the derivative.
+        return Dual(value, sum(slopes[1:], slopes[0]) / arithmetic.convert(len(tied)))
 
     return choose
 
