@@ -13,6 +13,7 @@ from symnn.teaching.worksheets.content import (
     Given,
     Items,
     Matrix,
+    Parts,
     Question,
     Room,
     Sentence,
@@ -59,10 +60,11 @@ def table(example: Example, filled: bool) -> Table:
     for layer in range(1, example.model.layers + 1):
         z, a = (example.model.tensor(f"{letter}{layer}") for letter in "za")
         for unit in range(int(z.shape[0])):
-            cells = [
+            name: Parts = (f"layer {layer}, unit {unit + 1}",)
+            cells: list[Parts] = [
                 (Equals(Term(t[unit]), example.number(t.name, (unit,)) if filled else Blank()),) for t in (z, a)
             ]
-            rows.append(((f"layer {layer}, unit {unit + 1}",), *cells))
+            rows.append((name, *cells))
     return Table((("",), ("pre-activation",), ("activation",)), tuple(rows))
 
 

@@ -27,7 +27,8 @@ _MACROS = r"""\newcommand\sheetblank[1]{\raisebox{-2pt}{\makebox[#1]{\color{rule
 \newcount\sheetlines
 % Empty lines to write on; they may be parted by the end of a page.
 \newcommand\sheetroom[1]{\sheetlines=#1\loop\ifnum\sheetlines>0
-  \par\vspace{8mm}{\color{rule}\hrule height 0.3pt}\advance\sheetlines by -1\repeat\vspace{3mm}}
+  \par\ifnum\sheetlines=1\nobreak\fi\vspace{8mm}{\color{rule}\hrule height 0.3pt}%
+  \advance\sheetlines by -1\repeat\vspace{3mm}}
 \newdimen\sheetleft
 \newcommand\sheetquestion[3]{\par\penalty-200\sheetleft=\pagegoal\advance\sheetleft by -\pagetotal
   \ifdim\sheetleft<#3\ifdim\pagetotal>0pt\newpage\fi\fi\vspace{12pt}%
@@ -58,8 +59,8 @@ _MACROS = r"""\newcommand\sheetblank[1]{\raisebox{-2pt}{\makebox[#1]{\color{rule
 \makeatother
 \pagestyle{sheet}
 """
-_KEPT = {False: "75mm", True: "40mm"}
-"""A question begins on another page where less than this is left, of a sheet and of a key."""
+_KEPT = {(False, False): "75mm", (False, True): "135mm", (True, False): "40mm", (True, True): "62mm"}
+"""A question begins on another page where less than this is left: of a sheet or a key; a derivation stays together."""
 _TOGETHER = 6
 """A list of so few answers is not parted by the end of a page."""
 
@@ -79,7 +80,7 @@ def latex_sheet(sheet: Worksheet, setting: Setting, key: bool) -> str:
 
 
 def _question(number: int, question: Question, sheet: Worksheet, setting: Setting, key: bool) -> Iterator[str]:
-    kept = "62mm" if key and question.kind == "mistake" else _KEPT[key]
+    kept = _KEPT[key, question.kind == "mistake"]
     yield rf"\sheetquestion{{{number}}}{{{TITLES[question.kind]}}}{{{kept}}}"
     if said := equations_of(question, sheet, setting, key):
         yield rf"\sheetgiven{{Here {joined(setting, said)}.}}"

@@ -106,7 +106,7 @@ class Model:
     @cached_property
     def points(self) -> tuple[Mapping[str, Any], ...]:
         """The values of all tensors, to 50 digits and more, at random points."""
-        found = []
+        found: list[Mapping[str, Any]] = []
         for seed in range(_POINTS if not self.is_own else 20 * _POINTS):
             given = self._drawn(random.Random(f"point {seed}"))
             # Of a function of one's own the values may be beyond all bounds.

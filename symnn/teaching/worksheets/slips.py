@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from sympy import Integer
 
-from symnn.language import NAMED, Tensor, prime
+from symnn.language import NAMED, Elementwise, Tensor, prime
 from symnn.teaching.worksheets.content import Matrix, Parts
 from symnn.teaching.worksheets.models import Model
 from symnn.views.tree import (
@@ -322,7 +322,9 @@ def _slopes(tree: Tree) -> Iterator[tuple[Hadamard, int, Apply]]:
     for node in tree.walk():
         if isinstance(node, Hadamard):
             for place, factor in enumerate(node.factors):
-                if isinstance(factor, Apply) and getattr(factor.function, "order", 0) and isinstance(factor.body, Leaf):
+                if not isinstance(factor, Apply) or not isinstance(factor.body, Leaf):
+                    continue
+                if issubclass(factor.function, Elementwise) and factor.function.order:
                     yield node, place, factor
 
 

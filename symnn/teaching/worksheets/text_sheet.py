@@ -70,10 +70,10 @@ def _block(block: Block, model: Model, setting: Setting) -> list[str]:
         return _table(block, model, setting)
     if isinstance(block, Worked):
         rows = setting.rows(block)
-        text = text_of(rows, (), (), setting.format == "ascii").rstrip("\n").split("\n")
-        return ["```text", *text, "```"] if is_markdown else text
+        worked = text_of(rows, (), (), setting.format == "ascii").rstrip("\n").split("\n")
+        return ["```text", *worked, "```"] if is_markdown else worked
     if isinstance(block, Room):
-        return ["&nbsp;\n"] * block.lines if is_markdown else [line for _ in range(block.lines) for line in (_LINE, "")]
+        return ["&nbsp;" if is_markdown else _LINE, ""] * block.lines
     raise TypeError(type(block).__name__)
 
 
