@@ -42,8 +42,9 @@ class Steps:
     <BLANKLINE>
     1  ∂C/∂w
        ∂C/∂wᵢ = 2wᵢ   substitution, sum rule, power rule, Kronecker delta, contraction of deltas ✓
-                  Of the sum over j only the term with j = i is left.  (w 3)
-       ∂C/∂w  = 2w    index to matrix form ✓
+                  Of the sum over j only the term with j = i is left. (w 3)
+       ∂C/∂w  = 2w    index to matrix form ≈
+    ...
     """
 
     derivation: Derivation
