@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from mpmath.libmp import to_str
+from sympy import Rational
 
 from symnn.calculus import Derivation
 from symnn.errors import CalculusError, CompileError, InputError
@@ -167,7 +168,8 @@ def work(
         adjoints = {name: program.find(made) for name, made in derivation.gradients.items()}
         update = optimizer.update(parameters, adjoints, program)
         program = program.extended(update.equations)
-        given.update(update.settings)
+        # A learning rate of 0.1 is one tenth, and not the float next to it.
+        given.update({name: Rational(repr(float(value))) for name, value in update.settings.items()})
         renewed = {new: parameters[name] for name, new in update.renewed.items()}
     found, sections = _evaluated(program, given), _sections(program, derivation, renewed)
     working = Working(program, derivation, sections, found, derivation.gradients, renewed)

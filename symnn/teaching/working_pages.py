@@ -14,6 +14,7 @@ _PAPER = 84.0
 """How many letters a line has on paper, about."""
 
 
+_BETWEEN = 12.0
 _COLUMNS = ("left", "symbols", "substituted", "result")
 
 
@@ -69,13 +70,9 @@ def latex_of(sections: Sections) -> str:
     """Return a working as LaTeX: align environments with a column each for symbols, numbers and results."""
     blocks = []
     for heading, rows in sections:
-        body: list[str] = []
-        for _, group in groupby(rows, key=lambda row: row.name):
-            members = list(group)
-            widths = [max(measure(getattr(row, part)) for row in members) for part in _COLUMNS]
-            fits = sum(widths) + 12 <= _PAPER
-            body += [_columns(row) if fits else _stacked(row) for row in members]
-        lines = " \\\\\n".join(body)
+        widths = [max(measure(getattr(row, part)) for row in rows) for part in _COLUMNS]
+        fits = sum(widths) + _BETWEEN <= _PAPER
+        lines = " \\\\\n".join(map(_columns if fits else _stacked, rows))
         blocks.append(f"\\noindent\\textit{{{heading}}}\n\\begin{{align*}}\n{lines}\n\\end{{align*}}")
     return "\\begingroup\\allowdisplaybreaks\n" + "\n\n".join(blocks) + "\n\\endgroup\n"
 
