@@ -8,15 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from math import prod
 
 from symnn.calculus import Derivation, batched
 from symnn.calculus.steps import DETAILS, USUAL, Inference, Stage, at_detail, batch_stages, row_stages, stages_of
 from symnn.errors import InputError
-from symnn.proof import Auditor, matrix_verdict
+from symnn.proof import Auditor, decides_by_sign, matrix_verdict
 from symnn.views import matrix_equation
 from symnn.writing import Notation
 from symnn.writing.steps import MATRIX_FORM, ShownSteps, shown_steps
 from symnn.writing.steps_pages import steps_page
+
+_QUICK = 150_000
+"""Lines times entries that are proved in a few seconds."""
+_MORE_POINTS = 10
+"""How many more random points are needed where signs decide, about."""
 
 Section = tuple[Derivation, tuple[Stage, ...]]
 
@@ -73,6 +79,20 @@ class Steps:
             found = [(d, tuple(replace(s, wanted=False) for s in stages)) for d, stages in found]
             found.append((whole, batch_stages(whole, self.wrt)))
         return tuple(found)
+
+    @cached_property
+    def is_quickly_checked(self) -> bool:
+        """Whether the proof of all lines takes a few seconds: few lines, few entries, and no signs that decide."""
+        program = self.derivation.program
+        lines = sum(len(stage.inferences) for _, stages in self.sections for stage in stages)
+        known = [t for name, t in program.tensors.items() if t.role != "parameter" and name not in self._results]
+        entries = sum(int(prod(size for size in tensor.shape if size.is_Integer)) for tensor in known)
+        branches = any(decides_by_sign(equation.right) for equation in program)
+        return lines * entries * (_MORE_POINTS if branches else 1) <= _QUICK
+
+    @property
+    def _results(self) -> set[str]:
+        return set(self.derivation.gradients.values())
 
     @property
     def stages(self) -> tuple[Stage, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from symnn.calculus import differentiate
-from symnn.cli.documents import style_of, style_option, write_document
+from symnn.cli.documents import proof_option, style_of, style_option, write_document
 from symnn.cli.files import is_file, read_with_letters
 from symnn.cli.options import (
     OF_NETWORKS,
@@ -55,6 +55,7 @@ _FORMATS = (*FORMATS, "html")
 @click.option("--numbers", metavar="SEED|FILE", help="Put numbers in: drawn by a seed, or from a JSON file.")
 @notation_option
 @style_option
+@proof_option
 @output_option("Write to a file: .txt, .md, .tex, .pdf, or .html for a page to walk through.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def derive_command(architecture: str, output: str | None, as_json: bool, **options: Any) -> None:
@@ -91,7 +92,7 @@ def derive_command(architecture: str, output: str | None, as_json: bool, **optio
     if format_ == "html":
         if not isinstance(subject, Gradient):
             raise InputError(f"there is no page on '{architecture}': give a number of layers, such as n0-n1-n2")
-        text = page(subject, network=network, numbers=working, batch=batch)
+        text = page(subject, network=network, numbers=working, batch=batch, proof=options["proof"])
     else:
         text = subject.write(format_, view, batch)
         text += "" if working is None else written_numbers(working, format_)

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from symnn.cli.documents import style_of, style_option, write_document
+from symnn.cli.documents import proof_option, style_of, style_option, write_document
 from symnn.cli.options import dtype_option, echo_json, json_option, notation_option, output_format, output_option
 from symnn.errors import InputError
 from symnn.formulas import KINDS, FormulaDerivative, diff
@@ -54,6 +54,7 @@ symmetric_option = click.option("--symmetric", metavar="NAME[,NAME…]", help="S
 @notation_option
 @dtype_option
 @style_option
+@proof_option
 @output_option("Write to a file: .txt, .md, .tex, .pdf, .html or .py.")
 @json_option
 def diff_command(formula: str, output: str | None, as_json: bool, **options: Any) -> None:
@@ -94,7 +95,7 @@ def _written(found: FormulaDerivative, format_: str, options: dict[str, Any]) ->
     if format_ == "numpy":
         return found.compile(dtype=options["dtype"]).source
     if format_ == "html":
-        return page(found)
+        return page(found, proof=options["proof"])
     return found.write(format_, options["view"], working=options["working"])
 
 

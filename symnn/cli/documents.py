@@ -22,6 +22,10 @@ style_option = click.option(
     "--style", type=click.Choice(STYLES), help="A whole document, with -o FILE.tex or FILE.pdf  [of a PDF: article]"
 )
 
+proof_option = click.option(
+    "--proof/--no-proof", default=None, help="Check every line of a document or a page  [default: if it takes seconds]"
+)
+
 
 def style_of(options: dict[str, Any], output: str | None, as_json: bool) -> str | None:
     """Return the style of the document that is asked for, or None where none is.
@@ -65,5 +69,6 @@ def write_document(
     check_writable(output)
     views = (options["view"],) if "view" in given_options() else VIEWS
     batch, notation = bool(options.get("batch")), options.get("notation")
-    latex = document(gradient, style, notation=notation, network=network, batch=batch, views=views, numbers=numbers)
+    latex = document(gradient, style, notation=notation, network=network, batch=batch, views=views, numbers=numbers,
+                     proof=options["proof"])  # fmt: skip
     write_atomically(output, pdf_of(latex) if Path(output).suffix == ".pdf" else latex)

@@ -2,7 +2,7 @@
 
 from symnn.proof.arithmetic import Arithmetic, DomainError, arithmetic_of
 from symnn.proof.auditing import Audit, AuditLine, Auditor, audit, check_stage, line_verdict
-from symnn.proof.checker import Checker, Verdict
+from symnn.proof.checker import Checker, Verdict, decides_by_sign
 from symnn.proof.code import code_errors
 from symnn.proof.differences import finite_differences, float_differences
 from symnn.proof.evaluation import evaluate
@@ -20,6 +20,7 @@ __all__ = [
     "audit",
     "check_stage",
     "code_errors",
+    "decides_by_sign",
     "evaluate",
     "finite_differences",
     "float_differences",

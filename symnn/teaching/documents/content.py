@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import prod
 
 from symnn.errors import CalculusError, InputError
 from symnn.formulas import FormulaDerivative
@@ -25,8 +24,6 @@ from symnn.writing.sections import Page, page_of
 from symnn.writing.steps import ShownSteps
 from symnn.writing.write import writer_for
 
-MOST_CHECKED, MOST_CHECKED_EQUATIONS = 100, 40
-"""Where values have more entries in all, or there are more equations, lines are checked only if it is asked for."""
 _ARTICLE, _SLIDE = (440.0, 300.0), (400.0, 150.0)
 """The most that a diagram may be wide and high, in points."""
 _VERDICTS = {
@@ -139,8 +136,7 @@ def content_of(
     shown_batch = batch and not gradient.program.names_examples
     first = gradient.title.replace("one example, columns", BATCH_TITLE) if shown_batch else gradient.title
     page = _page(gradient, "matrix", batch, notation)
-    is_checked = _is_quick(gradient) if proof is None else proof
-    steps, is_brief = _steps(gradient, notation, is_checked)
+    steps, is_brief, is_checked = _steps(gradient, notation, proof)
     working = None if batch else working_of(network, numbers, notation)
     large, small = _diagrams(network, notation)
     return Content(
@@ -211,22 +207,21 @@ def _view(gradient: Gradient, view: str, batch: bool, notation: Notation | None)
         return View(view, None, escaped(str(error).partition(": ")[0]))
 
 
-def _steps(gradient: Gradient, notation: Notation | None, proof: bool) -> tuple[ShownSteps | None, bool]:
-    """Return the steps, and whether only their main lines: None for a derivation of which nothing was recorded."""
-    steps = replace(gradient, notation=notation).steps(proof=proof)
+def _steps(
+    gradient: Gradient, notation: Notation | None, proof: bool | None
+) -> tuple[ShownSteps | None, bool, bool]:
+    """Return the steps, whether only their main lines, and whether they are checked.
+
+    There are none for a derivation of which nothing was recorded.
+    """
+    steps = replace(gradient, notation=notation).steps(proof=False)
     try:
         is_brief = len(steps.stages) > FEW_STAGES
     except CalculusError:
-        return None, False
-    return (replace(steps, detail=1) if is_brief else steps).shown("latex"), is_brief
-
-
-def _is_quick(gradient: Gradient) -> bool:
-    """Whether the check of every line takes a moment: few stages, and values with few entries."""
-    program = gradient.program
-    kept = [equation.tensor for equation in program if equation.tensor.name not in gradient.gradients.values()]
-    sizes = [prod(size for size in tensor.shape if size.is_Integer) for tensor in kept]
-    return len(program) <= MOST_CHECKED_EQUATIONS and sum(map(int, sizes)) <= MOST_CHECKED
+        return None, False, False
+    steps = replace(steps, detail=1) if is_brief else steps
+    is_checked = steps.is_quickly_checked if proof is None else proof
+    return replace(steps, proof=is_checked).shown("latex"), is_brief, is_checked
 
 
 def _checked(gradient: Gradient, steps: ShownSteps | None, is_checked: bool) -> str:

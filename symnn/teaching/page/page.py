@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sympy import prod, sympify
-
 from symnn.gradients import Gradient
 from symnn.networks import Network
 from symnn.steps import Steps
@@ -20,8 +18,6 @@ from symnn.writing.fragment import listed
 MOST_BYTES = 290_000
 """A page is not to be larger: of a long derivation fewer lines are shown, then fewer views."""
 DETAILS = (2, 1)
-MOST_CHECKED = (100, 1000)
-"""More lines, or more entries of arrays, are not checked: `symnn steps` and `symnn audit` do it."""
 _AROUND, _MARK = 400, 60
 """What stands around a view, and what a proof's mark takes."""
 _LEFT_OUT = "<p>It is left out here, so that the page stays small: ask for this view with --view or --batch.</p>"
@@ -35,6 +31,7 @@ def page(
     notation: Notation | None = None,
     names: Sequence[str] = (),
     batch: bool = False,
+    proof: bool | None = None,
 ) -> str:
     """Return a page that shows a gradient and how it is derived.
 
@@ -46,6 +43,7 @@ def page(
         notation: choices of writing.
         names: with respect to what the derivation is shown; by default everything.
         batch: whether the derivation ends with the mean over a batch of examples.
+        proof: whether every line is checked, and marked; by default where that takes a few seconds.
 
     Raises:
         InputError, CalculusError: for a name that there is no derivative by.
@@ -69,17 +67,10 @@ def page(
         size = _size(html(content)) + _MARK * sum(len(part.lines) for part in content.parts)
         if size <= MOST_BYTES:
             break
-    if is_quickly_checked(steps):
+    if steps.is_quickly_checked if proof is None else proof:
         content = _with_steps(content, replace(steps, proof=True), definitions, tuple(results[:1]))
     content, size = _shortened(content, size)
     return html(replace(content, results=_as_room_is(results, MOST_BYTES - size)))
-
-
-def is_quickly_checked(steps: Steps) -> bool:
-    """Whether the lines are checked in seconds, so that a page may wait for it: few lines of small arrays."""
-    lines = sum(len(stage.inferences) for stage in steps.stages)
-    volumes = [sympify(prod(tensor.shape)) for tensor in steps.derivation.program.tensors.values()]
-    return lines <= MOST_CHECKED[0] and sum(int(volume) for volume in volumes if volume.is_Integer) <= MOST_CHECKED[1]
 
 
 def _with_steps(
