@@ -73,6 +73,8 @@ def derive_command(architecture: str, output: str | None, as_json: bool, **optio
     subject = _subject(architecture, options, network)
     if options["notation"] is not None:
         subject = subject.with_notation(options["notation"])
+    if options["numbers"] is not None and style not in (None, "article"):
+        raise InputError(f"--numbers and --style {style} exclude each other: an article shows worked numbers")
     working = _working(network, options)
     if style is not None and output is not None:
         if not isinstance(subject, Gradient):

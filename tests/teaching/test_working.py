@@ -140,6 +140,7 @@ def test_files_that_are_no_json(tmp_path: Path, text: str) -> None:
         (["n0-n1", "--numbers", "1"], "numbers need sizes that are numbers"),
         (["2-1", "--batch", "--numbers", "1"], "--numbers and --batch exclude each other"),
         (["2-1", "--numbers", "missing.json"], "cannot read 'missing.json'"),
+        (["2-1", "--numbers", "1", "--style", "slides", "-o", "no.tex"], "--numbers and --style slides exclude"),
         (["n0-...-nL", "--numbers", "1"], "--numbers is for an architecture"),
     ],
 )
