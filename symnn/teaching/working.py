@@ -155,7 +155,7 @@ def work(
     optimizer = None if learning_rate is None else SGD(learning_rate)
     if "y" in values and "C" not in net.program.defined:
         raise CompileError(f"the cost '{net.cost}' is an undefined function: it has no value to compute")
-    if gradient and "y" not in values:
+    if gradient and "y" not in values and "y" in net.program.inputs:
         raise InputError("the gradient needs the targets: give them as y=… in --set")
     if not gradient:
         program = net.program if "y" in values else net.program.pruned([net.output])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -149,3 +150,10 @@ def test_what_the_command_refuses(arguments: list[str], message: str) -> None:
     assert code in (1, 2)
     assert message in out
     assert "Traceback" not in out
+
+
+def test_a_cost_without_targets_is_worked() -> None:
+    found = worked(symnn.mlp("2-1", cost="exp(a)"), 1).as_dict()
+    assert "y" not in found["values"]
+    z, a = found["values"]["z1"][0], found["values"]["a1"][0]
+    assert found["gradients"]["b1"][0] == pytest.approx(math.exp(a) * math.exp(-z) / (1 + math.exp(-z)) ** 2)

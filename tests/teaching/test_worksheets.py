@@ -24,7 +24,7 @@ from symnn.teaching.worksheets.numbers import decimal
 from symnn.teaching.worksheets.proving import faults_of
 from symnn.teaching.worksheets.sheet import content_of
 from symnn.teaching.worksheets.slips import KINDS_OF_SLIP, SLIPS, Line, derivation_lines
-from symnn.views.tree import Leaf
+from symnn.views.tree import Leaf, Product, Transposed
 from symnn.writing import Notation
 
 ARCHITECTURES = ("2-2-1", "2-3-2", "3-2")
@@ -206,6 +206,14 @@ def test_what_is_still_right_is_no_mistake() -> None:
     assert judged(model, line.tensor, slip.tree).is_right
 
 
+def test_a_row_times_a_column_of_one_entry_each_is_no_mistake() -> None:
+    """δᵀ x is a number and δ xᵀ a 1×1 matrix: on paper they are the same."""
+    for sizes, is_right in (("1-1-1", True), ("2-2-1", False)):
+        model = model_of(sizes, ("sigmoid", "sigmoid"), "quadratic")
+        delta, x = Leaf(model.tensor("delta1")), Leaf(model.tensor("x"))
+        assert judged(model, model.tensor("dW1"), Product((Transposed(delta), x))).is_right is is_right
+
+
 def test_the_softmax_jacobian_is_the_derivative() -> None:
     model = model_of("2-3", ("softmax",), "quadratic")
     line = derivation_lines(model)[0]
@@ -275,6 +283,8 @@ def test_notation() -> None:
         ({"activation": ("f",)}, "undefined function"),
         ({"activation": ("nothing",)}, "unknown activation"),
         ({"cost": "nothing"}, "unknown cost"),
+        ({"cost": "exp(a)"}, "a cost with the targets y in it"),
+        ({"seed": -1}, "bad seed -1"),
     ],
 )
 def test_refusals(given: dict[str, Any], said: str) -> None:

@@ -219,5 +219,6 @@ def checked_choice(architecture: str, activations: tuple[str, ...] | None, cost:
     if activations is not None and len(activations) == 1:
         activations *= len(sizes) - 1
     choice = Choice("-".join(map(str, sizes)), activations, cost)
-    choice.draw(random.Random(0))
+    if "y" not in choice.draw(random.Random(0)).network.program.inputs:
+        raise InputError(f"a worksheet needs a cost with the targets y in it, and '{cost}' has none")
     return choice

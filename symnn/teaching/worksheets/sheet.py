@@ -86,6 +86,8 @@ def worksheet(
             raise InputError(f"unknown kind '{kind}'{suggest(kind, KINDS)}")
     if not 1 <= questions <= MOST_QUESTIONS:
         raise InputError(f"{questions} questions: a worksheet has 1 to {MOST_QUESTIONS}")
+    if seed < 0:
+        raise InputError(f"bad seed {seed}: it is a whole number, at least 0")
     chooser = random.Random(f"{choice.architecture} {seed}")
     made: dict[Hashable, Question] = {}
     for place in range(questions):
