@@ -64,7 +64,7 @@ class Audit:
     >>> from symnn.language import Program, index, tensor
     >>> i = index("i", 3); w, C = tensor("w", 3, role="parameter"), tensor("C")
     >>> print(audit(differentiate(Program([Equation(C, Sum(w[i] ** 2, i))]))))
-    1 equation: 1 exact; 1 matrix form: 1 to 50 digits; 5 steps: 5 exact
+    1 equation: 1 exact; 1 matrix form: 1 exact; 5 steps: 5 exact
     """
 
     derivation: Derivation

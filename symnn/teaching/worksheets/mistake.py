@@ -19,9 +19,10 @@ from symnn.teaching.worksheets.content import (
     Sentence,
     Shape,
 )
-from symnn.teaching.worksheets.judging import judged, misfit, shape_of
+from symnn.teaching.worksheets.judging import judged, shape_of
 from symnn.teaching.worksheets.models import Choice, Model
 from symnn.teaching.worksheets.slips import SLIPS, Line, Slip, derivation_lines
+from symnn.views.entries import misfit
 from symnn.views.tree import Leaf, Tree
 
 _TRIES = 40

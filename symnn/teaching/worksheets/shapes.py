@@ -15,9 +15,10 @@ from symnn.teaching.worksheets.content import (
     Shape,
     ShapeClaim,
 )
-from symnn.teaching.worksheets.judging import misfit, shape_of
+from symnn.teaching.worksheets.judging import shape_of
 from symnn.teaching.worksheets.models import Choice, Model
 from symnn.teaching.worksheets.slips import numbered
+from symnn.views.entries import misfit
 from symnn.views.tree import Hadamard, Leaf, Product, Transposed, Tree
 
 _LETTERS = ("W", "b", "z", "a", "x", "y", "delta", "dW", "db")
