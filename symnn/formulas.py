@@ -66,7 +66,7 @@ class FormulaDerivative(Gradient):
             order=tuple(self.formula.variables),
         )
 
-    def steps(self, *wrt: str, detail: int = 2, proof: bool = True, batch: bool = False) -> Steps:
+    def steps(self, *wrt: str, detail: int = 2, proof: bool | None = None, batch: bool = False) -> Steps:
         """Return how the derivative is found, step by step, to its closed form; a formula is not for a batch."""
         if batch:
             raise InputError(NOT_FOR_BATCHES)

@@ -116,13 +116,14 @@ class Gradient:
         by = ", ".join(self.wrt)
         return f"<Gradient of {self.of} by {by}: {len(self.program)} equations>"
 
-    def steps(self, *wrt: str, detail: int = 2, proof: bool = True, batch: bool = False) -> Steps:
+    def steps(self, *wrt: str, detail: int = 2, proof: bool | None = None, batch: bool = False) -> Steps:
         """Return how the gradient is found, step by step, each line with its rule: see `Steps`.
 
         Args:
             wrt: with respect to what; by default everything that it was differentiated by.
             detail: 1 brief, 2 as a teacher writes it, 3 every rule on a line of its own.
-            proof: whether each line is checked, and marked with what the check says.
+            proof: whether each line is checked, and marked with what the check says; by default where that takes
+                seconds.
             batch: whether the mean over a batch of examples is taken at the end.
 
         Raises:

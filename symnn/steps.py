@@ -9,16 +9,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from math import prod
+from typing import Any
 
 from symnn.calculus import Derivation, batched
 from symnn.calculus.steps import DETAILS, USUAL, Inference, Stage, at_detail, batch_stages, row_stages, stages_of
 from symnn.errors import InputError
 from symnn.proof import Auditor, decides_by_sign, matrix_verdict
-from symnn.views import matrix_equation
+from symnn.views import MatrixEquation, closed_forms, matrix_equation
+from symnn.views.tree import Tree
 from symnn.writing import Notation
-from symnn.writing.steps import MATRIX_FORM, ShownSteps, shown_steps
+from symnn.writing.steps import CLOSED_FORM, MATRIX_FORM, ShownSteps, shown_steps
 from symnn.writing.steps_pages import steps_page
 
+NOT_CHECKED = "the lines are many, or large: they were not checked; --proof, or proof=True, does it"
 _QUICK = 150_000
 """Lines times entries that are proved in a few seconds."""
 _MORE_POINTS = 10
@@ -49,7 +52,7 @@ class Steps:
     1  ∂C/∂w
        ∂C/∂wᵢ = 2wᵢ   substitution, sum rule, power rule, Kronecker delta, contraction of deltas ✓
                   Of the sum over j only the term with j = i is left. (w 3)
-       ∂C/∂w  = 2w    index to matrix form ≈
+       ∂C/∂w  = 2w    index to matrix form ✓
     ...
     """
 
@@ -61,8 +64,8 @@ class Steps:
     notes: tuple[str, ...] = field(default=())
     closed: bool = False
     """Whether results are shown in closed form too, as those of formulas are."""
-    proof: bool = True
-    """Whether each line is checked, and marked with what the check says."""
+    proof: bool | None = None
+    """Whether each line is checked, and marked with what the check says; by default where that takes seconds."""
     batch: bool = False
     """Whether the mean over a batch of examples is taken at the end."""
 
@@ -90,6 +93,16 @@ class Steps:
         branches = any(decides_by_sign(equation.right) for equation in program)
         return lines * entries * (_MORE_POINTS if branches else 1) <= _QUICK
 
+    @cached_property
+    def is_checked(self) -> bool:
+        """Whether lines are checked."""
+        return self.is_quickly_checked if self.proof is None else self.proof
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether a line that was shown does not follow."""
+        return "WRONG" in self._marks.values()
+
     @property
     def _results(self) -> set[str]:
         return set(self.derivation.gradients.values())
@@ -115,7 +128,7 @@ class Steps:
             tuple(stage for one in shown for stage in one.stages),
             tuple(dict.fromkeys(text for one in shown for text in one.definitions)),
             ", ".join(dict.fromkeys(one.facts for one in shown if one.facts)),
-            self.notes,
+            self.notes if self.is_checked or self.proof is False else (*self.notes, NOT_CHECKED),
         )
 
     def write(self, format: str = "text") -> str:
@@ -154,21 +167,40 @@ class Steps:
 
     def _mark(self, derivation: Derivation, stage: Stage, inference: Inference) -> str:
         """Return what the proof says of a line that follows from the left side of its chain."""
-        if not self.proof:
+        if not self.is_checked:
             return ""
+        key = (id(derivation), stage.tensor.name, inference)
+        if key not in self._marks:
+            self._marks[key] = self._checked(derivation, stage, inference)
+        return self._marks[key]
+
+    @cached_property
+    def _marks(self) -> dict[Any, str]:
+        return {}
+
+    def _checked(self, derivation: Derivation, stage: Stage, inference: Inference) -> str:
         if id(derivation) not in self._auditors:
             is_batch = self.batch and derivation.program.names_examples
             self._auditors[id(derivation)] = Auditor(derivation, each_example=is_batch).ready
         checker = self._auditors[id(derivation)].checker
-        matrix = matrix_equation(stage.equation) if inference.rule == MATRIX_FORM else None
-        if matrix is not None:
-            return matrix_verdict(checker, stage.equation, matrix.right).mark
+        tree = _tree(derivation, stage, inference)
+        if tree is not None:
+            return matrix_verdict(checker, stage.equation, tree).mark
         left = stage.left
         for one in stage.inferences:
             left = left if one.left is None else one.left
             if one == inference:
                 break
         return checker.equal(left, inference.right, stage.equation.indices, stage.tensor.is_symmetric).mark
+
+
+def _tree(derivation: Derivation, stage: Stage, inference: Inference) -> Tree | None:
+    """Return the matrix expression of a line that has one."""
+    if inference.rule == CLOSED_FORM:
+        (main,), _ = closed_forms(derivation.program, [stage.equation.tensor.name])
+        return main.right if isinstance(main, MatrixEquation) else None
+    found = matrix_equation(stage.equation) if inference.rule == MATRIX_FORM else None
+    return None if found is None else found.right
 
 
 def _with_letters(derivation: Derivation, notation: Notation | None) -> Notation | None:

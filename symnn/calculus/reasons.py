@@ -30,6 +30,8 @@ from symnn.language import (
     entries,
     free_indices,
     has_binder,
+    refresh,
+    substitute,
 )
 
 Words = tuple[Any, ...]
@@ -121,7 +123,7 @@ def local_rule(occurrences: Sequence[Occurrence]) -> tuple[str, Words]:
     part, entry, local = occurrences[0].part, occurrences[0].entry, occurrences[0].local
     if len({o.entry for o in occurrences if o.part == part}) > 1:
         return "product rule", ("Each factor is differentiated in turn, the others held fixed; the results are added.",)
-    if entry not in entries(local) and not local.atoms(Elementwise):
+    if entry not in entries(local):
         if part == entry:
             return "derivative of itself", ("A number changes with itself at the rate 1.",)
         return "constant factor rule", ("Only ", entry, " varies here: what multiplies it is a constant factor.",)
@@ -169,6 +171,9 @@ def cancelled(equation: Equation) -> Words:
 
 def independent(entry: Entry, by: Entry) -> Words:
     """Why the derivative of an entry by an entry is a delta."""
+    if entry.base.is_symmetric:
+        return ("For now the entries of ", entry.base, " count as independent, and its symmetry is heeded at the end: "
+                "the derivative is 1 where the indices are equal, else 0.")  # fmt: skip
     return ("The entries of ", entry.base, " are independent: the derivative is 1 where the indices are equal, else 0.")
 
 
@@ -193,8 +198,8 @@ class Equal(tuple):  # type: ignore[type-arg]
 
 def symmetric(tensor: Tensor) -> Words:
     """Why the gradient by a symmetric tensor is symmetric."""
-    return (tensor, " is symmetric: its gradient is the symmetric G with the same trace product, half of the sum with "
-            "the transpose.")  # fmt: skip
+    return (tensor, " is symmetric, and so is its gradient: half of the sum of what was found and its transpose. What "
+            "is symmetric already stays as it is.")  # fmt: skip
 
 
 def folded(closing: Closing, program: Program) -> Words:
@@ -204,7 +209,11 @@ def folded(closing: Closing, program: Program) -> Words:
     if not new or new[0].name not in program.defined:
         return ("A right side that has a name is written by its name.",)
     equation = program[new[0].name]
-    return ("What is met here has a name already: ", equation.left, " = ", equation.right, ".")
+    own: dict[Any, Any] = {}
+    if len(equation.indices) == len(closing.axes):
+        own = dict(zip(equation.indices, closing.axes, strict=True))
+    left, right = (substitute(refresh(part), own) for part in (equation.left, equation.right))
+    return ("What is met here has a name already: ", right, " is ", left, ".")
 
 
 def fact(facts: Sequence[Fact]) -> Words:
@@ -219,5 +228,5 @@ def naming(name: Entry, tensor: Tensor) -> Words:
     """Why the result gets a name."""
     if name.base.name.startswith("delta"):
         return ("This is the error of the layer: it is called ", name, " from here on.")
-    return ("What comes from above to ", tensor, " is called ", name, " from here on.")
+    return ("The derivative by ", tensor, " is called ", name, " from here on.")
 

@@ -147,7 +147,8 @@ def batch_stages(derivation: Derivation, wrt: Iterable[str] | None = None) -> tu
     for name in derivation.wrt if wrt is None else wrt:
         equation = derivation.program[derivation.gradients[name]]
         tensor, of = derivation.program.find(name), derivation.program.find(derivation.of)
-        why = (of, " is the mean over the examples; the derivative of a mean is the mean of the derivatives.")
+        why = ("So far ", of, " was the cost of one example. For a batch it is the mean of their costs, and the "
+               "derivative of a mean is the mean of the derivatives.")  # fmt: skip
         line = Inference("mean over the examples", equation.right, why, BRIEF)
         found.append(Stage(tensor, Total(of[()], tensor[equation.indices]), (line,), equation, True))
     return tuple(found)
@@ -304,7 +305,7 @@ class _Telling:
         """Add what was done with the sum of all contributions."""
         shown = self.shown
         if closing.tensor.is_symmetric:
-            lines.add("symmetric part", shown(Add(*closing.terms)), say.symmetric(closing.tensor), BRIEF)
+            lines.add("symmetric part", shown(Add(*closing.terms)), say.symmetric(closing.tensor), BRIEF, True)
         lines.add("like terms", shown(closing.collected), ("Like terms are added.",))
         lines.add("known name", shown(closing.named), say.folded(closing, self.program))
         declared = any(fact in self.program.facts for fact in closing.facts)
@@ -385,7 +386,7 @@ def at_detail(stage: Stage, detail: int) -> Stage:
     for inference in stage.inferences:
         left = left if inference.left is None else inference.left
         rules.append(inference.rule)
-        if inference.detail > detail:
+        if inference.detail > detail and inference is not stage.inferences[-1]:
             continue
         joined = ", ".join(dict.fromkeys(rules))
         kept.append(replace(inference, rule=joined, left=left))

@@ -10,6 +10,7 @@ from symnn.calculus.steps import DETAILS, USUAL
 from symnn.cli.diff import FormulaCommand
 from symnn.cli.options import echo_json, json_option, notation_option, output_format, output_option
 from symnn.cli.subjects import gradient_of_subject, subject_argument, subject_options
+from symnn.errors import CalculusError
 from symnn.steps import Steps
 from symnn.training import check_writable, write_atomically
 from symnn.writing import FORMATS, Notation
@@ -26,7 +27,7 @@ _ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex"}
     help="1 brief, 2 as a teacher writes it, 3 every rule on a line of its own.",
 )  # fmt: skip
 @click.option("--batch", is_flag=True, help="Take the mean over a batch of m examples at the end.")
-@click.option("--proof/--no-proof", default=True, help="Whether each line is checked, and marked.  [default: proof]")
+@click.option("--proof/--no-proof", default=None, help="Check and mark each line  [default: if it takes seconds]")
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="[default: text, or what the ending of -o says]")
 @click.option("--ascii", "ascii_", is_flag=True, help="The same as --format ascii.")
 @notation_option
@@ -48,12 +49,12 @@ def steps_command(
     steps = steps.with_notation(notation or steps.notation)
     if as_json:
         echo_json(described_steps(steps, "ascii" if format_ == "ascii" else "text"))
-        return
-    text = steps.write(format_)
-    if output is None:
-        click.echo(text, nl=False)
+    elif output is None:
+        click.echo(steps.write(format_), nl=False)
     else:
-        write_atomically(output, text)
+        write_atomically(output, steps.write(format_))
+    if steps.is_wrong:
+        raise CalculusError("a line does not follow from the one before: see WRONG, and symnn audit")
 
 
 def described_steps(steps: Steps, format: str = "text") -> dict[str, Any]:

@@ -223,7 +223,7 @@ def _counted(derivation: Derivation, writer: ExpressionWriter) -> tuple[str, tup
             volume *= size
         total += volume
         symbol = writer.dialect.symbol(writer.names.whole(tensor), bold=tensor.rank > 0).text
-        shapes.append(writer.dialect.shape(symbol, _sizes(tensor, writer)))
+        shapes.append(writer.dialect.shape(symbol, sizes_of(tensor, writer)))
     numerator = writer.dialect.notation.in_numerator_layout
     sentence = "each gradient has the shape of its variable" + ("'s transpose" if numerator else "")
     if total.is_Integer and all(tensor.role == "parameter" for tensor in wanted):
@@ -232,7 +232,7 @@ def _counted(derivation: Derivation, writer: ExpressionWriter) -> tuple[str, tup
     return sentence.capitalize(), tuple(shapes)
 
 
-def _sizes(tensor: Tensor, writer: ExpressionWriter) -> list[str]:
+def sizes_of(tensor: Tensor, writer: ExpressionWriter) -> list[str]:
     """Return a tensor's sizes; where rows or columns are told apart, those of a vector too."""
     notation, sizes = writer.dialect.notation, [writer.piece(size, Scope()).text for size in tensor.shape]
     if tensor.rank != 1 or not (notation.in_rows or notation.in_numerator_layout):

@@ -9,13 +9,27 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Expr, Idx, preorder_traversal
+from sympy import Expr, Idx, Mul, Sum, preorder_traversal
 from sympy.core.basic import Basic
 
+from symnn.calculus.canonical import canonical
 from symnn.calculus.derivation import Derivation
 from symnn.calculus.reasons import Equal
 from symnn.calculus.steps import Inference, Stage
-from symnn.language import Entry, Program, Tensor, Total, entries, tensors
+from symnn.language import (
+    Elementwise,
+    Entry,
+    Equation,
+    Program,
+    Tensor,
+    Total,
+    body_and_bound,
+    entries,
+    free_indices,
+    size_of,
+    tensors,
+    transform,
+)
 from symnn.views.closed import closed_forms
 from symnn.views.explaining import explained
 from symnn.views.matrix import MatrixEquation, matrix_equation
@@ -25,11 +39,13 @@ from symnn.writing.expressions import ExpressionWriter
 from symnn.writing.matrices import MatrixWriter
 from symnn.writing.notation import Notation
 from symnn.writing.scope import Scope
-from symnn.writing.sections import Line
+from symnn.writing.sections import Line, base_of, sizes_of
 from symnn.writing.write import writer_for
+from symnn.writing.written import written_equations
 
 MATRIX_FORM = "index to matrix form"
-_TURNED = "In numerator layout a derivative has the shape of its variable's transpose: the whole is transposed."
+CLOSED_FORM = "closed form"
+_TURNED = "In numerator layout the whole stands transposed: what counts rows of the variable counts columns here."
 
 Mark = Callable[[Stage, Inference], str]
 """What the proof says of a line: a word such as exact, or nothing."""
@@ -111,6 +127,7 @@ def shown_steps(
     forward = [e for e in program.pruned(needed | {derivation.of}) if e.tensor.name not in derivation.backward]
     results = [stage.equation for stage in stages]
     writer.page = writer.page.of([*forward, *results])
+    writer.base = base_of(writer.dialect.notation, "index")
     telling = _Telling(derivation, writer, mark, closed)
     said = {name: a for name, a in program.adjoints.items() if name in needed or name in derivation.backward}
     if derivation.upstream is not None:
@@ -123,10 +140,14 @@ def shown_steps(
         title,
         tuple(Line(*writer.sides(e.left, e.right)) for e in forward),
         tuple(telling.stage(stage) for stage in stages),
-        tuple(definitions(writer, shown, spoken, False)),
+        tuple(definitions(writer, _as_written(shown, writer), spoken, False)),
         facts_text(writer, derivation.facts),
         tuple(notes),
     )
+
+
+def _as_written(shown: Sequence[Equation], writer: ExpressionWriter) -> Sequence[Equation]:
+    return shown if writer.dialect.notation.derivative == "named" else written_equations(shown)
 
 
 def _met(stage: Stage) -> set[Tensor]:
@@ -143,12 +164,17 @@ class _Telling:
         self, derivation: Derivation, writer: ExpressionWriter, mark: Mark | None, closed: bool = False
     ) -> None:
         self.derivation, self.writer, self.mark, self.closed = derivation, writer, mark, closed
+        self.above = Tensor(derivation.program.fresh_name("C"), ())[()]
+        """The cost that stands above a tensor with an upstream adjoint."""
+        names = writer.names
+        if names.numerator is not None:
+            writer.names = replace(names, marks={**names.marks, self.above.base.name: names.numerator})
 
     def stage(self, stage: Stage) -> ShownStage:
         letters = _Letters(self.writer)
         letters.keep(stage.equation.indices)
         steps = [self.step(stage, one, letters, place == 0) for place, one in enumerate(stage.inferences)]
-        matrix = matrix_equation(stage.equation) if stage.equation.tensor.rank else None
+        matrix = matrix_equation(_as_shown(stage)) if stage.equation.tensor.rank else None
         line = Line(self.derivative(stage, letters, stage.equation.indices), steps[-1].right if steps else "")
         if matrix is not None and matrix.left.tensor.rank:
             whole = self.whole(stage)
@@ -157,7 +183,8 @@ class _Telling:
             if stage.wanted and self.closed and (other := self.closed_form(stage)) not in ("", written):
                 written = other
                 why = "Names are written out, and common factors taken out."
-                steps.append(ShownStep("", written, "closed form", why, ""))
+                word = self.mark(stage, Inference(CLOSED_FORM, stage.equation.right, ())) if self.mark else ""
+                steps.append(ShownStep("", written, CLOSED_FORM, why, "", word))
             line = Line(whole, written)
         elif stage.equation.tensor.rank:
             line = replace(line, remark="(index form: no matrix form)")
@@ -179,8 +206,7 @@ class _Telling:
     def matrix_step(self, stage: Stage, matrix: MatrixEquation, whole: str, letters: _Letters) -> ShownStep:
         right, written = self.turned(matrix)
         in_numerator_layout = self.writer.dialect.notation.in_numerator_layout
-        said = explained(matrix, None if in_numerator_layout else right)
-        said = (*said, (_TURNED,)) if in_numerator_layout else said
+        said = ((_TURNED,),) if in_numerator_layout else explained(matrix, right)
         why = " ".join(self.sentence(words, letters) for words in said)
         word = self.mark(stage, Inference(MATRIX_FORM, stage.equation.right, ())) if self.mark else ""
         shown = [stage.equation.tensor, *tensors(stage.equation.right)]
@@ -195,6 +221,9 @@ class _Telling:
 
     def turned(self, matrix: MatrixEquation) -> tuple[Tree, str]:
         """Return a right side as the notation has it, rows or columns, and what is written."""
+        if self.writer.dialect.notation.derivative != "named":
+            known = [e for e in self.derivation.program if e.tensor.name not in self.derivation.backward]
+            matrix = matrix_equation(written_equations([matrix.equation], known)[0]) or matrix
         writer = MatrixWriter(self.writer)
         if self.writer.dialect.notation.in_numerator_layout:
             # A derivative that has no name on the page is turned like those that have one.
@@ -226,7 +255,29 @@ class _Telling:
             places = [self.writer.index(place, scope) for place in expression.indices]
             mark = replace(self.writer.names.entry(expression.base), of=self._numerator(), ranks=())
             return self.writer.dialect.symbol(mark, places).text
-        return self.writer.piece(expression, scope).text
+        return self.writer.piece(self._as_printed(expression), scope).text
+
+    def _as_printed(self, expression: Expr) -> Expr:
+        """Return an expression with ∂C/∂U for Σ upstream · ∂of/∂U, and derivatives written out if that is asked for."""
+        if self.derivation.upstream is not None:
+            expression = transform(expression, self._from_above)
+        notation = self.writer.dialect.notation
+        if notation.derivative == "named" or not any(f.order for f in expression.atoms(Elementwise)):
+            return expression
+        free = sorted(free_indices(expression), key=str)
+        left = Tensor("shown", [size_of(i) for i in free])[tuple(free)]
+        known = [e for e in self.derivation.program if e.tensor.name not in self.derivation.backward]
+        return written_equations([Equation(left, expression)], known)[0].right
+
+    def _from_above(self, part: Basic) -> Basic | None:
+        if not isinstance(part, Sum):
+            return None
+        factors = Mul.make_args(body_and_bound(part)[0])
+        slopes = [factor for factor in factors if isinstance(factor, Total)]
+        given = [f for f in factors if isinstance(f, Entry) and f.base.name == self.derivation.upstream]
+        if len(factors) != 2 or not slopes or not given or slopes[0].of.indices != given[0].indices:
+            return None
+        return Total(self.above, slopes[0].by)
 
     def sentence(self, words: Sequence[Any], letters: _Letters) -> str:
         """Return a sentence in writing."""
@@ -256,12 +307,23 @@ class _Telling:
             if not tensor.rank or self._is_hidden(tensor):
                 continue
             symbol = dialect.symbol(self.writer.names.whole(tensor), bold=True).text
-            sizes = [self.writer.piece(size, Scope()).text for size in tensor.shape]
-            said.append(dialect.shape(symbol, sizes))
+            sizes = sizes_of(tensor, self.writer)
+            turned = tensor.rank == 2 and tensor.name in self.writer.names.transposed
+            said.append(dialect.shape(symbol, sizes[::-1] if turned else sizes))
         return ", ".join(dict.fromkeys(said))
 
     def _is_hidden(self, tensor: Tensor) -> bool:
         return tensor.name not in self.writer.names.marks
+
+
+def _as_shown(stage: Stage) -> Equation:
+    """Return a stage's equation with the indices of the line that shows it, so that reasons speak of that line."""
+    found = stage.equation
+    wanted = canonical(found.right)
+    for inference in reversed(stage.inferences):
+        if inference.left in (None, stage.left) and canonical(inference.right) == wanted:
+            return Equation(found.left, inference.right)
+    return found
 
 
 class _Letters:

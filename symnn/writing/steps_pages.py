@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from symnn.writing.aligning import after
 from symnn.writing.breaking import broken, measure
 from symnn.writing.characters import ascii_text, escape_latex, width
 from symnn.writing.steps import ShownStage, ShownStep, ShownSteps
@@ -14,12 +15,11 @@ _PAPER = 62.0
 """How many letters of a formula stand beside a rule's name on paper, about."""
 _NEAR = 2
 """A left side that is so much shorter than the one above has its sign of equality below the other's."""
-MARKS = {"exact": "✓", "50 digits": "≈", "wrong": "WRONG", "unchecked": "?", "": ""}
+MARKS = {"exact": "✓", "50 digits": "≈", "WRONG": "WRONG", "": ""}
 LEGEND = {
-    "exact": "checked exactly, modulo large primes",
+    "exact": "checked exactly, modulo a large prime",
     "50 digits": "checked to 50 digits",
-    "wrong": "does not follow",
-    "unchecked": "could not be checked",
+    "WRONG": "does not follow from the line before",
 }
 
 
@@ -45,7 +45,8 @@ def _text(shown: ShownSteps) -> str:
         lines += ["", f"{number}  {stage.heading}"]
         lines += _stage_text(stage)
     lines.append("")
-    lines += ["Result", *_columns([(s.result.left, s.result.right) for s in shown.stages if s.wanted])]
+    results = [s.result for s in shown.stages if s.wanted]
+    lines += ["Result", *_columns([(one.left, one.right + after(one, "text")) for one in results])]
     if shown.definitions:
         lines += wrapped(f"where {', '.join(shown.definitions)}", "", "  ")
     if shown.facts:
