@@ -14,11 +14,13 @@ from symnn.cli.options import (
     activation_option,
     cost_option,
     dtype_option,
+    ending_of,
     given_options,
     network_of,
     output_option,
     penalty_options,
     refuse_network_options,
+    refuse_overwriting,
     split_names,
     weights_option,
 )
@@ -63,7 +65,8 @@ def code_command(subject: str, output: str | None, **options: Any) -> None:
     one's own. Its header says what every array means.
     """
     given = given_options()
-    if output is not None and Path(output).suffix != ".py":
+    refuse_overwriting(output)
+    if output is not None and ending_of(output) != ".py":
         raise InputError(f"cannot write {output!r}: a module's name ends in .py")
     if output is not None:
         check_writable(output)

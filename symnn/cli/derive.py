@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from symnn.cli.options import (
     split_names,
     weights_option,
 )
-from symnn.errors import InputError
+from symnn.errors import InputError, ParseError
 from symnn.gradients import Gradient
 from symnn.language import Program, parse_architecture
 from symnn.networks import Network, general_network
@@ -39,6 +40,8 @@ from symnn.writing import FORMATS, VIEWS, write_equation
 
 _ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".pdf": "latex", ".html": "html"}
 _FORMATS = (*FORMATS, "html")
+_SIGNS = r"[*'()/^+]"
+"""What stands in a formula, and not in an architecture."""
 
 
 @click.command("derive")
@@ -126,8 +129,13 @@ def written_numbers(working: Working, format_: str) -> str:
 
 def _network(architecture: str, options: dict[str, Any]) -> Network | None:
     """Return the network that an architecture and the options describe: none for a file or the general network."""
-    if is_file(architecture) or parse_architecture(architecture).general:
-        return None
+    try:
+        if is_file(architecture) or parse_architecture(architecture).general:
+            return None
+    except ParseError as error:
+        if re.search(_SIGNS, architecture):
+            raise InputError(f"{error}; for a formula see symnn diff") from None
+        raise
     return network_of(architecture, **{name: options[name] for name in OF_NETWORKS})
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from symnn.cli.options import given_options
+from symnn.cli.options import ending_of, given_options
 from symnn.errors import InputError
 from symnn.gradients import Gradient
 from symnn.networks import Network
@@ -34,7 +33,7 @@ def style_of(options: dict[str, Any], output: str | None, as_json: bool) -> str 
         InputError: for options that exclude a document.
         SymnnError: for a PDF where pdflatex is not installed.
     """
-    ending = "" if output is None else Path(output).suffix
+    ending = "" if output is None else ending_of(output)
     style = options["style"]
     if style is None and ending != ".pdf":
         return None
@@ -71,4 +70,4 @@ def write_document(
     batch, notation = bool(options.get("batch")), options.get("notation")
     latex = document(gradient, style, notation=notation, network=network, batch=batch, views=views, numbers=numbers,
                      proof=options["proof"])  # fmt: skip
-    write_atomically(output, pdf_of(latex) if Path(output).suffix == ".pdf" else latex)
+    write_atomically(output, pdf_of(latex) if ending_of(output) == ".pdf" else latex)

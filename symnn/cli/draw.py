@@ -14,11 +14,13 @@ from symnn.cli.options import (
     activation_option,
     cost_option,
     echo_json,
+    ending_of,
     json_option,
     network_of,
     notation_option,
     output_option,
     refuse_network_options,
+    refuse_overwriting,
     weights_option,
 )
 from symnn.errors import InputError, suggest
@@ -79,7 +81,8 @@ def draw_command(
 def _ending(output: str | None) -> str:
     if output is None:
         raise InputError(f"where to? Give -o FILE (accepted endings: {', '.join(_ENDINGS)})")
-    ending = Path(output).suffix
+    refuse_overwriting(output)
+    ending = ending_of(output)
     if ending not in _ENDINGS:
         raise InputError(f"-o {output!r}: unknown ending {ending!r}{suggest(ending, _ENDINGS)}")
     return ending

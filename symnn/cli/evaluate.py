@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 import click
@@ -13,11 +12,13 @@ from symnn.cli.options import (
     architecture_argument,
     cost_option,
     echo_json,
+    ending_of,
     json_option,
     network_of,
     notation_option,
     output_option,
     penalty_options,
+    refuse_overwriting,
     weights_option,
 )
 from symnn.errors import InputError, suggest
@@ -57,7 +58,8 @@ def evaluate_command(
     if not 1 <= options["digits"] <= MOST_DIGITS:
         raise InputError(f"bad number of digits {options['digits']} (accepted: 1 to {MOST_DIGITS})")
     if output is not None:
-        if Path(output).suffix not in (".txt", ".md"):
+        refuse_overwriting(output)
+        if ending_of(output) not in (".txt", ".md"):
             raise InputError(f"cannot write {output!r}: the working is written as .txt or .md")
         check_writable(output)
     _check_size(architecture)
@@ -173,4 +175,4 @@ def _described(network: Network, drawn: list[str], options: dict[str, Any]) -> d
 
 def _file(title: str, text: str, output: str, ascii: bool) -> str:
     shown = ascii_text(title) if ascii else title
-    return f"# {shown}\n\n```text\n{text}```\n" if Path(output).suffix == ".md" else f"{shown}\n{text}"
+    return f"# {shown}\n\n```text\n{text}```\n" if ending_of(output) == ".md" else f"{shown}\n{text}"

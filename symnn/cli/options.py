@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from symnn.errors import InputError, suggest
 from symnn.language import parse_architecture
 from symnn.networks import ORIENTATIONS, Network, mlp
 from symnn.training import BUILT_IN, DTYPES, SCALES
-from symnn.writing import read_notation
+from symnn.writing import Notation, read_notation
 
 Decorator = Callable[[Any], Any]
 
@@ -32,6 +33,9 @@ def together(*decorators: Decorator) -> Decorator:
 
 
 architecture_argument = click.argument("architecture", metavar="ARCHITECTURE|FILE")
+_READ = ("architecture", "subject", "model", "data", "numbers", "file")
+"""The arguments and options that may name a file that is read."""
+_NOTATION_FILE = "symnn.notation_file"
 OF_NETWORKS = ("activation", "cost", "weights", "l1", "l2")
 
 activation_option = click.option(
@@ -71,9 +75,15 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 notation_option = click.option(
     "--notation",
     metavar="FILE",
-    callback=lambda context, option, path: None if path is None else read_notation(path),
+    callback=lambda context, option, path: _read_notation(context, path),
     help="A TOML file that says how things are written: letters, signs, rows or columns, layouts.",
 )
+
+
+def _read_notation(context: click.Context, path: str | None) -> Notation | None:
+    # The file's name is kept for what refuses to overwrite it.
+    context.meta[_NOTATION_FILE] = path
+    return None if path is None else read_notation(path)
 
 
 def output_option(help_text: str) -> Decorator:
@@ -82,7 +92,12 @@ def output_option(help_text: str) -> Decorator:
 
 
 def output_format(options: dict[str, Any], output: str | None, endings: dict[str, str]) -> str:
-    """Return the format that --format, --ascii or the ending of -o FILE says; text if none does."""
+    """Return the format that --format, --ascii or the ending of -o FILE says; text if none does.
+
+    Raises:
+        InputError: for options that exclude each other, an unknown ending, and a file that the command reads.
+    """
+    refuse_overwriting(output)
     if options["ascii_"]:
         if options["format_"] not in (None, "text", "ascii"):
             raise InputError(f"--ascii and --format {options['format_']} exclude each other")
@@ -91,10 +106,36 @@ def output_format(options: dict[str, Any], output: str | None, endings: dict[str
         return str(options["format_"])
     if output is None:
         return "text"
-    ending = Path(output).suffix
+    ending = ending_of(output)
     if ending not in endings:
         raise InputError(f"-o {output!r}: unknown ending {ending!r}{suggest(ending, endings)}")
     return endings[ending]
+
+
+def ending_of(path: str) -> str:
+    """Return the ending of a file's name, in small letters.
+
+    >>> ending_of("notes.PDF")
+    '.pdf'
+    """
+    return Path(path).suffix.lower()
+
+
+def refuse_overwriting(*outputs: str | Path | None) -> None:
+    """Raise InputError if a file that is to be written is one that the command reads, by whatever name."""
+    context = click.get_current_context()
+    given = [context.params.get(name) for name in _READ] + [context.meta.get(_NOTATION_FILE)]
+    for output in filter(None, outputs):
+        for path in given:
+            if isinstance(path, str) and _is_same_file(path, output):
+                raise InputError(f"-o {str(output)!r} would overwrite {path!r}, which is read: give another name")
+
+
+def _is_same_file(one: str, other: str | Path) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except (OSError, ValueError):  # one of them does not exist, or its text is no file's name
+        return False
 
 
 def split_names(text: str) -> tuple[str, ...]:

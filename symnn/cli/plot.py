@@ -12,11 +12,13 @@ from symnn.cli.options import (
     activation_option,
     cost_option,
     echo_json,
+    ending_of,
     given_options,
     json_option,
     notation_option,
     output_option,
     penalty_options,
+    refuse_overwriting,
     scale_option,
     seed_option,
     target_option,
@@ -102,7 +104,8 @@ def plot_command(subject: str, kind: str, output: str | None, as_json: bool, **o
 def _ending(output: str | None, kind: str) -> str:
     if output is None:
         raise InputError(f"where to? Give -o FILE (accepted endings: {', '.join(_ENDINGS)})")
-    ending = Path(output).suffix.lower()
+    refuse_overwriting(output)
+    ending = ending_of(output)
     if ending not in _ENDINGS:
         raise InputError(f"-o {output!r}: unknown ending {ending!r}{suggest(ending, _ENDINGS)}")
     if ending == ".gif" and kind != "hill":

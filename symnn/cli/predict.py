@@ -10,7 +10,15 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from symnn.cli.options import data_option, json_option, json_text, note, output_option
+from symnn.cli.options import (
+    data_option,
+    ending_of,
+    json_option,
+    json_text,
+    note,
+    output_option,
+    refuse_overwriting,
+)
 from symnn.errors import DataError, InputError, ShapeError
 from symnn.training import BUILT_IN, Model, check_writable, load_data, load_model, write_atomically
 from symnn.training.data import read_npz
@@ -34,8 +42,9 @@ def predict_command(model: str, data: str, probability: bool, output: str | None
     A CSV file needs the columns that the model was trained on, in any order; where it has the target
     as well, the accuracy is said on standard error.
     """
+    refuse_overwriting(output)
     if output is not None:
-        if Path(output).suffix not in _ENDINGS:
+        if ending_of(output) not in _ENDINGS:
             raise InputError(f"cannot write {output!r} (accepted: a name that ends in {', '.join(_ENDINGS)})")
         check_writable(output)
     trained = load_model(model)
@@ -49,7 +58,7 @@ def predict_command(model: str, data: str, probability: bool, output: str | None
     if not as_json:
         note(_heading(trained, model, data, results))
     if output is not None:
-        ending = Path(output).suffix
+        ending = ending_of(output)
         write_atomically(output, (json_text(results) if ending == ".json" else _lines(results, ending)) + "\n")
     if as_json:
         click.echo(json_text(results))

@@ -27,6 +27,7 @@ from symnn.cli.options import (
     output_option,
     penalty_options,
     refuse_network_options,
+    refuse_overwriting,
     scale_option,
     seed_option,
     target_option,
@@ -86,6 +87,7 @@ def train_command(architecture: str, output: str | None, as_json: bool, **option
         _EPOCHS if options["epochs"] is None else options["epochs"],
         options["batch_size"], options["restarts"], options["seed"], options["dtype"],
     )  # fmt: skip
+    refuse_overwriting(output)
     if output is not None:
         check_model_path(output)
     work = _prepared(architecture, options)

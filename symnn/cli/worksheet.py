@@ -11,9 +11,11 @@ from symnn.cli.files import is_file
 from symnn.cli.options import (
     activation_option,
     echo_json,
+    ending_of,
     json_option,
     notation_option,
     output_option,
+    refuse_overwriting,
     seed_option,
     split_names,
 )
@@ -78,7 +80,7 @@ def _format(output: str | None, ascii_: bool, as_json: bool) -> str:
         return "ascii" if ascii_ else "text"
     if as_json:
         raise InputError(f"-o {output} and --json exclude each other")
-    ending = Path(output).suffix
+    ending = ending_of(output)
     if ending not in _ENDINGS:
         raise InputError(f"-o {output!r}: unknown ending {ending!r}{suggest(ending, _ENDINGS)}")
     if ascii_ and ending != ".txt":
@@ -92,14 +94,19 @@ def _write(sheet: Worksheet, output: str, format_: str, notation: Notation | Non
     """Write the sheet, and its key beside it; both are made before one is written."""
     path = Path(output)
     paths = (path, path.with_name(f"{path.stem}-key{path.suffix}"))
+    refuse_overwriting(*paths)
     for each in paths:
         check_writable(each)
+    if paths[1].exists() and not path.exists():
+        # A key is written over only with its sheet: alone, it may be something else.
+        raise InputError(f"the key would overwrite {str(paths[1])!r}, and there is no sheet {output!r} that it is of")
     contents: list[bytes | str] = []
     for key in (False, True):
         text = write_worksheet(sheet, format_, key=key, notation=notation)
-        contents.append(pdf_of(text) if path.suffix == ".pdf" else text)
+        contents.append(pdf_of(text) if ending_of(output) == ".pdf" else text)
     for each, content in zip(paths, contents, strict=True):
         write_atomically(each, content)
+    click.echo(f"wrote {paths[0]} and {paths[1]}")
 
 
 def _described(sheet: Worksheet, notation: Notation | None, ascii_: bool) -> dict[str, Any]:

@@ -255,3 +255,65 @@ def test_the_command_alone_says_how_it_is_used():
     assert result.exit_code in (0, 2)
     assert result.output.startswith("Usage: ")
     assert "Commands:\n" in result.output
+
+
+def refused(path, *arguments):
+    """Whether a command refuses in one line to write over a file that it reads, and leaves it as it was."""
+    before = path.read_bytes()
+    result = run(*arguments)
+    assert path.read_bytes() == before
+    lines = result.stderr.splitlines()
+    return result.exit_code == 2 and len(lines) == 1 and "would overwrite" in lines[0]
+
+
+@pytest.mark.parametrize("command", ["derive", "steps"])
+def test_a_file_is_not_overwritten_by_what_is_made_of_it(file, command):
+    assert refused(file, command, file, "-o", file)
+    assert refused(file, command, file, "-o", file.parent / "." / ".." / file.parent.name / file.name)
+    link = file.parent / "link.txt"
+    link.symlink_to(file)
+    assert refused(file, command, file, "-o", link)
+    assert refused(file, command, link, "-o", file)
+    assert run(command, file, "-o", file.parent / "other.txt").exit_code == 0
+
+
+def test_no_command_overwrites_what_it_reads(tmp_path):
+    module, picture, model, numbers, notation = (
+        tmp_path / name for name in ("net.py", "net.svg", "model.npz", "n.txt", "notation.md")
+    )
+    for path in (module, picture):
+        path.write_text(REGRESSION)
+    model.write_bytes(b"data")
+    numbers.write_text("{}")
+    assert refused(module, "code", module, "-o", module)
+    assert refused(picture, "draw", picture, "-o", picture)
+    assert refused(picture, "plot", picture, "--kind", "hill", "--data", "moons", "-o", picture)
+    assert refused(model, "train", "2-3-1", "--data", model, "-o", model)
+    assert refused(numbers, "derive", "2-3-1", "--numbers", numbers, "-o", numbers)
+    notation.write_text("")
+    assert refused(notation, "derive", "2-3-1", "--notation", notation, "-o", notation)
+    assert refused(notation, "evaluate", "1-1", "--seed", "0", "--notation", notation, "-o", notation)
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [("derive", "x.TEX"), ("derive", "x.Html"), ("draw", "x.SVG"), ("worksheet", "x.MD")]
+)
+def test_endings_are_compared_without_regard_to_case(tmp_path, command, name):
+    small = tmp_path / "small" / name.lower()
+    small.parent.mkdir()
+    assert run(command, "1-1", "-o", small).exit_code == 0
+    assert run(command, "1-1", "-o", tmp_path / name).exit_code == 0
+    assert (tmp_path / name).read_bytes() == small.read_bytes()
+
+
+def test_a_document_is_asked_for_with_any_case(tmp_path):
+    assert run("derive", "1-1", "--style", "summary", "-o", tmp_path / "x.Tex").exit_code == 0
+    assert "\\begin{document}" in (tmp_path / "x.Tex").read_text()
+
+
+def test_derive_says_where_formulas_go():
+    result = run("derive", "x'*A*x")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("symnn: error: bad architecture")
+    assert result.stderr.endswith("for a formula see symnn diff\n")
+    assert "symnn diff" not in run("derive", "2").stderr

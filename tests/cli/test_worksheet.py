@@ -96,3 +96,19 @@ def test_nothing_is_written_where_the_key_cannot_be(tmp_path):
     (tmp_path / "sheet-key.md").mkdir()
     assert run("2-2-1", "-o", tmp_path / "sheet.md").exit_code != 0
     assert [file.name for file in tmp_path.iterdir()] == ["sheet-key.md"]
+
+
+def test_both_files_are_named(tmp_path):
+    path = tmp_path / "s2.txt"
+    assert run("2-2-1", "-o", path).output == f"wrote {path} and {tmp_path / 's2-key.txt'}\n"
+
+
+def test_a_key_overwrites_only_beside_its_sheet(tmp_path):
+    path, key = tmp_path / "s2.txt", tmp_path / "s2-key.txt"
+    key.write_text("mine")
+    assert "the key would overwrite" in said("2-2-1", "-o", path)
+    assert key.read_text() == "mine"
+    assert not path.exists()
+    path.write_text("an earlier sheet")
+    assert run("2-2-1", "-o", path).exit_code == 0
+    assert "The slip:" in key.read_text()
