@@ -194,6 +194,9 @@ class Program(Shown):
                 raise ProgramError(f"{used[name][1]}: '{name}' is used before its definition {equation}")
             defined[name] = equation
         self._check_sizes_are_not_tensors({**defined, **used})
+        for fact in self.facts:
+            if computed := sorted(t.name for t in tensors(fact.left) if t.name in defined):
+                raise ProgramError(f"fact {fact}: '{computed[0]}' is computed: a fact is about what is given")
 
     def _check_sizes_are_not_tensors(self, named: dict[str, Any]) -> None:
         symbols = {s for tensor in self.tensors.values() for size in tensor.shape for s in size.free_symbols}
