@@ -65,9 +65,9 @@ def code_command(subject: str, output: str | None, **options: Any) -> None:
     one's own. Its header says what every array means.
     """
     given = given_options()
-    refuse_overwriting(output)
     if output is not None and ending_of(output) != ".py":
         raise InputError(f"cannot write {output!r}: a module's name ends in .py")
+    refuse_overwriting(output)
     if output is not None:
         check_writable(output)
     source, said = _layer_of_file(subject, given, options) if is_file(subject) else _network(subject, given, options)

@@ -306,3 +306,28 @@ def test_latex_compiles(architecture: str, seed: int) -> None:
         assert not said.wide
         assert not said.undefined
         assert not said.high
+
+
+def functions_in_the_legend(sheet, format):
+    head = write_worksheet(sheet, format).partition("Forward pass")[0].partition("Functions:")[2]
+    found = re.findall(r"(σ|sigma|tanh|relu)\W*?(['′]?)\(t\)\s+=", head.replace(r"\nolimits", ""))
+    return {(name.replace("sigma", "σ"), bool(prime)) for name, prime in found}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_legend_has_the_functions_that_are_used_and_no_others(seed):
+    sheet = worksheet("2-2-1", seed=seed)
+    questions = write_worksheet(sheet).partition("1. Forward pass")[2]
+    shown = questions + write_worksheet(sheet, key=True).partition("1. Forward pass")[2]
+    legend = functions_in_the_legend(sheet, "text")
+    slopes = {name for name in ("σ", "tanh", "relu") if f"{name}′" in shown}
+    assert {name for name, is_slope in legend if is_slope} == slopes
+    for format in ("ascii", "markdown", "latex"):
+        assert functions_in_the_legend(sheet, format) == legend
+
+
+def test_the_legend_of_seed_7():
+    head = write_worksheet(worksheet("2-2-1", seed=7), "text").partition("1. Forward pass")[0]
+    assert "σ′(t) = σ(t)(1 − σ(t))" in " ".join(head.split())
+    assert "σ(t) =" in head
+    assert "tanh" not in head

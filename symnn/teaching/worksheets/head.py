@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from symnn.teaching.worksheets.content import Question, Worked
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from symnn.teaching.worksheets.content import Blank, Block, Formula, Question, Worked
 from symnn.teaching.worksheets.numbers import ROUNDED_DIGITS
 from symnn.teaching.worksheets.setting import Setting, joined
 from symnn.teaching.worksheets.sheet import Worksheet
@@ -83,10 +87,54 @@ def _is_of_function(definition: str) -> bool:
 
 
 def functions(sheet: Worksheet, setting: Setting) -> list[str]:
-    """Return the definitions of the functions that the questions use, each once."""
+    """Return the definitions of the functions that the questions and their solutions use, each once."""
     found: dict[str, None] = {}
     for question in sheet.questions:
-        for definition in setting.told(question.model).definitions:
-            if _is_of_function(definition):
-                found.setdefault(definition, None)
+        defined = [d for d in setting.told(question.model).definitions if _is_of_function(d)]
+        for definition in _used(defined, _written(question, sheet, setting)):
+            found.setdefault(definition, None)
     return [one for one in found if "logsumexp" not in one]
+
+
+def _used(defined: Sequence[str], written: str) -> list[str]:
+    """Return those definitions whose functions are in a text, or in a definition that is used itself."""
+    used: set[str] = set()
+    while more := {one for one in defined if one not in used and _speaks_of(written, one)}:
+        used |= more
+        written = "\n".join([written, *(one.partition("=")[2] for one in more)])
+    return [one for one in defined if one in used]
+
+
+def _speaks_of(written: str, definition: str) -> bool:
+    r"""Whether a text has the function that a definition is of.
+
+    >>> _speaks_of("δ = σ′(z)", "σ′(t) = σ(t)(1 − σ(t))"), _speaks_of("δ = σ′(z)", "σ(t) = 1/(1 + e⁻ᵗ)")
+    (True, False)
+    """
+    name = re.split(r"\([t0]\)", definition.partition("=")[0])[0].strip()
+    return re.search(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z'′])", written) is not None
+
+
+def _written(question: Question, sheet: Worksheet, setting: Setting) -> str:
+    """Return all formulas of a question and of its solution."""
+    blocks = (*question.task, *question.solution)
+    # In Markdown the working is text, and the definitions are LaTeX.
+    worked = Setting("latex", setting.notation) if setting.format == "markdown" else setting
+    formulas = [setting.formula(one, question.model) for one in _formulas(blocks) if not isinstance(one, Blank)]
+    for block in blocks:
+        if isinstance(block, Worked):
+            formulas += [row.symbols for _, rows in worked.rows(block) for row in rows]
+    if question.kind != "shapes" or sheet.choice.is_one:
+        formulas += setting.told(question.model).equations
+    return "\n".join(formulas)
+
+
+def _formulas(part: Any) -> Iterator[Formula]:
+    """Yield the formulas in a block, or in several."""
+    if isinstance(part, Formula):
+        yield part
+    elif isinstance(part, tuple):
+        for one in part:
+            yield from _formulas(one)
+    elif isinstance(part, Block) and not isinstance(part, Worked):
+        yield from _formulas(tuple(vars(part).values()))
