@@ -315,3 +315,37 @@ def test_latex_runs_no_programs_and_leaves_nothing(tmp_path: Path, monkeypatch: 
     mark = tmp_path / "mark"
     pdf_of(f"\\documentclass{{article}}\\begin{{document}}a\\write18{{touch {mark}}}\\end{{document}}")
     assert list(tmp_path.iterdir()) == []
+
+
+def softmax_net(**options: Any) -> symnn.Network:
+    return symnn.mlp("3-4-2", activation=["sigmoid", "softmax"], cost="cross_entropy", **options)
+
+
+@pytest.mark.parametrize("made", [net(softmax_net()), block()], ids=["network", "attention"])
+def test_what_the_derivation_alone_speaks_of_is_defined_before_it(made: Made) -> None:
+    gradient, options = made
+    written = document(gradient, "article", proof=False, **options)
+    before = written.partition(r"\section{Derivation}")[0]
+    _, found, said = before.partition("In the derivation, written with indices:")
+    assert found
+    lines = re.findall(r"\\numbered\{in:\d+\}\{(.*)\}\{\}", said)
+    # The steps write them so, by themselves.
+    given = [rf"{line.left}}}{{{breakable(line.right)}" for line in gradient.steps(proof=False).shown("latex").given]
+    assert len(lines) >= 2
+    assert all(line in given for line in lines)
+    assert any(r"\log \sum" in line for line in lines)
+    assert any(r"\exp" in line and r"\log" not in line for line in lines)
+
+
+def test_the_derivation_of_softmax_names_the_logarithm_where_it_is_defined() -> None:
+    written = document(softmax_net().gradient(), "article", proof=False)
+    assert r"\numbered{in:1}{L^{(2)}}{\log \sum_{j} \exp(z^{(2)}_{j})}{}" in written
+    assert r"\numbered{in:2}{a^{(2)}_{j}}{\exp(z^{(2)}_{j} - L^{(2)})}{}" in written
+    assert r"equations \eqref{forward:1} to~\eqref{in:2}" in written
+    assert "{Forward pass, with indices}" in document(softmax_net().gradient(), "slides", proof=False)
+
+
+def test_where_the_forward_pass_shows_all_nothing_is_shown_twice() -> None:
+    written = document(symnn.mlp("3-4-2").gradient(), "article", proof=False)
+    assert "written with indices" not in written
+    assert r"\log \sum" not in document(softmax_net().gradient(), "summary", proof=False)

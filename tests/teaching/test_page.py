@@ -190,3 +190,12 @@ def test_a_long_derivation_says_what_is_left_out() -> None:
     text = page(Network([unroll(LSTMCell(2, 3), steps=3)], cost="quadratic").gradient())
     assert len(text.encode()) < LARGEST
     assert re.search(r"\d+ more derivatives are found by the same rules, and left out", text)
+
+
+def test_what_the_derivation_alone_speaks_of_is_given() -> None:
+    net = symnn.mlp("3-4-2", activation=["sigmoid", "softmax"], cost="cross_entropy")
+    given, _, derivation = page(net.gradient(), network=net, proof=False).partition('id="derivation"')
+    assert "partial C by partial L (2)" in derivation
+    said = given.partition("In the derivation, written with indices:")[2]
+    assert "L (2) equals log sum over j of exp (z (2) sub j); a (2) sub j equals exp (z (2) sub j minus L (2))" in said
+    assert "written with indices" not in page(symnn.mlp("3-4-2").gradient(), proof=False)

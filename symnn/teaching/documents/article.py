@@ -24,6 +24,7 @@ from symnn.teaching.documents.parts import (
 from symnn.teaching.documents.preamble import PREAMBLES
 from symnn.teaching.documents.repeating import Told
 from symnn.teaching.documents.symbols import Symbol
+from symnn.teaching.unshown import WITH_INDICES
 from symnn.writing.breaking import measure
 from symnn.writing.lines import Section
 from symnn.writing.steps import ShownStage, ShownStep
@@ -85,6 +86,8 @@ def _forward(content: Content) -> Iterator[str]:
     for one in content.forward:
         if one.heading == NAMED:
             yield rf"{NAMED}, as the derivation has it:"
+        if one.heading == WITH_INDICES:
+            yield rf"{WITH_INDICES}:"
         yield numbered(one)
     yield from under(content.page)
 

@@ -15,10 +15,11 @@ from symnn.teaching.documents.parts import LEGEND
 from symnn.teaching.documents.repeating import Told, told_once
 from symnn.teaching.documents.symbols import Symbol, symbols_of
 from symnn.teaching.pictures import diagram_of
+from symnn.teaching.unshown import WITH_INDICES, unshown_lines
 from symnn.teaching.working import Working
 from symnn.writing import VIEWS, Notation, notation_statement
 from symnn.writing.formula import formula_page
-from symnn.writing.lines import Section
+from symnn.writing.lines import Line, Section
 from symnn.writing.marks import read_mark
 from symnn.writing.sections import Page, page_of
 from symnn.writing.steps import ShownSteps
@@ -73,6 +74,7 @@ class Content:
         small_diagram: the same picture for a slide, where it is another one.
         has_cost: whether the last equation given is that of a cost.
         letter: the cost's letter.
+        indexed: equations that the derivation puts in, and the page does not show as they are.
     """
 
     title: str
@@ -94,6 +96,7 @@ class Content:
     small_diagram: str = ""
     has_cost: bool = False
     letter: str = "C"
+    indexed: tuple[Line, ...] = ()
 
     @property
     def forward(self) -> tuple[Section, ...]:
@@ -101,7 +104,9 @@ class Content:
         given = tuple(section for section in self.page.sections if section.heading in GIVEN)
         # A formula's derivation speaks of its parts by names, which its closed form has not.
         names = self.steps.given if self.source and self.steps is not None else ()
-        return (*given, Section(NAMED, names)) if len(names) > 1 else given
+        if len(names) > 1:
+            return (*given, Section(NAMED, names))
+        return (*given, Section(WITH_INDICES, self.indexed)) if self.indexed else given
 
     @property
     def derived(self) -> tuple[Section, ...]:
@@ -158,6 +163,7 @@ def content_of(
         update=_update(gradient, notation),
         has_cost=derivation.of == "C",
         letter=_cost_letter(gradient, notation),
+        indexed=() if steps is None else unshown_lines(gradient.derivation, "latex", notation),
         notes=tuple(map(escaped, getattr(gradient, "notes", ()))),
     )
 

@@ -15,10 +15,13 @@ from symnn.teaching.documents.content import Content
 from symnn.teaching.documents.escaping import escaped
 from symnn.teaching.documents.parts import LEGEND, MARKS, beside, document, flat, inline, measured
 from symnn.teaching.documents.preamble import PREAMBLES
+from symnn.teaching.unshown import WITH_INDICES
 from symnn.writing.breaking import measure
 from symnn.writing.lines import Line
 from symnn.writing.steps import ShownStage, ShownStep
 
+_GIVEN = {"Value": "The formula", "With": "With", WITH_INDICES: "Forward pass, with indices"}
+"""Titles of frames with equations that are given."""
 _ROOM = 200.0
 """How high the lines of a frame may be, in points."""
 _LETTERS, _WORDS = 62.0, 108.0
@@ -37,8 +40,7 @@ def _frames(content: Content) -> Iterator[str]:
     if content.architecture or content.diagram:
         yield _frame("The network", _network(content))
     for section in content.forward:
-        yield from _equations({"Value": "The formula", "With": "With"}.get(section.heading, "Forward pass"),
-                              section.lines)  # fmt: skip
+        yield from _equations(_GIVEN.get(section.heading, "Forward pass"), section.lines)
     if words := _words(content):
         yield _frame("Symbols", words)
     for told in content.told[:_MOST]:

@@ -8,6 +8,7 @@ from symnn.teaching.documents.content import NAMED, Content
 from symnn.teaching.documents.escaping import escaped
 from symnn.teaching.documents.parts import document, inline, measured, result_lines, under
 from symnn.teaching.documents.preamble import PREAMBLES
+from symnn.teaching.unshown import WITH_INDICES
 from symnn.writing.lines import Line, Section
 
 _MUCH = 4
@@ -25,7 +26,8 @@ def _page(content: Content) -> Iterator[str]:
     yield rf"\documenttitle{{{content.title}}}{{{content.assumed}}}"
     left, right, below = list(_model(content)), list(_gradient(content)), list(_symbols(content))
     # The shorter column has room for the symbols, where it is much shorter.
-    given, derived = (sum(len(one.lines) for one in part) for part in (content.forward, content.derived))
+    shown = [one for one in content.forward if one.heading != WITH_INDICES]
+    given, derived = (sum(len(one.lines) for one in part) for part in (shown, content.derived))
     if derived + len(content.update) > given + _MUCH:
         left, below = [*left, *below], []
     yield _two_columns("\n\n".join(left), "\n\n".join(right))
@@ -51,8 +53,8 @@ def _two_columns(left: str, right: str) -> str:
 def _model(content: Content) -> Iterator[str]:
     """The equations that are given: of a network, the cost apart."""
     for section in content.forward:
-        if section.heading == NAMED:
-            continue
+        if section.heading in (NAMED, WITH_INDICES):
+            continue  # a summary has no derivation that speaks of them
         lines = section.lines
         if section.heading == "Forward" and len(lines) > 1 and content.has_cost:
             yield from _equations("Model", lines[:-1])

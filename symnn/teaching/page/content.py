@@ -18,12 +18,13 @@ from symnn.networks import Network
 from symnn.steps import Steps
 from symnn.teaching.page.highlight import Span, compared, marked
 from symnn.teaching.pictures import diagram_of
+from symnn.teaching.unshown import WITH_INDICES, unshown_lines
 from symnn.teaching.working import Working
 from symnn.writing import Notation
 from symnn.writing.fragment import equations, listed
 from symnn.writing.mathml import Element
 from symnn.writing.mathml_reader import read
-from symnn.writing.sections import page_of
+from symnn.writing.sections import Section, page_of
 from symnn.writing.steps import ShownStage, ShownStep, ShownSteps
 from symnn.writing.write import writer_for
 
@@ -92,7 +93,10 @@ def model_of(subject: Gradient, notation: Notation | None) -> tuple[str, tuple[s
     derivation, program = subject.derivation, subject.program
     forward = Program(derivation.forward_equations, program.facts, program.layered)
     shown = page_of(forward, writer_for(derivation, "mathml", notation), view="matrix")
-    return "\n".join(map(equations, shown.sections)), tuple(listed([one]) for one in shown.definitions)
+    written = "\n".join(map(equations, shown.sections))
+    if indexed := unshown_lines(derivation, "mathml", notation):
+        written += f'\n<p class="note">{WITH_INDICES}:</p>\n{equations(Section("", indexed))}'
+    return written, tuple(listed([one]) for one in shown.definitions)
 
 
 def drawing_of(network: Network | None, working: Working | None) -> str:
