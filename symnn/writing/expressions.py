@@ -302,7 +302,8 @@ class ExpressionWriter:
         return self._total(bound, inner, self.piece(body, inner))
 
     def _total(self, bound: Sequence[Idx], scope: Scope, body: Piece) -> Piece:
-        """Return a sum over indices, Σⱼ or Σⱼ₌₁³."""
+        """Return a sum over indices, Σⱼₖ or Σⱼ₌₁³ Σₖ₌₁²: in the order of their letters."""
+        bound = sorted(bound, key=lambda i: scope.letters[i])
         if not self.limits:
             return self.dialect.total([scope.letters[i] for i in bound], body)
         for one in reversed(bound):

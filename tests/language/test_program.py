@@ -6,7 +6,7 @@ import pytest
 from sympy import Sum
 
 from symnn.errors import ProgramError
-from symnn.language import Equation, Program, examples, index, sizes, tensor
+from symnn.language import Equation, Fact, Program, examples, index, sizes, tensor
 
 n, d = sizes("n d")
 j, k = index("j", n), index("k", d)
@@ -86,3 +86,10 @@ def test_a_program_may_name_the_example_axis() -> None:
     batch = tensor("B", (examples, d))
     e = index("e", examples)
     assert Program([Equation(C, Sum(batch[e, k], e, k))]).names_examples
+
+
+def test_a_fact_about_what_is_computed_is_refused():
+    i = index("i", 3)
+    x, h = tensor("x", 3), tensor("h", 3)
+    with pytest.raises(ProgramError, match="'h' is computed: a fact is about what is given"):
+        Program([Equation(h[i], 2 * x[i])], facts=[Fact(Sum(h[i], i), 1)])

@@ -108,7 +108,7 @@ def test_a_head_is_not_called_h_beside_a_tensor_h() -> None:
     h, k = index("h", 3), index("k", 2)
     own, weights, f = tensor("h", 2), tensor("A", (3, 2)), tensor("f")
     program = Program([Equation(f, Sum(weights[h, k] * own[k], h, k))])
-    assert symnn.gradient(program, of="f", wrt=["A"]).text(view="index").splitlines()[1] == "  f = Σₛₖ hₖ aₛₖ"
+    assert symnn.gradient(program, of="f", wrt=["A"]).text(view="index").splitlines()[1] == "  f = Σₖₛ hₖ aₛₖ"
 
 
 def test_entries_of_a_bar_have_the_letter_of_their_tensor() -> None:

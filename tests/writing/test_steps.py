@@ -10,6 +10,7 @@ import symnn
 from symnn.errors import InputError
 from symnn.steps import Steps
 from symnn.writing.steps import ShownStage
+from tests.layers import Attention, LayerNorm
 
 
 def _steps(**options: object) -> Steps:
@@ -112,3 +113,70 @@ def test_a_batch_ends_in_the_mean() -> None:
 def test_detail_is_checked() -> None:
     with pytest.raises(InputError, match="detail 4: accepted are 1"):
         _steps(detail=4)
+
+
+ENTRY = re.compile(r"[A-Za-zα-ω]\N{COMBINING MACRON}?[⁽⁾⁰¹²³]*[ᵢⱼₖₗₙₚᵣₛₜᵤ]+")
+
+
+def _subjects() -> dict[str, Steps]:
+    return {
+        "dense": symnn.mlp("3-4-2").gradient().steps(proof=False),
+        "softmax": symnn.mlp("3-4-2", activation="softmax", cost="cross_entropy").gradient().steps(proof=False),
+        "layer norm": symnn.Network([symnn.Dense(4, 3), LayerNorm(3), symnn.Dense(3, 1)]).gradient().steps(proof=False),
+        "attention": symnn.Network([Attention(3, 2, 2, 2)]).gradient().steps(proof=False),
+        "gaussian": symnn.diff("log(det(S)) + (x-m)'*inv(S)*(x-m)", wrt="S").steps(proof=False),
+        "quadratic form": symnn.diff("x'*A*x", wrt=["x", "A"]).steps(proof=False),
+        "outer": symnn.diff("tr(X*x*x'*X')", wrt=["X", "x"]).steps(proof=False),
+    }
+
+
+@pytest.mark.parametrize("name", ["dense", "softmax", "layer norm", "attention", "gaussian", "quadratic form", "outer"])
+def test_reasons_quote_entries_of_the_lines_that_they_explain(name: str) -> None:
+    for stage in _subjects()[name].shown().stages:
+        lines = " ".join(f"{step.left} {step.right}" for step in stage.steps)
+        for step in stage.steps:
+            if step.rule == "index to matrix form":
+                assert [entry for entry in ENTRY.findall(step.why) if entry not in lines] == []
+
+
+@pytest.mark.parametrize("name", ["dense", "softmax", "layer norm", "attention", "gaussian", "quadratic form", "outer"])
+def test_a_vector_that_lies_down_is_said_to_and_only_then(name: str) -> None:
+    for stage in _subjects()[name].shown("latex").stages:
+        for step in stage.steps:
+            if step.rule == "index to matrix form":
+                assert "stands up" not in step.why  # vectors are columns here
+                if "is transposed" in step.why or "transpose of" in step.why:
+                    assert "top" in step.right or "mathsf{T}" in step.right or "{-T}" in step.right, step.right
+
+
+def test_an_outer_product_is_not_called_an_inner_one() -> None:
+    steps = symnn.diff("log(det(S)) + (x-m)'*inv(S)*(x-m)", wrt="S").steps(proof=False)
+    assert _stage(steps, "V").steps[-1].why == (
+        "Of xⱼ the index j counts columns on the left side: x lies down as a row, so it is transposed."
+    )
+
+
+def test_what_is_spread_is_not_called_a_sum() -> None:
+    net = symnn.Network([symnn.Dense(4, 3), LayerNorm(3), symnn.Dense(3, 1)])
+    whys = [step.why for stage in net.gradient().steps(proof=False).shown().stages for step in stage.steps
+            if " 1" in step.right and step.rule == "index to matrix form"]  # fmt: skip
+    assert any("spreads it" in why for why in whys)
+
+
+def test_layers_with_an_upstream_adjoint_write_derivatives_by_their_names() -> None:
+    program = symnn.parse_program("input x: 3\nparameter W: 3 x 3\nz = W*x\nu = tanh(z)\nh = u .* u\n")
+    steps = symnn.gradient(program, of="h", wrt=["W"]).steps(proof=False)
+    assert _stage(steps, "z").steps[0].right == "Σⱼ (∂C/∂uⱼ)(∂uⱼ/∂zᵢ)"
+
+
+def test_the_notation_of_indices_sums_and_derivatives_reaches_the_steps() -> None:
+    steps = symnn.mlp("2-3-1").gradient().steps("W1", proof=False)
+    written = steps.with_notation(symnn.Notation(indices=0, sums="limits", derivative="written")).text()
+    assert "Σₖ₌₀¹" in written
+    assert "Σₖ₌₁" not in written
+    assert "σ′" not in written
+
+
+def test_a_matrix_in_numerator_layout_has_its_shape_turned() -> None:
+    steps = symnn.mlp("2-3-1").gradient().steps("W1", proof=False).with_notation(symnn.Notation(layout="numerator"))
+    assert "∂C/∂W⁽¹⁾ 2×3" in _stage(steps, "W1").steps[-1].shapes
