@@ -125,9 +125,9 @@ def refuse_overwriting(*outputs: str | Path | None) -> None:
     """Raise InputError if a file that is to be written is one that the command reads, by whatever name."""
     context = click.get_current_context()
     given = [context.params.get(name) for name in _READ] + [context.meta.get(_NOTATION_FILE)]
-    for output in filter(None, outputs):
+    for output in outputs:
         for path in given:
-            if isinstance(path, str) and _is_same_file(path, output):
+            if output is not None and isinstance(path, str) and _is_same_file(path, output):
                 raise InputError(f"-o {str(output)!r} would overwrite {path!r}, which is read: give another name")
 
 

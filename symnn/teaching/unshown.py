@@ -5,7 +5,7 @@ from __future__ import annotations
 from symnn.calculus import Derivation
 from symnn.language import Equation, Program, tensors
 from symnn.views.labels import labelled
-from symnn.views.matrix import matrix_equations
+from symnn.views.matrix import MatrixEquation, matrix_equations
 from symnn.writing import Notation
 from symnn.writing.lines import Line
 from symnn.writing.write import writer_for
@@ -41,9 +41,8 @@ def unshown_lines(derivation: Derivation, format: str, notation: Notation | None
     return tuple(Line(*writer.sides(e.left, e.right)) for e in forward if e.tensor.name in names)
 
 
-def _name(shown: object) -> str:
-    equation = getattr(shown, "equation", shown)
-    return str(equation.left.base.name)
+def _name(shown: MatrixEquation | Equation) -> str:
+    return (shown.equation if isinstance(shown, MatrixEquation) else shown).tensor.name
 
 
 def _speaks_of(equation: Equation, names: set[str]) -> bool:
