@@ -33,6 +33,7 @@ from symnn.language import (
     refresh,
     substitute,
 )
+from symnn.language.names import is_error_name
 
 Words = tuple[Any, ...]
 
@@ -89,7 +90,7 @@ def _listed(things: Sequence[Any]) -> list[Any]:
 
 def known(above: Expr, value: Expr) -> Words:
     """Why a derivative from further up is replaced."""
-    if isinstance(value, Entry) and value.base.name.startswith("delta"):
+    if isinstance(value, Entry) and is_error_name(value.base.name):
         return (value, " is the name of ", above, ".")
     return (above, " was found before.")
 
@@ -226,7 +227,7 @@ def fact(facts: Sequence[Fact]) -> Words:
 
 def naming(name: Entry, tensor: Tensor) -> Words:
     """Why the result gets a name."""
-    if name.base.name.startswith("delta"):
+    if is_error_name(name.base.name):
         return ("This is the error of the layer: it is called ", name, " from here on.")
     return ("The derivative by ", tensor, " is called ", name, " from here on.")
 

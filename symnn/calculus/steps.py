@@ -37,6 +37,7 @@ from symnn.language import (
     tensors,
     transform,
 )
+from symnn.language.names import is_error_name
 
 BRIEF, USUAL, FULL = 1, 2, 3
 DETAILS = (BRIEF, USUAL, FULL)
@@ -329,7 +330,7 @@ class _Telling:
         name = equation.tensor.name
         if wanted or name not in self.derivation.backward or closing.total == closing.made:
             return
-        rule = "definition of δ" if name.startswith("delta") else "naming"
+        rule = "definition of δ" if is_error_name(name) else "naming"
         lines.add(rule, equation.left, say.naming(equation.left, closing.tensor), BRIEF)
 
 
@@ -375,7 +376,7 @@ def _deltas(entry: Entry, by: Entry) -> Expr:
 
 
 def _is_delta(cotangent: Expr) -> bool:
-    return isinstance(cotangent, Entry) and cotangent.base.name.startswith("delta")
+    return isinstance(cotangent, Entry) and is_error_name(cotangent.base.name)
 
 
 def at_detail(stage: Stage, detail: int) -> Stage:

@@ -34,7 +34,7 @@ from symnn.language import (
     substitute,
     tensors,
 )
-from symnn.language.names import is_name
+from symnn.language.names import is_error_name, is_name
 
 _PRE_ACTIVATION = re.compile(r"z(\d+(?:_\d+)?)\Z")
 
@@ -258,7 +258,7 @@ class _Sweep:
         return Derivation(program, of, self.wrt, gradients, order, upstream, used, tuple(self.trace))
 
     def _deltas(self) -> set[str]:
-        return {n for n in self.names.values() if self.program.layered and n.startswith("delta")}
+        return {n for n in self.names.values() if self.program.layered and is_error_name(n)}
 
     def _needed_forward(self, backward: Iterable[Equation]) -> tuple[Equation, ...]:
         wanted = {tensor.name for equation in backward for tensor in tensors(equation.right)} | {self.target.name}

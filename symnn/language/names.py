@@ -57,3 +57,12 @@ def is_name(name: str) -> bool:
     except BadNameError:
         return False
     return True
+
+
+def is_error_name(name: str) -> bool:
+    """Whether an adjoint has the name of a layer's error, δ⁽ˡ⁾ = ∂C/∂z⁽ˡ⁾.
+
+    >>> is_error_name("delta2"), is_error_name("dW2")
+    (True, False)
+    """
+    return name.startswith("delta")

@@ -15,6 +15,7 @@ from typing import Any
 
 from symnn.language import Program, Tensor, examples, same_size
 from symnn.language import tensors as tensors_in
+from symnn.language.names import is_error_name
 from symnn.writing.characters import ACCENTS, GREEK
 from symnn.writing.notation import LETTERS, Mark, Notation, read_mark
 
@@ -142,7 +143,7 @@ def names_of(
             return read_mark(notation.cost)
         if name in directions:
             return Mark("v", below=find(directions[name]))
-        if adjoint is None or (name.startswith("delta") and name not in second):
+        if adjoint is None or (is_error_name(name) and name not in second):
             role = tensors[name].role if name in tensors else "value"
             return mark_of_name(name, program.layered and role != "hyperparameter", notation)
         if name in wanted:

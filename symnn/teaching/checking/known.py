@@ -16,7 +16,7 @@ from sympy import Expr
 from symnn.calculus import Derivation, differentiate, normal_form
 from symnn.errors import InputError, suggest
 from symnn.language import NAMED, Elementwise, Program, Tensor, lookups, prime, tensors
-from symnn.language.names import is_name
+from symnn.language.names import is_error_name, is_name
 from symnn.language.vocabulary import is_word
 from symnn.proof.checker import decides_by_sign
 
@@ -45,7 +45,7 @@ class Known:
     @property
     def derivation(self) -> Derivation:
         """The derivation as it is written: every adjoint is ∂C/∂T, and δ where a layer's has that name."""
-        shown = {wrt: made for wrt, made in self.adjoints.items() if not made.startswith("delta")}
+        shown = {wrt: made for wrt, made in self.adjoints.items() if not is_error_name(made)}
         return Derivation(self.program, self.of, tuple(shown), shown, tuple(self.adjoints.values()))
 
     @cached_property

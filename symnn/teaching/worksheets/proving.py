@@ -14,6 +14,7 @@ from mpmath.libmp import to_str
 
 from symnn.errors import ShapeError
 from symnn.language import Total, fresh_index_over
+from symnn.language.names import is_error_name
 from symnn.proof import Checker, evaluate, finite_differences
 from symnn.teaching.worksheets.content import Answer, Question
 from symnn.teaching.worksheets.judging import judged
@@ -52,7 +53,7 @@ def _numbers(question: Question) -> list[str]:
     forward = model.network.program
     plain = {name: np.asarray(value, dtype=object) for name, value in given.items()}
     values = evaluate(forward, given, "mpmath", 50)
-    wanted = {f"b{numbered(a.name)[1]}" if a.name.startswith("delta") else a.name for a in question.answers}
+    wanted = {f"b{numbered(a.name)[1]}" if is_error_name(a.name) else a.name for a in question.answers}
     wanted = {name.removeprefix("d") if name[0] == "d" else name for name in wanted}
     wrt = [name for name in wanted if name in plain]
     slopes = finite_differences(forward, given, "C", wrt, digits=60) if wrt else {}
@@ -69,7 +70,7 @@ def _true(answer: Answer, given: Any, values: Any, slopes: Any, rate: Any) -> An
     if answer.is_update:
         old, eta = given[name][place], Fraction(int(rate.p), int(rate.q))
         return _mp(old) - _mp(eta) * slopes[name][place]
-    if name.startswith("delta"):
+    if is_error_name(name):
         return slopes[f"b{numbered(name)[1]}"][place]
     if name.startswith("d"):
         return slopes[name[1:]][place]
