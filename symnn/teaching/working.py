@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from symnn.calculus import Derivation
 from symnn.errors import CalculusError, CompileError, InputError
 from symnn.language import Fact, Program, Tensor, plain
 from symnn.networks import Network
-from symnn.proof import arithmetic_of, evaluate
+from symnn.proof import Arithmetic, arithmetic_of
+from symnn.proof.evaluation import Machine
 from symnn.proof.interpreter import Interpreter
 from symnn.teaching.working_pages import Row, latex_of, text_of
 from symnn.training import SGD
@@ -128,12 +129,12 @@ class Working:
 
     @cached_property
     def _interpreter(self) -> Interpreter:
-        arithmetic = arithmetic_of("mpmath", PRECISION)
+        arithmetic = _arithmetic()
         data = {name: [arithmetic.convert(n) for n in np.ravel(value)] for name, value in self.values.items()}
         return Interpreter(arithmetic, {}, data)
 
     def _value(self, expression: Any) -> Any:
-        return self._interpreter.closure(expression, {})(self._interpreter.slots)
+        return self._interpreter.arithmetic.kept(self._interpreter.closure(expression, {})(self._interpreter.slots))
 
 
 def work(
@@ -178,9 +179,19 @@ def work(
     return working
 
 
+@lru_cache(maxsize=1)
+def _arithmetic() -> Arithmetic:
+    """Return numbers of many digits in which what is 0 but for rounding is 0: relu′ must not see a sign there."""
+    plain = arithmetic_of("mpmath", PRECISION)
+    smallest, zero = plain.convert(10) ** -(PRECISION + 40), plain.convert(0)
+    return replace(plain, kept=lambda number: zero if abs(number) < smallest else number)
+
+
 def _evaluated(program: Program, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the value of every tensor, given or defined."""
-    found = evaluate(program, values, "mpmath", PRECISION)
+    machine = Machine(program, values, _arithmetic())
+    machine.run()
+    found = {name: machine.array(name) for name in program.defined}
     for name, array in found.items():
         for place, number in np.ndenumerate(array):
             if not abs(number) < arithmetic_of("mpmath", PRECISION).infinity:

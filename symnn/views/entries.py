@@ -135,7 +135,8 @@ def _softmax(tree: Softmax, row: Any, column: Any) -> Expr:
 
 def misfit(tree: Tree) -> tuple[Tree, Tree] | None:
     """Return two parts of an expression whose shapes do not fit, or None where it is defined."""
-    for node in tree.walk():
+    # The innermost first: what does not fit has no shape that could be compared.
+    for node in reversed(list(tree.walk())):
         if isinstance(node, Product):
             for left, right in pairwise(node.factors):
                 if not _same(left.columns, right.rows):
