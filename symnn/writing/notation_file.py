@@ -97,4 +97,5 @@ def _is_symbol(text: str) -> bool:
 def _shown(text: str) -> str:
     """Return a text from outside on one line, and not too long."""
     line = "".join(letter if letter.isprintable() else "�" for letter in " ".join(text.split()))
-    return line if len(line) <= 80 else f"{line[:77]}..."
+    # Of a long path the end says which file it is.
+    return line if len(line) <= 80 else f"...{line[-77:]}"
