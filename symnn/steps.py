@@ -11,10 +11,12 @@ from functools import cached_property, partial
 from math import prod
 from typing import Any
 
+from sympy import Expr
+
 from symnn.calculus import Derivation, batched
 from symnn.calculus.steps import DETAILS, USUAL, Inference, Stage, at_detail, batch_stages, row_stages, stages_of
 from symnn.errors import InputError
-from symnn.proof import Auditor, decides_by_sign, matrix_verdict
+from symnn.proof import Auditor, decides_by_sign, line_verdict, matrix_verdict
 from symnn.views import MatrixEquation, closed_forms, matrix_equation
 from symnn.views.tree import Tree
 from symnn.writing import Notation
@@ -88,7 +90,8 @@ class Steps:
         """Whether the proof of all lines takes a few seconds: few lines, few entries, and no signs that decide."""
         program = self.derivation.program
         lines = sum(len(stage.inferences) for _, stages in self.sections for stage in stages)
-        known = [t for name, t in program.tensors.items() if t.role != "parameter" and name not in self._results]
+        results = set(self.derivation.gradients.values())
+        known = [t for name, t in program.tensors.items() if t.role != "parameter" and name not in results]
         entries = sum(int(prod(size for size in tensor.shape if size.is_Integer)) for tensor in known)
         branches = any(decides_by_sign(equation.right) for equation in program)
         return lines * entries * (_MORE_POINTS if branches else 1) <= _QUICK
@@ -102,10 +105,6 @@ class Steps:
     def is_wrong(self) -> bool:
         """Whether a line that was shown does not follow."""
         return "WRONG" in self._marks.values()
-
-    @property
-    def _results(self) -> set[str]:
-        return set(self.derivation.gradients.values())
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -165,20 +164,20 @@ class Steps:
     def _auditors(self) -> dict[int, Auditor]:
         return {}
 
-    def _mark(self, derivation: Derivation, stage: Stage, inference: Inference) -> str:
+    def _mark(self, derivation: Derivation, stage: Stage, left: Expr, inference: Inference) -> str:
         """Return what the proof says of a line that follows from the left side of its chain."""
         if not self.is_checked:
             return ""
-        key = (id(derivation), stage.tensor.name, inference)
+        key = (id(derivation), stage.tensor.name, left, inference)
         if key not in self._marks:
-            self._marks[key] = self._checked(derivation, stage, inference)
+            self._marks[key] = self._checked(derivation, stage, left, inference)
         return self._marks[key]
 
     @cached_property
     def _marks(self) -> dict[Any, str]:
         return {}
 
-    def _checked(self, derivation: Derivation, stage: Stage, inference: Inference) -> str:
+    def _checked(self, derivation: Derivation, stage: Stage, left: Expr, inference: Inference) -> str:
         if id(derivation) not in self._auditors:
             is_batch = self.batch and derivation.program.names_examples
             self._auditors[id(derivation)] = Auditor(derivation, each_example=is_batch).ready
@@ -186,12 +185,7 @@ class Steps:
         tree = _tree(derivation, stage, inference)
         if tree is not None:
             return matrix_verdict(checker, stage.equation, tree).mark
-        left = stage.left
-        for one in stage.inferences:
-            left = left if one.left is None else one.left
-            if one == inference:
-                break
-        return checker.equal(left, inference.right, stage.equation.indices, stage.tensor.is_symmetric).mark
+        return line_verdict(checker, stage, left, inference.right).mark
 
 
 def _tree(derivation: Derivation, stage: Stage, inference: Inference) -> Tree | None:

@@ -31,6 +31,7 @@ from symnn.language import (
     Tensor,
     Total,
     body_and_bound,
+    fresh_index,
     refresh,
     substitute,
     sum_over,
@@ -79,6 +80,15 @@ class Stage:
     inferences: tuple[Inference, ...]
     equation: Equation
     wanted: bool = False
+
+    @property
+    def lines(self) -> tuple[tuple[Expr, Inference], ...]:
+        """Each line with what stands on the left of its chain, also where that is written on an earlier line."""
+        left, found = self.left, []
+        for inference in self.inferences:
+            left = left if inference.left is None else inference.left
+            found.append((left, inference))
+        return tuple(found)
 
 
 def stages_of(derivation: Derivation, wrt: str | Iterable[str] | None = None) -> tuple[Stage, ...]:
@@ -201,8 +211,7 @@ class _Telling:
         return self.of if self.derivation.upstream is None else "The cost"
 
     def _axes(self, tensor: Tensor) -> tuple[Idx, ...]:
-        found = refresh(sum_over(tensor[self.program[tensor.name].indices], self.program[tensor.name].indices))
-        return tuple(limit[0] for limit in found.limits) if tensor.rank else ()
+        return tuple(map(fresh_index, self.program[tensor.name].indices))
 
     def shown(self, expression: Expr) -> Expr:
         """Return an expression in which an adjoint that has no name on the page is written as a derivative."""

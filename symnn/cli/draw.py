@@ -9,23 +9,22 @@ from typing import Any
 import click
 import numpy as np
 
-from symnn.cli.files import is_file, read_text
+from symnn.cli.files import is_file, read_network
 from symnn.cli.options import (
     activation_option,
     cost_option,
     echo_json,
-    ending_of,
     json_option,
+    needed_ending,
     network_of,
     notation_option,
     output_option,
     refuse_network_options,
-    refuse_overwriting,
     weights_option,
 )
-from symnn.errors import InputError, suggest
+from symnn.errors import InputError
 from symnn.language import parse_architecture, parse_assignments
-from symnn.networks import Network, ProgramNetwork, parse_program
+from symnn.networks import Network, ProgramNetwork
 from symnn.teaching.pictures import Diagram, diagram_of
 from symnn.training import Model, check_writable, load_model, write_atomically
 
@@ -56,7 +55,7 @@ def draw_command(
     With numbers, a line is blue for a positive weight and red for a negative one, and the wider the larger
     it is; with x, each circle shows its activation. Wide layers are elided with dots.
     """
-    ending = _ending(output)
+    ending = needed_ending(output, _ENDINGS)
     assert output is not None
     check_writable(output)
     if seed is not None and seed < 0:
@@ -78,16 +77,6 @@ def draw_command(
         click.echo(f"{said}\nwrote {output}")
 
 
-def _ending(output: str | None) -> str:
-    if output is None:
-        raise InputError(f"where to? Give -o FILE (accepted endings: {', '.join(_ENDINGS)})")
-    refuse_overwriting(output)
-    ending = ending_of(output)
-    if ending not in _ENDINGS:
-        raise InputError(f"-o {output!r}: unknown ending {ending!r}{suggest(ending, _ENDINGS)}")
-    return ending
-
-
 def _subject(given: str, options: dict[str, Any]) -> Any:
     """Return the network that is named: a saved model, a file of equations, or an architecture."""
     if Path(given).suffix == ".npz":
@@ -95,8 +84,7 @@ def _subject(given: str, options: dict[str, Any]) -> Any:
         return load_model(given)
     if is_file(given):
         refuse_network_options("a file of equations says it itself")
-        text, name = read_text(given), Path(given).name
-        return ProgramNetwork(parse_program(text, name), name, text=text)
+        return read_network(given)
     architecture = parse_architecture(given)
     if architecture.general:
         return given

@@ -9,7 +9,7 @@ from sympy import Rational
 from symnn.errors import DataError, InputError
 from symnn.language import Program
 from symnn.language.equations_file import LONGEST_FILE, hyperparameter_values
-from symnn.networks import parse_program
+from symnn.networks import ProgramNetwork, parse_program
 
 ENDINGS = (".txt", ".sym", ".eq", ".symnn")
 
@@ -45,6 +45,12 @@ def read_text(path: str) -> str:
 def read_program(path: str) -> Program:
     """Return the program of a file of equations; errors name the file, the line and the column."""
     return parse_program(read_text(path), Path(path).name)
+
+
+def read_network(path: str) -> ProgramNetwork:
+    """Return the network of a file of equations, which says its activations and its cost itself."""
+    text, name = read_text(path), Path(path).name
+    return ProgramNetwork(parse_program(text, name), name, text=text)
 
 
 def read_with_letters(path: str) -> tuple[Program, str]:

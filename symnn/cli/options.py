@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,21 @@ def _read_notation(context: click.Context, path: str | None) -> Notation | None:
 def output_option(help_text: str) -> Decorator:
     """Return the option -o FILE."""
     return click.option("-o", "--output", metavar="FILE", help=help_text)
+
+
+def needed_ending(output: str | None, endings: Collection[str]) -> str:
+    """Return the ending of -o FILE, which has to be given.
+
+    Raises:
+        InputError: for no file, an ending that is not accepted, and a file that is read too.
+    """
+    if output is None:
+        raise InputError(f"where to? Give -o FILE (accepted endings: {', '.join(endings)})")
+    refuse_overwriting(output)
+    ending = ending_of(output)
+    if ending not in endings:
+        raise InputError(f"-o {output!r}: unknown ending {ending!r}{suggest(ending, endings)}")
+    return ending
 
 
 def output_format(options: dict[str, Any], output: str | None, endings: dict[str, str]) -> str:

@@ -12,20 +12,19 @@ from symnn.cli.options import (
     activation_option,
     cost_option,
     echo_json,
-    ending_of,
     given_options,
     json_option,
+    needed_ending,
     notation_option,
     output_option,
     penalty_options,
-    refuse_overwriting,
     scale_option,
     seed_option,
     target_option,
     weights_option,
 )
 from symnn.cli.plot_subjects import EPOCHS, data_for, model_of_architecture, model_of_file
-from symnn.errors import InputError, suggest
+from symnn.errors import InputError
 from symnn.teaching.pictures.plots import (
     Hill,
     animate_hill,
@@ -102,12 +101,7 @@ def plot_command(subject: str, kind: str, output: str | None, as_json: bool, **o
 
 
 def _ending(output: str | None, kind: str) -> str:
-    if output is None:
-        raise InputError(f"where to? Give -o FILE (accepted endings: {', '.join(_ENDINGS)})")
-    refuse_overwriting(output)
-    ending = ending_of(output)
-    if ending not in _ENDINGS:
-        raise InputError(f"-o {output!r}: unknown ending {ending!r}{suggest(ending, _ENDINGS)}")
+    ending = needed_ending(output, _ENDINGS)
     if ending == ".gif" and kind != "hill":
         raise InputError(f"-o {output!r}: a .gif is the animation of a hill (accepted for {kind}: .png, .svg, .pdf)")
     return ending

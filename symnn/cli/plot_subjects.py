@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from symnn.cli.files import is_file, read_text
+from symnn.cli.files import is_file, read_network
 from symnn.cli.options import default_activations, given_options, network_of, refuse_network_options
+from symnn.cli.train import fitted_scalings
 from symnn.errors import DataError, InputError, ShapeError, suggest
 from symnn.language import parse_assignments
-from symnn.networks import Network, ProgramNetwork, mlp, parse_program
+from symnn.networks import Network, mlp
 from symnn.training import (
     BUILT_IN,
     SGD,
     Data,
     Model,
-    Scaling,
     learning_rate_for,
     load_data,
     load_model,
@@ -73,13 +73,13 @@ def model_of_architecture(subject: str, options: dict[str, Any]) -> tuple[Model,
     data = load_data(options["data"], options["target"])
     net = _network(subject, data.classes is None, options)
     _check_widths(subject, net, data)
-    name = options["scale"] or ("unit" if data.kind == "image" else "standard")
+    scaling, value_scaling = fitted_scalings(data, options["scale"], net)
     model = Model(
         net,
         dict(net.initial_parameters(options["seed"])),
         targets_of(_targets(data), math.prod(output_shape(net)), str(net.cost), net.activations[-1], data.classes),
-        Scaling.fitted(data.X, name, together=data.kind == "image"),
-        _value_scaling(data, name, net),
+        scaling,
+        value_scaling,
         data.features,
         data.target,
         {"data": data.name, "seed": options["seed"]},
@@ -122,8 +122,7 @@ def with_values(model: Model, given: tuple[str, ...]) -> Model:
 def _network(subject: str, values: bool, options: dict[str, Any]) -> Network:
     if is_file(subject):
         refuse_network_options("a file of equations says it itself")
-        text, name = read_text(subject), Path(subject).name
-        return ProgramNetwork(parse_program(text, name), name, text=text)
+        return read_network(subject)
     named = {name: options[name] for name in ("weights", "l1", "l2")}
     if options["activation"] is None:
         layers = max(subject.count("-"), 1)
@@ -147,9 +146,3 @@ def _check_widths(subject: str, net: Network, data: Data) -> None:
 def _targets(data: Data) -> Any:
     return data.y if data.classes is not None else np.asarray(data.y, dtype=float)[:, None]
 
-
-def _value_scaling(data: Data, name: str, net: Network) -> Scaling:
-    """Return the scaling of values, as `symnn train` has it."""
-    if data.classes is not None or name == "none":
-        return Scaling("none")
-    return Scaling.fitted(_targets(data), "unit" if net.activations[-1] == "sigmoid" else "standard")

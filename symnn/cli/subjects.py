@@ -11,6 +11,7 @@ from symnn.cli.derive import gradient_of_file
 from symnn.cli.diff import names_in, shape_option, shapes_in, symmetric_option
 from symnn.cli.files import is_file
 from symnn.cli.options import (
+    OF_NETWORKS,
     activation_option,
     cost_option,
     network_of,
@@ -55,8 +56,8 @@ def gradient_of_subject(subject: str, wrt: str | None, options: dict[str, Any]) 
     _refuse_formula_options(options, "that is for a formula")
     if parse_architecture(subject).general:
         raise InputError(f"'{subject}' has any number of layers: give a number of them, such as n0-n1-n2")
-    named = {name: options[name] for name in ("activation", "cost", "weights", "l1", "l2")}
-    return network_of(subject, **named).gradient(wrt=split_names(wrt) if wrt else None)
+    network = network_of(subject, **{name: options[name] for name in OF_NETWORKS})
+    return network.gradient(wrt=split_names(wrt) if wrt else None)
 
 
 def is_formula(subject: str) -> bool:

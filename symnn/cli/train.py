@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 
-from symnn.cli.files import is_file, read_text
+from symnn.cli.files import is_file, read_network
 from symnn.cli.group import one_line
 from symnn.cli.options import (
     activation_option,
@@ -34,7 +33,7 @@ from symnn.cli.options import (
     weights_option,
 )
 from symnn.errors import InputError, ShapeError
-from symnn.networks import Network, ProgramNetwork, mlp, parse_program
+from symnn.networks import Network, mlp
 from symnn.starting import INTERRUPTED
 from symnn.training import (
     SGD,
@@ -215,8 +214,7 @@ def _network(architecture: str, values: bool, options: dict[str, Any]) -> Networ
     """Return the network of an architecture, or of a file of equations."""
     if is_file(architecture):
         refuse_network_options("a file of equations says it itself")
-        text, name = read_text(architecture), Path(architecture).name
-        return ProgramNetwork(parse_program(text, name), name, text=text)
+        return read_network(architecture)
     sizes = architecture.split("-")
     given = options["activation"]
     activations = (
@@ -234,15 +232,26 @@ def _prepared(architecture: str, options: dict[str, Any]) -> _Work:
     network = _network(architecture, values, options)
     outputs = _check_widths(architecture, network, data)
     parts = split(data, options["seed"])
-    name = options["scale"] or ("unit" if data.kind == "image" else "standard")
-    scaling = Scaling.fitted(parts.training.X, name, together=data.kind == "image")
-    value_scaling = Scaling("none")
-    if values and name != "none":
-        kind = "unit" if network.activations[-1] == "sigmoid" else "standard"
-        value_scaling = Scaling.fitted(parts.training.y[:, None], kind)
+    scaling, value_scaling = fitted_scalings(parts.training, options["scale"], network)
     if not values:
         targets_of(data.y, outputs, str(network.cost), network.activations[-1], data.classes)
     return _Work(network, data, parts, scaling, value_scaling, outputs, options["dtype"])
+
+
+def fitted_scalings(data: Data, scale: str | None, network: Network) -> tuple[Scaling, Scaling]:
+    """Return the scaling of the inputs and that of the values, by what some data say; classes are not scaled.
+
+    Args:
+        data: the training part.
+        scale: standard, unit or none; by default unit for images, standard for tables.
+        network: values that a sigmoid is to give are brought between 0 and 1.
+    """
+    name = scale or ("unit" if data.kind == "image" else "standard")
+    inputs = Scaling.fitted(data.X, name, together=data.kind == "image")
+    if data.classes is not None or name == "none":
+        return inputs, Scaling("none")
+    values = np.asarray(data.y, dtype=float)[:, None]
+    return inputs, Scaling.fitted(values, "unit" if network.activations[-1] == "sigmoid" else "standard")
 
 
 def _check_widths(architecture: str, network: Network, data: Data) -> int:

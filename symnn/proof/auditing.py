@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from sympy import Expr, Idx, Integer
+from sympy import Expr, Integer
 
 from symnn.calculus import Derivation
 from symnn.calculus.steps import Stage, row_stages, stages_of
-from symnn.language import Elementwise, Entry, Equation, Tensor, Total, examples, free_indices, tensors
+from symnn.language import Elementwise, Equation, Tensor, Total, examples, free_indices, tensors
 from symnn.language.functions import formula
 from symnn.proof.checker import EXACT, TO_DIGITS, UNCHECKED, WRONG, Checker, Verdict
 from symnn.proof.code import LIMIT
@@ -260,18 +260,12 @@ def check_stage(checker: Checker, stage: Stage) -> list[Verdict]:
 
     For a symmetric tensor, lines may say different things of (p, q) and (q, p): their symmetric parts are compared.
     """
-    indices = stage.equation.indices
-    left, found = stage.left, []
-    for inference in stage.inferences:
-        left = left if inference.left is None else inference.left
-        found.append(checker.equal(left, inference.right, indices, stage.tensor.is_symmetric))
-    return found
+    return [line_verdict(checker, stage, left, inference.right) for left, inference in stage.lines]
 
 
-def line_verdict(checker: Checker, left: Expr, right: Expr, wrt: Entry) -> Verdict:
-    """Return whether one line of a derivation holds, in the indices of the entry that it is differentiated by."""
-    indices = tuple(index for index in wrt.indices if isinstance(index, Idx))
-    return checker.equal(left, right, indices, wrt.base.is_symmetric)
+def line_verdict(checker: Checker, stage: Stage, left: Expr, right: Expr) -> Verdict:
+    """Return whether one line of a stage holds: whether it equals what stands on the left of its chain."""
+    return checker.equal(left, right, stage.equation.indices, stage.tensor.is_symmetric)
 
 
 __all__ = ["Audit", "AuditLine", "Auditor", "audit", "check_stage", "line_verdict"]

@@ -39,7 +39,7 @@ def matrix_verdict(checker: Checker, equation: Equation, tree: Tree) -> Verdict:
     if misfit(tree) is not None or not is_alike(tree, Leaf(equation.tensor)):
         return Verdict(WRONG, "its shapes do not fit")
     read = entry_of(tree, *(*equation.indices, None, None)[:2])
-    if read is not None and (found := checker.equal(read, equation.right, equation.indices)).kind == EXACT:
+    if read is not None and (found := checker.equal(read, equation.right, equation.indices)).kind in (EXACT, WRONG):
         return found
     return _to_digits(checker, equation, tree, used)
 

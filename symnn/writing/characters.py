@@ -35,8 +35,6 @@ _MARKS = re.escape("".join([*_RAISED, *_LOWERED]))
 ACCENTS = {"bar": "\u0304", "hat": "\u0302", "tilde": "\u0303", "dot": "\u0307"}
 """Accents over a letter, and the combining characters that make them."""
 
-_ACCENT_NAMES = {mark: name for name, mark in ACCENTS.items()}
-
 
 def superscript(text: str) -> str | None:
     """Return the text in superscript characters, or None if Unicode lacks one.
@@ -77,14 +75,6 @@ def plain_marks(text: str) -> str:
 def width(text: str) -> int:
     """Return how many columns a text takes: accents take none."""
     return sum(not unicodedata.combining(letter) for letter in text)
-
-
-def accent_of(letter: str) -> tuple[str, str]:
-    """Return a letter without its accent, and the accent's name or nothing: ``ŷ`` is y with a hat."""
-    parts = unicodedata.normalize("NFD", letter)
-    if len(parts) == 2 and parts[1] in _ACCENT_NAMES:
-        return parts[0], _ACCENT_NAMES[parts[1]]
-    return letter, ""
 
 
 def ascii_letters(text: str) -> str:

@@ -72,16 +72,21 @@ def equations(section: Section, width: float = WIDTH) -> str:
     return formula(rf"\begin{{aligned}}{aligned(section, width=width)}\end{{aligned}}", True)
 
 
+def said(definitions: Sequence[str], facts: str) -> list[str]:
+    """Return paragraphs on what symbols mean, and what is known and was used."""
+    return [
+        *([f"<p>where {listed(definitions)}</p>"] if definitions else []),
+        *([f"<p>using {formula(facts)}</p>"] if facts else []),
+    ]
+
+
 def fragment(page: Page) -> str:
     """Return a page as a fragment of HTML, to be put into any document."""
     blocks = [f"<h2>{escape(page.title, quote=False)}</h2>"] if page.title else []
     for section in page.sections:
         blocks.extend([f"<h3>{escape(section.heading, quote=False)}</h3>"] if section.heading else [])
         blocks.append(equations(section))
-    if page.definitions:
-        blocks.append(f"<p>where {listed(page.definitions)}</p>")
-    if page.facts:
-        blocks.append(f"<p>using {formula(page.facts)}</p>")
+    blocks.extend(said(page.definitions, page.facts))
     if page.count:
         blocks.append(f"<p>{escape(page.count, quote=False)}: {listed(page.shapes)}</p>")
     if page.choices:

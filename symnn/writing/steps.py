@@ -47,8 +47,8 @@ MATRIX_FORM = "index to matrix form"
 CLOSED_FORM = "closed form"
 _TURNED = "In numerator layout the whole stands transposed: what counts rows of the variable counts columns here."
 
-Mark = Callable[[Stage, Inference], str]
-"""What the proof says of a line: a word such as exact, or nothing."""
+Mark = Callable[[Stage, Expr, Inference], str]
+"""What the proof says of a line with what stands on the left of it: a word such as exact, or nothing."""
 
 
 @dataclass(frozen=True)
@@ -173,34 +173,31 @@ class _Telling:
     def stage(self, stage: Stage) -> ShownStage:
         letters = _Letters(self.writer)
         letters.keep(stage.equation.indices)
-        steps = [self.step(stage, one, letters, place == 0) for place, one in enumerate(stage.inferences)]
+        steps = [self.step(stage, *one, letters, place == 0) for place, one in enumerate(stage.lines)]
         matrix = matrix_equation(_as_shown(stage)) if stage.equation.tensor.rank else None
         line = Line(self.derivative(stage, letters, stage.equation.indices), steps[-1].right if steps else "")
         if matrix is not None and matrix.left.tensor.rank:
             whole = self.whole(stage)
-            written = self.turned(matrix)[1]
             steps.append(self.matrix_step(stage, matrix, whole, letters))
+            written = steps[-1].right
             if stage.wanted and self.closed and (other := self.closed_form(stage)) not in ("", written):
                 written = other
                 why = "Names are written out, and common factors taken out."
-                word = self.mark(stage, Inference(CLOSED_FORM, stage.equation.right, ())) if self.mark else ""
+                word = self.form_mark(stage, CLOSED_FORM)
                 steps.append(ShownStep("", written, CLOSED_FORM, why, "", word))
             line = Line(whole, written)
         elif stage.equation.tensor.rank:
             line = replace(line, remark="(index form: no matrix form)")
         return ShownStage(self.whole(stage), tuple(steps), line, stage.tensor.name, stage.wanted)
 
-    def step(self, stage: Stage, inference: Inference, letters: _Letters, first: bool) -> ShownStep:
+    def step(self, stage: Stage, chain: Expr, inference: Inference, letters: _Letters, first: bool) -> ShownStep:
         left = ""
-        if first and inference.left is None:
-            left = self.derivative(stage, letters, stage.equation.indices)
-        elif inference.left is not None:
-            same = inference.left == stage.left
-            left = self.derivative(stage, letters, stage.equation.indices) if same else self.expression(
-                inference.left, letters)  # fmt: skip
+        if first or inference.left is not None:
+            whole = chain == stage.left
+            left = self.derivative(stage, letters, stage.equation.indices) if whole else self.expression(chain, letters)
         right = self.expression(inference.right, letters)
         why = self.sentence(inference.why, letters)
-        word = self.mark(stage, inference) if self.mark else ""
+        word = self.mark(stage, chain, inference) if self.mark else ""
         return ShownStep(left, right, inference.rule, why, self.shapes(tensors(inference.right)), word)
 
     def matrix_step(self, stage: Stage, matrix: MatrixEquation, whole: str, letters: _Letters) -> ShownStep:
@@ -208,9 +205,13 @@ class _Telling:
         in_numerator_layout = self.writer.dialect.notation.in_numerator_layout
         said = ((_TURNED,),) if in_numerator_layout else explained(matrix, right)
         why = " ".join(self.sentence(words, letters) for words in said)
-        word = self.mark(stage, Inference(MATRIX_FORM, stage.equation.right, ())) if self.mark else ""
+        word = self.form_mark(stage, MATRIX_FORM)
         shown = [stage.equation.tensor, *tensors(stage.equation.right)]
         return ShownStep(whole, written, MATRIX_FORM, why, self.shapes(shown), word)
+
+    def form_mark(self, stage: Stage, rule: str) -> str:
+        """Return what the proof says of a stage's matrix form, or of its closed form."""
+        return self.mark(stage, stage.left, Inference(rule, stage.equation.right, ())) if self.mark else ""
 
     def closed_form(self, stage: Stage) -> str:
         """Return the result with what has a name written out, where that is a matrix form."""
@@ -222,8 +223,8 @@ class _Telling:
     def turned(self, matrix: MatrixEquation) -> tuple[Tree, str]:
         """Return a right side as the notation has it, rows or columns, and what is written."""
         if self.writer.dialect.notation.derivative != "named":
-            known = [e for e in self.derivation.program if e.tensor.name not in self.derivation.backward]
-            matrix = matrix_equation(written_equations([matrix.equation], known)[0]) or matrix
+            written = written_equations([matrix.equation], self.derivation.forward_equations)
+            matrix = matrix_equation(written[0]) or matrix
         writer = MatrixWriter(self.writer)
         if self.writer.dialect.notation.in_numerator_layout:
             # A derivative that has no name on the page is turned like those that have one.
@@ -266,8 +267,7 @@ class _Telling:
             return expression
         free = sorted(free_indices(expression), key=str)
         left = Tensor("shown", [size_of(i) for i in free])[tuple(free)]
-        known = [e for e in self.derivation.program if e.tensor.name not in self.derivation.backward]
-        return written_equations([Equation(left, expression)], known)[0].right
+        return written_equations([Equation(left, expression)], self.derivation.forward_equations)[0].right
 
     def _from_above(self, part: Basic) -> Basic | None:
         if not isinstance(part, Sum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from symnn.writing.fragment import equations, formula, listed, sentence
+from symnn.writing.fragment import equations, formula, said, sentence
 from symnn.writing.sections import Section
 from symnn.writing.steps import ShownStage, ShownSteps
 
@@ -15,10 +15,7 @@ def steps_fragment(shown: ShownSteps) -> str:
     blocks += ["<h3>Given</h3>", equations(Section("", shown.given))]
     for number, stage in enumerate(shown.stages, 1):
         blocks += [f"<h3>{number}. {formula(stage.heading)}</h3>", _stage(stage)]
-    if shown.definitions:
-        blocks.append(f"<p>where {listed(shown.definitions)}</p>")
-    if shown.facts:
-        blocks.append(f"<p>using {formula(shown.facts)}</p>")
+    blocks.extend(said(shown.definitions, shown.facts))
     blocks.extend(f"<p>{sentence(note)}</p>" for note in shown.notes)
     return "\n".join(blocks) + "\n"
 

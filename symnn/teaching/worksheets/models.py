@@ -9,9 +9,7 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
-import mpmath
 import numpy as np
-from sympy import Rational
 
 from symnn.calculus import Derivation
 from symnn.errors import InputError, SymnnError
@@ -34,7 +32,6 @@ _LAST = {
 }
 """For each cost, the activations of the last layer that it is used with."""
 _COSTS = ("quadratic", "quadratic", "binary_cross_entropy", "cross_entropy")
-_POINTS, _DIGITS = 4, 50
 _ORDINARY = 1e6
 
 
@@ -102,48 +99,6 @@ class Model:
         """The equations that have a matrix form, by the name of what they define."""
         found = {name: matrix_equation(self.program[name]) for name in self.program.defined}
         return {name: made for name, made in found.items() if isinstance(made, MatrixEquation)}
-
-    @cached_property
-    def points(self) -> tuple[Mapping[str, Any], ...]:
-        """The values of all tensors, to 50 digits and more, at random points."""
-        found: list[Mapping[str, Any]] = []
-        for seed in range(_POINTS if not self.is_own else 20 * _POINTS):
-            given = self._drawn(random.Random(f"point {seed}"))
-            # Of a function of one's own the values may be beyond all bounds.
-            if len(found) < _POINTS and (not self.is_own or self.has_values(given)):
-                found.append(self._point(given))
-        if not found:
-            raise InputError(f"{self.cost} with {', '.join(self.activations)} has no values at random points")
-        return tuple(found)
-
-    def _drawn(self, chooser: random.Random) -> dict[str, Any]:
-        given = {}
-        for name, tensor in self.inputs.items():
-            shape = tuple(int(size) for size in tensor.shape)
-            if tensor.role == "target":
-                numbers = [chooser.randint(1, 99) for _ in range(int(np.prod(shape)))]
-                exact = [Rational(n, sum(numbers) + (len(numbers) == 1)) for n in numbers]
-            else:
-                exact = [Rational(chooser.randint(-999, 999) or 1, 500) for _ in range(int(np.prod(shape)))]
-            given[name] = _objects(exact, shape)
-        return given
-
-    def _point(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        found = evaluate(self.program, given, "mpmath", _DIGITS)
-        with mpmath.workdps(2 * _DIGITS):
-            inputs = {n: _mapped(lambda q: mpmath.mpf(q.p) / q.q, array) for n, array in given.items()}
-            return {**inputs, **{n: _mapped(lambda v: mpmath.mp.make_mpf(v._mpf_), a) for n, a in found.items()}}
-
-
-def _objects(numbers: list[Any], shape: tuple[int, ...]) -> Any:
-    array = np.empty(len(numbers), dtype=object)
-    array[:] = numbers
-    return array.reshape(shape)
-
-
-def _mapped(function: Any, array: Any) -> Any:
-    array = np.asarray(array, dtype=object)
-    return _objects([function(number) for number in array.ravel()], array.shape)
 
 
 @lru_cache(maxsize=256)
