@@ -16,6 +16,8 @@ from typing import Any
 from symnn.errors import InputError, suggest
 from symnn.writing.notation import LETTERS, Notation, read_mark
 
+LONGEST = 80
+"""How much of a text from outside is said."""
 LARGEST = 100_000
 """The largest file that is read, in bytes."""
 
@@ -47,7 +49,8 @@ def read_notation(path: str | Path) -> Notation:
 
 
 def _text(path: str | Path) -> str:
-    shown = _shown(str(path))
+    # Of a long path the end says which file it is.
+    shown = _shown(str(path) if len(str(path)) <= LONGEST else Path(path).name)
     try:
         with Path(path).open("rb") as file:
             given = file.read(LARGEST + 1)
@@ -97,5 +100,4 @@ def _is_symbol(text: str) -> bool:
 def _shown(text: str) -> str:
     """Return a text from outside on one line, and not too long."""
     line = "".join(letter if letter.isprintable() else "�" for letter in " ".join(text.split()))
-    # Of a long path the end says which file it is.
-    return line if len(line) <= 80 else f"...{line[-77:]}"
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."
