@@ -157,11 +157,6 @@ class _Examples:
         beside = {name: array.astype(dtype) for name, array in self.beside.items()}
         return _Examples(self.X.astype(dtype), Y.astype(dtype), beside)
 
-    def batch(self, rows: Array) -> tuple[Array, Array, dict[str, Array]]:
-        """Return some of the examples, as a step takes them."""
-        beside = {name: array.take(rows, axis=0) for name, array in self.beside.items()}
-        return self.X.take(rows, axis=0), self.Y.take(rows, axis=0), beside
-
 
 @dataclass(frozen=True, eq=False)
 class _Plan:
@@ -213,17 +208,15 @@ def _descend(plan: _Plan, seed: int, bar: Bar) -> _Run:
     random = np.random.default_rng([seed, 1])
     carried = good = plan.step.start(plan.net.initial_parameters(seed=seed), plan.dtype)
     examples = plan.training.ready(plan.net, plan.dtype)
+    steps = plan.step.begin(carried, examples.X, examples.Y, examples.beside)
     history: list[dict[str, Any]] = []
     epoch = 0
     try:
         for epoch in range(1, plan.epochs + 1):
             order = random.permutation(len(examples.X))
-            cost = 0.0
             with np.errstate(all="ignore"):
-                for start in range(0, len(order), plan.batch_size):
-                    cost, carried = plan.step(carried, *examples.batch(order[start : start + plan.batch_size]))
-                    if not math.isfinite(cost):
-                        break
+                cost = steps.take(order, plan.batch_size)
+            carried = steps.carried()
             entry = plan.measure(epoch, plan.parameters(carried))
             if not (math.isfinite(cost) and math.isfinite(entry["cost"]) and _finite(carried)):
                 return _Run(plan.parameters(good), history, seed, _why(plan, epoch, plan.parameters(good)))
@@ -231,6 +224,7 @@ def _descend(plan: _Plan, seed: int, bar: Bar) -> _Run:
             history.append(entry)
             bar.epoch(epoch, entry["cost"])
     except KeyboardInterrupt:
+        carried = steps.carried()
         kept = carried if _finite(carried) else good
         return _Run(plan.parameters(kept), history, seed, f"interrupted at epoch {epoch} of {plan.epochs}", True)
     return _Run(plan.parameters(good), history, seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symnn.compiling import Compiled, compile_program
+from symnn.compiling.stepping import Begin, StepProgram, Steps, numpy_steps
 from symnn.errors import InputError
 from symnn.language import Program, Tensor
 from symnn.networks.weighting import EXAMPLE_WEIGHTS, MASK
@@ -48,6 +50,23 @@ class Step:
         given = {**self._fixed, **carried, self._data[0]: X, self._data[1]: Y, **beside}
         cost, *renewed = self.compiled.raw(*[given[name] for name in self.compiled.arguments])
         return float(cost), dict(zip(self.carried, renewed, strict=True))
+
+    @cached_property
+    def steps(self) -> Begin:
+        """What begins runs of this step: see `symnn.compiling.stepping`."""
+        others = {*self._fixed, *self.carried}
+        data = tuple(name for name in self.compiled.arguments if name not in others)
+        renewed = dict(zip(self.carried, self.compiled.outputs[1:], strict=True))
+        return numpy_steps(
+            StepProgram(self.program, self.compiled.outputs[0], renewed, self._fixed, data, self.compiled.dtype)
+        )
+
+    def begin(
+        self, carried: Mapping[str, Array], X: Array, Y: Array, beside: Mapping[str, Array] = MappingProxyType({})
+    ) -> Steps:
+        """Return the steps of a run on these examples."""
+        data = {self._data[0]: X, self._data[1]: Y, **beside}
+        return self.steps(carried, data)
 
     def start(self, parameters: dict[str, Array], dtype: str) -> dict[str, Array]:
         """Return what is carried into the first step: the parameters, and a state of zeros."""

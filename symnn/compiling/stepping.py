@@ -1,0 +1,106 @@
+"""A step that is taken again and again: a program whose last equations give the next values of what it was given.
+
+Each backend turns a `StepProgram` into a function that begins runs: `begin(carried, data)` returns `Steps`, which
+take a step on each batch of an order of the examples, and own what they carry.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symnn.compiling.compiled import compile_program
+from symnn.language import Program
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class StepProgram:
+    """The equations of a step, and how they are fed.
+
+    Attributes:
+        program: forward, backward, update, for a batch of m examples.
+        cost: the name of the cost.
+        renewed: for each tensor that is carried from step to step, the name of its next value.
+        settings: the values of the hyperparameters, by name.
+        data: the names of the tensors whose first axis counts the examples: x, y, weights, a mask.
+        dtype: float64 or float32.
+    """
+
+    program: Program
+    cost: str
+    renewed: Mapping[str, str]
+    settings: Mapping[str, Any]
+    data: tuple[str, ...]
+    dtype: str
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The names of what a step computes: the cost, and what is carried to the next."""
+        return (self.cost, *self.renewed.values())
+
+
+class Steps(Protocol):
+    """The steps of one run."""
+
+    def take(self, order: Array, batch_size: int) -> float:
+        """Take a step on each batch of the examples in this order, the last and smaller one too.
+
+        Equal orders give equal bits, however they are divided into calls between batches.
+
+        Returns:
+            The cost before the last step that was taken; it ends after a step whose cost is not finite.
+        """
+
+    def carried(self) -> dict[str, Array]:
+        """Return copies of what is carried, as it is now."""
+
+
+Begin = Callable[[Mapping[str, Array], Mapping[str, Array]], Steps]
+"""From what is carried into the first step, and the data, whole, by name: steps that own copies of the former."""
+
+
+def numpy_steps(step: StepProgram) -> Begin:
+    """Return what begins runs of a step with NumPy."""
+    compiled = compile_program(step.program, step.wanted, step.dtype, release=True)
+    fixed = {name: np.asarray(value, step.dtype)[()] for name, value in step.settings.items()}
+
+    def begin(carried: Mapping[str, Array], data: Mapping[str, Array]) -> Steps:
+        return _NumPySteps(compiled.raw, compiled.arguments, step, fixed, carried, data)
+
+    return begin
+
+
+class _NumPySteps:
+    def __init__(
+        self,
+        raw: Callable[..., tuple[Any, ...]],
+        arguments: tuple[str, ...],
+        step: StepProgram,
+        fixed: Mapping[str, Any],
+        carried: Mapping[str, Array],
+        data: Mapping[str, Array],
+    ) -> None:
+        self.raw, self.arguments, self.names = raw, arguments, tuple(step.renewed)
+        self.data = {name: np.asarray(data[name], step.dtype) for name in step.data}
+        self.now = {**fixed, **{name: np.array(carried[name], step.dtype) for name in step.renewed}}
+
+    def take(self, order: Array, batch_size: int) -> float:
+        cost = 0.0
+        for start in range(0, len(order), batch_size):
+            rows = order[start : start + batch_size]
+            self.now.update((name, array.take(rows, axis=0)) for name, array in self.data.items())
+            cost, *renewed = self.raw(*[self.now[name] for name in self.arguments])
+            self.now.update(zip(self.names, renewed, strict=True))
+            if not math.isfinite(cost):
+                break
+        return float(cost)
+
+    def carried(self) -> dict[str, Array]:
+        return {name: np.array(self.now[name]) for name in self.names}
