@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Add, Expr, Integer, Pow
+from sympy import Add, Expr, Float, Integer, Pow
 from sympy.core.basic import Basic
 from sympy.core.function import Application
 from sympy.printing.numpy import NumPyPrinter
@@ -16,6 +16,11 @@ from sympy.printing.precedence import PRECEDENCE
 from symnn.compiling.nodes import ArrayNode, MatMul
 
 _LARGEST_EXPONENT = {"float64": "709.0", "float32": "88.0"}
+
+
+def largest_exponent(dtype: str) -> Float:
+    """Return the largest whole number whose exponential is finite in a type."""
+    return Float(_LARGEST_EXPONENT[dtype])
 
 
 class ArrayPrinter(NumPyPrinter):

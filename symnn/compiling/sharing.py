@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from sympy import Expr, Mul, Symbol, preorder_traversal
+from sympy import Add, Expr, Mul, Symbol, preorder_traversal
 from sympy.core.basic import Basic
 
 from symnn.compiling.nodes import ArrayNode, Expand, ReduceSum, Transpose
@@ -35,13 +35,16 @@ def with_sums_of_scaled(lines: Sequence[Assignment]) -> list[Assignment]:
     present = {part for _, expression in lines for part in preorder_traversal(expression) if isinstance(part, Mul)}
 
     def change(expression: Basic) -> Basic:
+        if isinstance(expression, Add):
+            return expression.func(*map(change, expression.args))
         if not isinstance(expression, Mul):
             return expression
         sums = [arg for arg in expression.args if isinstance(arg, ReduceSum)]
         if len(sums) != 1:
             return expression
         inside = Mul(*(arg for arg in expression.args if arg != sums[0]), sums[0].args[0])
-        return ReduceSum(inside, *sums[0].args[1:]) if inside in present else expression
+        sign = -1 if inside.as_coeff_Mul()[0].is_negative else 1
+        return sign * ReduceSum(sign * inside, *sums[0].args[1:]) if sign * inside in present else expression
 
     return [(name, change(expression)) for name, expression in lines]
 

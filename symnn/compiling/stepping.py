@@ -6,15 +6,12 @@ take a step on each batch of an order of the examples, and own what they carry.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
-from symnn.compiling.compiled import compile_program
 from symnn.language import Program
 
 Array = NDArray[Any]
@@ -55,7 +52,7 @@ class Steps(Protocol):
         Equal orders give equal bits, however they are divided into calls between batches.
 
         Returns:
-            The cost before the last step that was taken; it ends after a step whose cost is not finite.
+            The cost before the last step that was taken. Where a cost is not finite, the steps may end there.
         """
 
     def carried(self) -> dict[str, Array]:
@@ -64,43 +61,3 @@ class Steps(Protocol):
 
 Begin = Callable[[Mapping[str, Array], Mapping[str, Array]], Steps]
 """From what is carried into the first step, and the data, whole, by name: steps that own copies of the former."""
-
-
-def numpy_steps(step: StepProgram) -> Begin:
-    """Return what begins runs of a step with NumPy."""
-    compiled = compile_program(step.program, step.wanted, step.dtype, release=True)
-    fixed = {name: np.asarray(value, step.dtype)[()] for name, value in step.settings.items()}
-
-    def begin(carried: Mapping[str, Array], data: Mapping[str, Array]) -> Steps:
-        return _NumPySteps(compiled.raw, compiled.arguments, step, fixed, carried, data)
-
-    return begin
-
-
-class _NumPySteps:
-    def __init__(
-        self,
-        raw: Callable[..., tuple[Any, ...]],
-        arguments: tuple[str, ...],
-        step: StepProgram,
-        fixed: Mapping[str, Any],
-        carried: Mapping[str, Array],
-        data: Mapping[str, Array],
-    ) -> None:
-        self.raw, self.arguments, self.names = raw, arguments, tuple(step.renewed)
-        self.data = {name: np.asarray(data[name], step.dtype) for name in step.data}
-        self.now = {**fixed, **{name: np.array(carried[name], step.dtype) for name in step.renewed}}
-
-    def take(self, order: Array, batch_size: int) -> float:
-        cost = 0.0
-        for start in range(0, len(order), batch_size):
-            rows = order[start : start + batch_size]
-            self.now.update((name, array.take(rows, axis=0)) for name, array in self.data.items())
-            cost, *renewed = self.raw(*[self.now[name] for name in self.arguments])
-            self.now.update(zip(self.names, renewed, strict=True))
-            if not math.isfinite(cost):
-                break
-        return float(cost)
-
-    def carried(self) -> dict[str, Array]:
-        return {name: np.array(self.now[name]) for name in self.names}

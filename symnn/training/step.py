@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symnn.compiling import Compiled, compile_program
-from symnn.compiling.stepping import Begin, StepProgram, Steps, numpy_steps
+from symnn.compiling.numpy_steps import numpy_steps
+from symnn.compiling.stepping import Begin, StepProgram, Steps
 from symnn.errors import InputError
 from symnn.language import Program, Tensor
 from symnn.networks.weighting import EXAMPLE_WEIGHTS, MASK

@@ -1,0 +1,145 @@
+"""Steps with NumPy: one function bound to its arrays for each size of a batch, called again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symnn.calculus.inlining import inlined
+from symnn.compiling.compiled import program_lines
+from symnn.compiling.formulas import with_formulas
+from symnn.compiling.helpers import HELPERS
+from symnn.compiling.in_place import Feed, InPlace, bind, defined
+from symnn.compiling.memory import keep_freed_memory
+from symnn.compiling.operations import Operations, operations_of
+from symnn.compiling.outer import with_vectors
+from symnn.compiling.printing import ArrayPrinter
+from symnn.compiling.sizes import size_lines
+from symnn.compiling.stable import stable
+from symnn.compiling.stepping import Begin, StepProgram, Steps
+from symnn.language import Program
+from symnn.writing.write import writer_for
+
+Array = NDArray[Any]
+
+
+def numpy_steps(step: StepProgram) -> Begin:
+    """Return what begins runs of a step with NumPy."""
+    keep_freed_memory()
+
+    @cache
+    def code(with_cost: bool) -> _Code:
+        return _Code(step, with_cost)
+
+    def begin(carried: Mapping[str, Array], data: Mapping[str, Array]) -> Steps:
+        return NumPySteps(step, code, carried, data)
+
+    return begin
+
+
+class _Code:
+    """The operations of a step, with or without its cost: that is asked for once in a while only."""
+
+    def __init__(self, step: StepProgram, with_cost: bool) -> None:
+        outputs = [*([step.cost] if with_cost else []), *step.renewed.values()]
+        program = with_gradients_put_in(stable(step.program)[0].pruned(outputs), step)
+        needed, _ = with_vectors(program, outputs)
+        self.program = with_formulas(needed)
+        printer = ArrayPrinter(step.dtype)
+        lines, _ = program_lines(self.program, outputs, printer)
+        tensors = self.program.tensors
+        names = {name for name, _ in lines}
+        sizes = {s for _, line in lines for s in line.free_symbols if s.is_integer} - names
+        told = size_lines(sizes, tensors, [*step.renewed, *step.data])
+        self.sizes = {str(size): str(printer.doprint(where)) for size, where in told}
+        writer = writer_for(needed, "ascii")
+        writer.base = 0  # as arrays count
+        equations = {e.tensor.name: " = ".join(writer.equation(e)) for e in needed}
+        scalars = [name for name, tensor in tensors.items() if not tensor.rank]
+        taken = [*tensors, *self.sizes]
+        self.operations: Operations = operations_of(lines, scalars, printer, taken, equations)
+        self.helpers = defined(printer.helpers, HELPERS)
+        self.returned = step.cost if with_cost else None
+        used = {name for operation in self.operations.operations for name in operation.uses}
+        self.inputs = [name for name in (*step.settings, *step.renewed, *step.data) if name in used]
+        """What is given, but for sizes."""
+
+
+def with_gradients_put_in(program: Program, step: StepProgram) -> Program:
+    """Return the program with each gradient that only an update uses written where it is used.
+
+    W_new = W − η ∂C/∂W with ∂C/∂W = (1/m) Σₙ δ[n, j] a[n, k] becomes W − (η/m) Σₙ δ[n, j] a[n, k]: the factors
+    meet, and go to δ, which is smaller than W.
+    """
+    used = {name.name for new in step.renewed.values() for name in program[new].right.atoms() if hasattr(name, "name")}
+    put_in = {e.tensor.name for e in program if e.tensor.name in used and e.tensor.role == "adjoint"}
+    equations = inlined(list(program), {e.tensor.name for e in program} - put_in)
+    return Program(equations, program.facts, program.layered, program.adjoints)
+
+
+class NumPySteps:
+    """The steps of one run."""
+
+    def __init__(
+        self,
+        step: StepProgram,
+        code: Callable[[bool], _Code],
+        carried: Mapping[str, Array],
+        data: Mapping[str, Array],
+    ) -> None:
+        self.step, self.code = step, code
+        self.now = {name: np.array(carried[name], step.dtype, order="C") for name in step.renewed}
+        self.fixed = {name: np.asarray(value, step.dtype) for name, value in step.settings.items()}
+        self.data = {name: np.asarray(data[name], step.dtype) for name in step.data}
+        self.batches: dict[tuple[int, ...], dict[str, Array]] = {}
+        self.bound: dict[tuple[tuple[int, ...], bool], InPlace] = {}
+
+    def take(self, order: Array, batch_size: int) -> Any:
+        count = order.shape[-1]
+        last = (count - 1) // batch_size * batch_size
+        self._steps(order, range(0, last, batch_size), batch_size, False)
+        return self._steps(order, [last], count - last, True)
+
+    def _steps(self, order: Array, starts: Iterable[int], size: int, with_cost: bool) -> Any:
+        """Take the steps on the batches that begin at these places; return what the last of them returns."""
+        shape, returned = (*order.shape[:-1], size), np.float64(0)
+        step = self.bound_step(shape, with_cost).step
+        takes = [(self.data[name].take, buffer) for name, buffer in self.batch(shape).items()]
+        for start in starts:
+            rows = order[..., start : start + size]
+            for take, buffer in takes:
+                take(rows, 0, buffer, "clip")  # the mode in which nothing is copied first
+            returned = step()
+        return np.copy(returned)[()]
+
+    def bound_step(self, shape: tuple[int, ...], with_cost: bool = False) -> InPlace:
+        """Return the step on the arrays of `batch(shape)`; what it returns is the cost, if that is wanted."""
+        key = shape, with_cost
+        if key not in self.bound:
+            self.bound[key] = self._bind(self.code(with_cost), {**self.fixed, **self.now, **self.batch(shape)})
+        return self.bound[key]
+
+    def batch(self, shape: tuple[int, ...]) -> dict[str, Array]:
+        """Return the arrays into which a batch of a shape is brought together, by the names of the data."""
+        if shape not in self.batches:
+            arrays = self.data.items()
+            self.batches[shape] = {name: np.zeros((*shape, *array.shape[1:]), array.dtype) for name, array in arrays}
+        return self.batches[shape]
+
+    def _bind(self, code: _Code, arrays: Mapping[str, Any]) -> InPlace:
+        sizes = {name: eval(text, dict(arrays)) for name, text in code.sizes.items()}
+        feed = Feed(
+            {**{name: arrays[name] for name in code.inputs}, **sizes},
+            frozenset({*self.fixed, *sizes}),
+            self.step.renewed,
+            code.returned,
+            self.step.dtype,
+        )
+        return bind(code.operations, feed, code.helpers)
+
+    def carried(self) -> dict[str, Array]:
+        return {name: array.copy() for name, array in self.now.items()}
