@@ -127,7 +127,7 @@ class _Sweep:
         self.program, self.target, self.wrt = program, whole.find(of), wrt
         self.may_be_zero = may_be_zero
         self.tensors = {name: whole.find(name) for name in wrt}
-        self.taken = whole.tensors.keys()
+        self.taken = set(whole.tensors)
         self.facts = Facts.of(program, fixed=wrt)
         self.folds = Names(program)
         self.letters = program.letters()
@@ -140,6 +140,8 @@ class _Sweep:
         self.names: dict[str, str] = {}
         self.equations: list[Equation] = []
         self.upstream = None if not self.target.rank and upstream is None else self._upstream(upstream)
+        if self.upstream is not None:
+            self.taken.add(self.upstream.name)
 
     def _active(self) -> set[str]:
         """The tensors that depend on what the derivative is taken by."""
@@ -207,15 +209,13 @@ class _Sweep:
         given = self.upstream is not None and tensor == self.target
         if not wanted and (constant or given or total == 0):
             return total
-        name = self.program.fresh_name(self._adjoint_name(tensor.name), [*self.names.values(), *self._reserved()])
+        name = self.program.fresh_name(self._adjoint_name(tensor.name), self.taken)
         made = tensor.like(name, role="adjoint")[axes]
         self.names[tensor.name] = name
+        self.taken.add(name)
         self.equations.append(Equation(made, total))
         self.facts.define(self.equations[-1])
         return made
-
-    def _reserved(self) -> list[str]:
-        return [*self.taken, *([self.upstream.name] if self.upstream is not None else [])]
 
     def _adjoint_name(self, name: str) -> str:
         if name in self.called:
@@ -288,12 +288,13 @@ def _needed(equations: list[Equation], wanted: set[str]) -> list[Equation]:
     names = {e.tensor.name for e in kept}
     needs = {e.tensor.name: {t.name for t in tensors(e.right)} & names for e in kept}
     used = set().union(*needs.values()) if needs else set()
-    waiting = [e for e in kept if e.tensor.name not in used]
-    ordered: list[Equation] = []
-    done: set[str] = set()
-    for equation in [e for e in kept if e.tensor.name in used]:
-        ready = [w for w in waiting if needs[w.tensor.name] <= done]
-        waiting = [w for w in waiting if not needs[w.tensor.name] <= done]
-        ordered += [*ready, equation]
-        done.add(equation.tensor.name)
-    return ordered + waiting
+    inner = [e for e in kept if e.tensor.name in used]
+    places = {e.tensor.name: place for place, e in enumerate(inner, 1)}
+    ready: dict[int, list[Equation]] = {}
+    for equation in kept:
+        if (name := equation.tensor.name) not in used:
+            ready.setdefault(max((places[other] for other in needs[name]), default=0), []).append(equation)
+    ordered = ready.get(0, [])
+    for place, equation in enumerate(inner, 1):
+        ordered += [equation, *ready.get(place, ())]
+    return ordered

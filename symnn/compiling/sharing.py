@@ -60,12 +60,15 @@ def with_releases(lines: Sequence[Assignment], kept: Iterable[str]) -> list[tupl
         for symbol in {name} | (expression.free_symbols & names):
             last[symbol] = place
     wanted = set(kept)
+    done: dict[int, list[str]] = {}
+    for name, _ in lines:
+        if name.name not in wanted:
+            done.setdefault(last[name], []).append(name.name)
     made: list[tuple[Symbol, Expr | None]] = []
     for place, (name, expression) in enumerate(lines):
         made.append((name, expression))
-        done = [n.name for n, _ in lines if last[n] == place and n.name not in wanted]
-        if done:
-            made.append((Symbol(", ".join(done)), None))
+        if place in done:
+            made.append((Symbol(", ".join(done[place])), None))
     return made
 
 

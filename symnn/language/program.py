@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -153,11 +153,10 @@ class Program(Shown):
         """
         return _derivatives[0](self, of, wrt, order, name)
 
-    def fresh_name(self, wanted: str, taken: Iterable[str] = ()) -> str:
+    def fresh_name(self, wanted: str, taken: Collection[str] = ()) -> str:
         """Return `wanted`, or the first of `wanted_2`, `wanted_3`, … that names nothing in the program."""
-        others = set(taken)
         candidates = (wanted if n == 1 else f"{wanted}_{n}" for n in itertools.count(1))
-        return next(name for name in candidates if name not in self._names and name not in others)
+        return next(name for name in candidates if name not in self._names and name not in taken)
 
     @cached_property
     def _names(self) -> frozenset[str]:
