@@ -15,6 +15,7 @@ from symnn.calculus import hessian as _hessian
 from symnn.calculus import hessian_vector_product as _hessian_vector_product
 from symnn.calculus import jacobian as _jacobian
 from symnn.compiling import Compiled, compile_program
+from symnn.compiling.backends import backend_of
 from symnn.errors import CalculusError, CompileError, InputError, ShapeError, suggest
 from symnn.language import Equation, Program, Tensor
 from symnn.proof import Audit, audit, code_errors
@@ -22,7 +23,6 @@ from symnn.steps import Steps
 from symnn.writing import Notation, notebook_latex, write
 
 Array = NDArray[Any]
-BACKENDS = ("numpy",)
 
 
 @dataclass(frozen=True, repr=False)
@@ -171,17 +171,16 @@ class Gradient:
         """Return the gradient as a function.
 
         Args:
-            backend: numpy.
+            backend: numpy, or another name in `symnn.compiling.backends`: arrays in and out are NumPy's all the same.
             dtype: float64 or float32.
             batch: whether it takes a batch of examples; by default a network's does, and a program of one's
                 own is taken as it stands.
 
         Raises:
             CompileError: for an undefined function.
-            InputError: for an unknown backend or dtype.
+            InputError: for an unknown backend or dtype, or a backend whose package is not installed.
         """
-        if backend not in BACKENDS:
-            raise InputError(f"unknown backend {backend!r}{suggest(str(backend), BACKENDS)}")
+        make = backend_of(backend).function
         if self.undefined:
             raise CompileError(
                 f"the cost '{self.undefined}' is an undefined function: it is printed and differentiated, not compiled"
@@ -191,7 +190,7 @@ class Gradient:
         known = {} if batch else self.known
         value = [self.of] if self.with_value and self.of in program.defined else []
         outputs = dict.fromkeys([*value, *self.gradients.values()])
-        compiled = compile_program(program, list(outputs), dtype, known=known)
+        compiled = compile_program(program, list(outputs), dtype, known=known, make=make)
         unneeded = {**self.known, **program.inputs}.keys() - set(compiled.arguments)
         return GradientFunction(
             compiled,

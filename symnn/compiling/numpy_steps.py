@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symnn.calculus.inlining import inlined
-from symnn.compiling.compiled import program_lines
 from symnn.compiling.formulas import with_formulas
 from symnn.compiling.helpers import HELPERS
 from symnn.compiling.in_place import Feed, InPlace, bind, defined
+from symnn.compiling.lines import program_lines
 from symnn.compiling.memory import keep_freed_memory
 from symnn.compiling.operations import Operations, operations_of
 from symnn.compiling.outer import with_vectors

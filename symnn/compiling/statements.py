@@ -10,8 +10,8 @@ from functools import cached_property
 from sympy import Symbol
 from sympy.printing.codeprinter import PrintMethodNotImplementedError
 
-from symnn.compiling.compiled import program_lines
 from symnn.compiling.formulas import with_formulas
+from symnn.compiling.lines import program_lines
 from symnn.compiling.printing import ArrayPrinter
 from symnn.compiling.sizes import size_lines
 from symnn.compiling.stable import stable

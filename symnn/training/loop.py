@@ -44,6 +44,7 @@ def train(
     example_weights: Any = None,
     mask: Any = None,
     dtype: str = "float64",
+    backend: str = "numpy",
     progress: bool = False,
     classes: tuple[Any, ...] | None = None,
 ) -> Fit:
@@ -68,6 +69,7 @@ def train(
         mask: how much each target counts, of the shape of Y's columns, for a network made with masked=True;
             a target that does not count may be nan.
         dtype: float64 or float32.
+        backend: what takes the steps: numpy, or another name in `symnn.compiling.backends`.
         progress: whether to show a bar on standard error, if that is a terminal.
         classes: the labels in the order of the columns, where Y may lack some of them.
 
@@ -88,7 +90,7 @@ def train(
         raise InputError("cannot train a network without a cost (give it one, such as cost='quadratic')")
     inputs, outputs = input_shape(net), math.prod(output_shape(net))
     optimizer = optimizer or SGD(learning_rate_for(net, outputs))
-    step = compile_step(net, optimizer, dtype)
+    step = compile_step(net, optimizer, dtype, backend)
     X = as_inputs(X, inputs)
     activation = net.activations[-1] if net.activations else "identity"
     for wanted, given, name in (("example_weights", example_weights, "example_weights"), ("masked", mask, "mask")):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symnn.compiling import Compiled, compile_program
-from symnn.compiling.numpy_steps import numpy_steps
+from symnn.compiling.backends import Backend, backend_of
 from symnn.compiling.stepping import Begin, StepProgram, Steps
 from symnn.errors import InputError
 from symnn.language import Program, Tensor
@@ -31,12 +31,14 @@ class Step:
         compiled: the code that runs (`compiled.source`).
         carried: the names of what goes from step to step: the parameters and the optimizer's state.
         state: the tensors of the optimizer's state.
+        backend: what made the code, and takes the steps.
     """
 
     program: Program
     compiled: Compiled
     carried: tuple[str, ...]
     state: dict[str, Tensor]
+    backend: Backend
     _fixed: dict[str, Array]
     _data: tuple[str, str]
 
@@ -58,7 +60,7 @@ class Step:
         others = {*self._fixed, *self.carried}
         data = tuple(name for name in self.compiled.arguments if name not in others)
         renewed = dict(zip(self.carried, self.compiled.outputs[1:], strict=True))
-        return numpy_steps(
+        return self.backend.steps(
             StepProgram(self.program, self.compiled.outputs[0], renewed, self._fixed, data, self.compiled.dtype)
         )
 
@@ -75,12 +77,14 @@ class Step:
         return {**{name: np.array(value, dtype) for name, value in parameters.items()}, **state}
 
 
-def compile_step(net: Any, optimizer: Optimizer, dtype: str = "float64") -> Step:
+def compile_step(net: Any, optimizer: Optimizer, dtype: str = "float64", backend: str = "numpy") -> Step:
     """Return the compiled step of a network: one program, from the batch to the new parameters.
 
     Raises:
-        InputError: for a network with hyperparameters that have no value, or without targets.
+        InputError: for a network with hyperparameters that have no value, or without targets; for a backend
+            that is unknown or not installed.
     """
+    chosen = backend_of(backend)
     gradient = net.gradient()
     batched: Program = gradient.batched
     parameters = {name: batched.find(name) for name in gradient.gradients}
@@ -88,14 +92,14 @@ def compile_step(net: Any, optimizer: Optimizer, dtype: str = "float64") -> Step
     update = optimizer.update(parameters, adjoints, batched)
     wanted = (gradient.of, *update.renewed.values())
     program = batched.extended(update.equations).pruned(wanted)
-    compiled = compile_program(program, wanted, dtype, release=True)
+    compiled = compile_program(program, wanted, dtype, release=True, make=chosen.function)
     x, y = _only(program, "input", net), _only(program, "target", net)
     fixed = {name: np.asarray(value, dtype) for name, value in update.settings.items()}
     for name in compiled.arguments:
         if name not in (x.name, y.name, *update.renewed, *fixed, *_beside(net)):
             raise InputError(f"cannot train: '{name}' has no value: give it one, as in hyperparameter {name} = 0.01")
     carried = tuple(update.renewed)
-    return Step(program, compiled, carried, update.state, fixed, (x.name, y.name))
+    return Step(program, compiled, carried, update.state, chosen, fixed, (x.name, y.name))
 
 
 def _beside(net: Any) -> tuple[str, ...]:

@@ -262,11 +262,11 @@ def test_code_that_computes_something_else_is_caught(monkeypatch: pytest.MonkeyP
     assert "relative error 1e-06 (at most 1e-10 is right)" in str(found)
 
 
-def wrong_compiler(program: Program, outputs: Any, dtype: str, known: Any) -> Any:
+def wrong_compiler(program: Program, outputs: Any, dtype: str, **options: Any) -> Any:
     changed = [
         Equation(e.left, e.right * (1 + log(exp(1)) / 10**6)) if e.tensor.name == "dW1" else e for e in program
     ]
-    return symnn.compiling.compile_program(Program(changed, program.facts), outputs, dtype, known=known)
+    return symnn.compiling.compile_program(Program(changed, program.facts), outputs, dtype, **options)
 
 
 def test_lines_after_a_wrong_one_are_judged_by_themselves() -> None:
