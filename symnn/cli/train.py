@@ -49,8 +49,8 @@ from symnn.training import (
     targets_of,
     train,
 )
-from symnn.training.loop import check_settings
 from symnn.training.models import check_model_path
+from symnn.training.plan import check_settings
 from symnn.training.shapes import input_shape, output_shape
 
 _EPOCHS, _STEPS, _BATCH_SIZE = 30, 3000, 10

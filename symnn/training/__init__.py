@@ -3,9 +3,10 @@
 from symnn.training.data import BUILT_IN, Data, Split, load_data, moons, split
 from symnn.training.files import check_writable, write_atomically
 from symnn.training.fit import Fit
-from symnn.training.loop import DTYPES, train
+from symnn.training.loop import train
 from symnn.training.models import Model, load_model, save_model
 from symnn.training.optimizers import SGD, Optimizer, Update, default_learning_rate, learning_rate_for
+from symnn.training.plan import DTYPES
 from symnn.training.scaling import SCALES, Scaling
 from symnn.training.targets import Targets, targets_of
 

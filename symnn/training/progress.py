@@ -30,7 +30,7 @@ class Bar:
         if self._progress is not None:
             self._progress.stop()
 
-    def epoch(self, number: int, cost: float) -> None:
-        """Move on by one epoch."""
+    def at(self, completed: int, state: str) -> None:
+        """Show how much is done, and how it stands."""
         if self._progress is not None:
-            self._progress.update(self._task, advance=1, state=f"epoch {number}, cost {cost:.4g}")
+            self._progress.update(self._task, completed=completed, state=state)

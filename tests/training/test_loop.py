@@ -1,5 +1,8 @@
 """Training does what its equations say: compared with gradient descent written out in NumPy."""
 
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from sympy import Sum
@@ -8,6 +11,7 @@ from symnn.errors import DataError, InputError, ShapeError
 from symnn.language import Equation, index, tensor
 from symnn.networks import Layer, Network, mlp
 from symnn.training import SGD, moons, train
+from symnn.training.plan import Plan
 
 
 def sigmoid(z):
@@ -138,24 +142,42 @@ def test_divergence_in_the_first_epoch_keeps_the_initial_parameters(net, values)
 
 
 def test_an_interruption_keeps_what_was_learned(net, values, monkeypatch):
-    from symnn.training import loop
+    measured = []
+    original = Plan.measure
 
-    calls = []
-    original = loop.evaluate
+    def pressing(self, parameters):
+        measured.append(parameters)
+        if len(measured) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return original(self, parameters)
 
-    def interrupting(*arguments):
-        calls.append(arguments)
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        return original(*arguments)
-
-    monkeypatch.setattr(loop, "evaluate", interrupting)
+    monkeypatch.setattr(Plan, "measure", pressing)
+    before = signal.getsignal(signal.SIGINT)
     fit = train(net, *values, epochs=9, batch_size=len(values[0]), seed=5, restarts=3)
-    assert fit.stopped == "interrupted at epoch 3 of 9"
-    assert len(fit.history) == 2
+    assert signal.getsignal(signal.SIGINT) is before
+    assert fit.stopped == "interrupted at epoch 4 of 9"
+    assert len(fit.history) == 3
     monkeypatch.undo()
     whole = train(net, *values, epochs=3, batch_size=len(values[0]), seed=5)
     assert np.array_equal(fit.parameters["W1"], whole.parameters["W1"])
+
+
+def test_a_second_interruption_ends_at_once(net, values, monkeypatch):
+    def pressing(self, parameters):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Plan, "measure", pressing)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        train(net, *values, epochs=9)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_training_in_another_thread_leaves_ctrl_c_alone(net, values):
+    with ThreadPoolExecutor(1) as pool:
+        fit = pool.submit(train, net, *values, epochs=2).result()
+    assert fit.epochs == 2
 
 
 def test_the_step_is_one_program_that_ends_in_the_update(net, values):

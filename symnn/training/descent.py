@@ -1,0 +1,167 @@
+"""Descent: some starts on their way down, epoch by epoch; it may be left between any two steps.
+
+Each epoch draws a fresh permutation of the examples for each start, takes a step on each batch, the last and
+smaller one too, and then measures. A start whose cost or parameters are not finite ends there, at its last
+good epoch, and the others go on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symnn.training.plan import MEASURED, Plan
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One start, ended.
+
+    Attributes:
+        seed: of its initial parameters and of the order of its examples.
+        parameters: the last good ones.
+        history: what was measured after each epoch, (epochs, 4).
+        measured: the same of the parameters that are kept.
+        stopped: why it ended before its time, or None.
+    """
+
+    seed: int
+    parameters: dict[str, Array]
+    history: Array
+    measured: Array
+    stopped: str | None = None
+
+
+class StepsTogether(Protocol):
+    """Steps of several starts, each with its own order of the examples."""
+
+    def take(self, order: Array, batch_size: int) -> Array:
+        """Take steps on an order of shape (starts, examples); return the last cost of each start, (starts,)."""
+
+    def carried(self) -> dict[str, Array]:
+        """Return copies of what is carried, each of shape (starts, …)."""
+
+
+class Alone:
+    """The steps of one start, as those of several of which there is one."""
+
+    def __init__(self, plan: Plan, carried: Mapping[str, Array]) -> None:
+        first = {name: array[0] for name, array in carried.items()}
+        self.steps = plan.step.begin(first, plan.ready.X, plan.ready.Y, plan.ready.beside)
+
+    def take(self, order: Array, batch_size: int) -> Array:
+        return np.asarray([self.steps.take(order[0], batch_size)])
+
+    def carried(self) -> dict[str, Array]:
+        return {name: array[None] for name, array in self.steps.carried().items()}
+
+
+class Descent:
+    """Some starts on their way down, in step."""
+
+    def __init__(self, plan: Plan, seeds: Sequence[int]) -> None:
+        self.plan, self.seeds = plan, list(seeds)
+        first = [plan.first(seed) for seed in seeds]
+        self.good = {name: np.stack([one[name] for one in first]) for name in first[0]}
+        self.random = [np.random.default_rng([seed, 1]) for seed in seeds]
+        self.steps: StepsTogether = Alone(plan, self.good)
+        self.epoch, self.position = 1, 0
+        self.order: Array | None = None
+        self.history: list[Array] = []
+        self.ended: list[Run] = []
+
+    @property
+    def done(self) -> bool:
+        return not self.seeds
+
+    def advance(self, most: int) -> int:
+        """Take so many steps, or fewer where the epoch ends before; return how many were taken."""
+        size, count = self.plan.settings.batch_size, len(self.plan.ready)
+        if self.order is None:
+            self.order, self.position = np.stack([one.permutation(count) for one in self.random]), 0
+        part = self.order[:, self.position : self.position + most * size]
+        with np.errstate(all="ignore"):
+            costs = self.steps.take(part, size)
+        self.position += part.shape[1]
+        # Parameters that are not finite stay so: the rest of the epoch would change nothing.
+        lost = not np.isfinite(costs).any() and not finite(self.steps.carried()).any()
+        if lost or self.position >= count:
+            self._end_epoch(costs)
+        return -(-part.shape[1] // size)
+
+    def stop(self) -> None:
+        """End all starts where they are, because training was interrupted."""
+        said = f"interrupted at epoch {self.epoch} of {self.plan.settings.epochs}"
+        carried = self.steps.carried()
+        whole = finite(carried)
+        kept = {name: np.where(_column(whole, array), array, self.good[name]) for name, array in carried.items()}
+        measured = self.plan.measure(kept)
+        for place in range(len(self.seeds)):
+            self._end(place, kept, measured[place], said)
+        self._keep(np.zeros(len(self.seeds), bool))
+
+    def _end_epoch(self, costs: Array) -> None:
+        carried = self.steps.carried()
+        measured = self.plan.measure(carried)
+        well = np.isfinite(costs) & np.isfinite(measured[:, 0]) & finite(carried)
+        if not well.all():
+            before = self.history[-1] if self.history else self.plan.measure(self.good)
+            for place in np.flatnonzero(~well).tolist():
+                self._end(place, self.good, before[place], self._why(before[place]))
+        self.good, self.order = carried, None
+        self.history.append(measured)
+        if self.epoch == self.plan.settings.epochs:
+            for place in np.flatnonzero(well).tolist():
+                self._end(place, carried, measured[place])
+            well[:] = False
+        self.epoch += 1
+        self._keep(well)
+
+    def _end(self, place: int, carried: Mapping[str, Array], measured: Array, stopped: str | None = None) -> None:
+        parameters = {name: carried[name][place].copy() for name in self.plan.net.parameters}
+        history = np.array([one[place] for one in self.history]).reshape(-1, len(MEASURED))
+        self.ended.append(Run(self.seeds[place], parameters, history, measured, stopped))
+
+    def _keep(self, well: Array) -> None:
+        """Go on with some starts alone."""
+        if well.all():
+            return
+        self.seeds = [seed for seed, stays in zip(self.seeds, well, strict=True) if stays]
+        self.random = [one for one, stays in zip(self.random, well, strict=True) if stays]
+        self.history = [one[well] for one in self.history]
+        self.good = {name: array[well] for name, array in self.good.items()}
+        if self.seeds:
+            self.steps = Alone(self.plan, self.good)
+
+    def _why(self, before: Array) -> str:
+        """Return why a start ended: by the cost before, the first epoch's or the largest input's fault."""
+        net, rate = self.plan.net, self.plan.optimizer.learning_rate
+        kept = "the initial parameters" if self.epoch == 1 else f"the parameters of epoch {self.epoch - 1}"
+        scale = float(np.abs(self.plan.training.X).max())
+        if not math.isfinite(before[0]):
+            return (
+                f"the cost is {before[0]:g} before any step: kept {kept}; no learning rate helps: the {net.cost} cost "
+                f"may not suit the output ({net.activations[-1]}), the targets or the size of the inputs ({scale:.3g})"
+            )
+        inputs = f", or scale the inputs (the largest is {scale:.3g})" if scale > 10 else ""
+        return (
+            f"the cost or the parameters were not finite in epoch {self.epoch}: kept {kept}; "
+            f"try a learning rate below {rate:g}, such as {rate / 10:g}{inputs}"
+        )
+
+
+def finite(arrays: Mapping[str, Array]) -> Array:
+    """Return for each start whether all that it carries is finite."""
+    rows = [np.isfinite(array.reshape(len(array), -1)).all(axis=1) for array in arrays.values()]
+    return np.logical_and.reduce(rows)
+
+
+def _column(values: Array, like: Array) -> Array:
+    return values.reshape(-1, *[1] * (like.ndim - 1))

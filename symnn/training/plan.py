@@ -1,0 +1,153 @@
+"""What all starts of one training share: the network, its step, the examples, and how it goes down."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from symnn.errors import InputError, suggest
+from symnn.training.examples import Examples, encoded, filled
+from symnn.training.fit import as_inputs, evaluate
+from symnn.training.optimizers import SGD, Optimizer, learning_rate_for
+from symnn.training.shapes import input_shape, output_shape
+from symnn.training.step import Step, compile_step
+from symnn.training.targets import Targets, targets_of
+
+Array = NDArray[Any]
+
+DTYPES = ("float64", "float32")
+MEASURED = ("cost", "accuracy", "validation_cost", "validation_accuracy")
+"""What is measured after each epoch."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How long training goes on, and what everything random follows from."""
+
+    epochs: int = 30
+    batch_size: int = 10
+    seed: int = 0
+    restarts: int = 1
+    dtype: str = "float64"
+    backend: str = "numpy"
+
+    def __post_init__(self) -> None:
+        check_settings(self.epochs, self.batch_size, self.restarts, self.seed, self.dtype)
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seed of each start; the first is the seed itself, so that more restarts can only do better."""
+        numbers = range(1, self.restarts)
+        derived = (int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0]) for number in numbers)
+        return [int(self.seed), *derived]
+
+
+def check_settings(epochs: int, batch_size: int, restarts: int, seed: int, dtype: str) -> None:
+    """Raise InputError unless the settings of a training make sense."""
+    for name, value, least in (
+        ("epochs", epochs, 1),
+        ("batch size", batch_size, 1),
+        ("restarts", restarts, 1),
+        ("seed", seed, 0),
+    ):
+        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
+            raise InputError(f"bad {name} {value!r}: it is a whole number, at least {least}")
+    if dtype not in DTYPES:
+        raise InputError(f"unknown dtype {dtype!r}{suggest(str(dtype), DTYPES)}")
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Everything that the starts of one training share.
+
+    Attributes:
+        training: the examples that are learned from.
+        ready: the same, as the steps take them.
+        validation: examples that are watched, or None.
+    """
+
+    net: Any
+    step: Step
+    targets: Targets
+    training: Examples
+    ready: Examples
+    validation: Examples | None
+    settings: Settings
+    optimizer: Optimizer
+
+    def first(self, seed: int) -> dict[str, Array]:
+        """Return what is carried into the first step."""
+        return self.step.start(self.net.initial_parameters(seed=seed), self.settings.dtype)
+
+    def measure(self, parameters: Mapping[str, Array]) -> Array:
+        """Return what is `MEASURED` of each of some starts, (starts, 4); nan where there is no such thing.
+
+        Args:
+            parameters: of all starts, (starts, …).
+        """
+        starts = len(next(iter(parameters.values())))
+        found = np.full((starts, len(MEASURED)), np.nan)
+        for start in range(starts):
+            own = {name: parameters[name][start] for name in self.net.parameters}
+            for place, part in ((0, self.training), (2, self.validation)):
+                if part is not None:
+                    outputs, found[start, place] = evaluate(self.net, own, part.X, part.Y, part.beside)
+                    accuracy = self.targets.accuracy(outputs, part.Y)
+                    found[start, place + 1] = np.nan if accuracy is None else accuracy
+        return found
+
+    def entry(self, epoch: int, measured: Array) -> dict[str, Any]:
+        """Return an entry of the history: what is `MEASURED` by name, None where there is no such thing."""
+        absent = {name for name in MEASURED if name.startswith("validation") and self.validation is None}
+        if self.targets.classes is None:
+            absent |= {"accuracy", "validation_accuracy"}
+        values = zip(MEASURED, measured.tolist(), strict=True)
+        return {"epoch": epoch, **{name: None if name in absent else value for name, value in values}}
+
+    def judged(self, measured: Array) -> float:
+        """Return the cost by which the best start is chosen; infinite where it is not finite."""
+        cost = float(measured[0] if self.validation is None else measured[2])
+        return cost if math.isfinite(cost) else math.inf
+
+
+def planned(
+    net: Any,
+    X: Any,
+    Y: Any,
+    optimizer: Optimizer | None,
+    settings: Settings,
+    validation: Sequence[Any] | None = None,
+    example_weights: Any = None,
+    mask: Any = None,
+    classes: tuple[Any, ...] | None = None,
+) -> Plan:
+    """Return the plan of a training: see `train` for the arguments.
+
+    Raises:
+        DataError, ShapeError: for data that cannot be learned from, with the place.
+        InputError: for a network that cannot be trained.
+    """
+    if not hasattr(net, "gradient"):
+        raise InputError(f"cannot train {net!r}: a network is needed, such as symnn.mlp('2-8-1')")
+    if optimizer is not None and not hasattr(optimizer, "update"):
+        raise InputError(f"bad optimizer {optimizer!r} (accepted: such as symnn.SGD(learning_rate=0.1))")
+    if net.cost is None:
+        raise InputError("cannot train a network without a cost (give it one, such as cost='quadratic')")
+    inputs, outputs = input_shape(net), math.prod(output_shape(net))
+    optimizer = optimizer or SGD(learning_rate_for(net, outputs))
+    step = compile_step(net, optimizer, settings.dtype, settings.backend)
+    X = as_inputs(X, inputs)
+    activation = net.activations[-1] if net.activations else "identity"
+    for wanted, given, name in (("example_weights", example_weights, "example_weights"), ("masked", mask, "mask")):
+        if getattr(net, wanted, False) and given is None:
+            raise InputError(f"the network was made with {wanted}=True: train it with {name}=…")
+    targets = targets_of(filled(Y, mask), outputs, net.cost, activation, classes)
+    training = encoded(net, step.program, targets, X, Y, example_weights, mask).counting(settings.dtype)
+    watched = None if validation is None else encoded(net, step.program, targets, *validation)
+    ready = training.ready(net, settings.dtype)
+    return Plan(net, step, targets, training, ready, watched, settings, optimizer)
