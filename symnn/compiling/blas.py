@@ -13,7 +13,7 @@ from symnn.compiling.operations import Operation
 
 Array = NDArray[Any]
 
-_LARGE = 2**13
+LARGE = 2**13
 """The entries of a matrix from which on one pass over it costs more than a call of BLAS through scipy."""
 
 
@@ -53,7 +53,7 @@ class Accumulation:
 
 def accumulation(target: Array, left: Array, right: Array) -> bool:
     """Whether W − A B is worth one call of BLAS, and can be one."""
-    large = target.ndim == left.ndim == right.ndim == 2 and target.size >= _LARGE and target.flags.c_contiguous
+    large = target.ndim == left.ndim == right.ndim == 2 and target.size >= LARGE and target.flags.c_contiguous
     if not large or not all(m.flags.c_contiguous or m.flags.f_contiguous for m in (left, right)):
         return False
     return _blas() is not None

@@ -66,8 +66,7 @@ def bind(operations: Operations, feed: Feed, helpers: Mapping[str, Any]) -> InPl
         feed: the arrays.
         helpers: functions that the code calls, by name, beside NumPy's.
     """
-    trial = Trial(operations, feed, helpers)
-    writer = _Writer(trial)
+    writer = _Writer(trial := Trial(operations, feed, helpers))
     for place, operation in enumerate(trial.operations):
         writer.write(operation, place)
     return writer.compiled(helpers)
@@ -181,7 +180,9 @@ class _Writer:
         if name in self.trial.accumulated:
             self._accumulate(operation)
             return
-        if operation.entrywise and self._may_renew(name, place):
+        if operation.target is not None:
+            self._alias(name, operation.target)
+        elif operation.entrywise and self._may_renew(name, place):
             self.into_carried.add(name)
             self._alias(name, self.carried[name])
         else:
