@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -78,7 +79,7 @@ class Trial:
     def __init__(self, operations: Operations, feed: Feed, helpers: Mapping[str, Any]) -> None:
         self.feed = feed
         number = np.dtype(feed.dtype).type
-        self.numbers = {name: np.array(float(code), number) for name, code in operations.numbers.items()}
+        self.numbers = {name: np.array(float(Fraction(code)), number) for name, code in operations.numbers.items()}
         self.values: dict[str, Any] = {**helpers, "np": np, **feed.arrays, **self.numbers}
         self.owner = {name: name for name in self.values}
         """For each array, the name of the one that has the memory: its own, or what it is a view of."""

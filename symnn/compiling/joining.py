@@ -56,7 +56,7 @@ def updates_of(
         renewed: for each carried array, the name of its next value.
     """
     places = {operation.name: place for place, operation in enumerate(operations)}
-    entrywise = {o.name for o in operations if _is_entrywise(o, values)}
+    entrywise = dict.fromkeys(o.name for o in operations if _is_entrywise(o, values))
     users: dict[str, set[str]] = {}
     for operation in operations:
         for name in operation.uses:
@@ -68,7 +68,9 @@ def updates_of(
             if _is_array(values[used]) and (used in entrywise or used in renewed):
                 group.join(name, used)
     found: dict[tuple[Any, ...], list[Update]] = {}
-    for names in group.groups():
+    for names in sorted(
+        group.groups(), key=lambda names: min(map(list(renewed).index, names & renewed.keys()), default=0)
+    ):
         inside = [operations[place] for place in sorted(places[name] for name in names if name in places)]
         carried = {old: new for old, new in renewed.items() if new in names}
         if carried and not _is_used_elsewhere(names, carried, users) and carried.keys() == names & renewed.keys():

@@ -55,7 +55,7 @@ class _Code:
         tensors = self.program.tensors
         names = {name for name, _ in lines}
         sizes = {s for _, line in lines for s in line.free_symbols if s.is_integer} - names
-        told = size_lines(sizes, tensors, [*step.renewed, *step.data])
+        told = size_lines(sizes, tensors, [name for name in (*step.renewed, *step.data) if name in tensors])
         self.sizes = {str(size): str(printer.doprint(where)) for size, where in told}
         writer = writer_for(needed, "ascii")
         writer.base = 0  # as arrays count
