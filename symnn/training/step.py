@@ -17,6 +17,7 @@ from symnn.compiling.stepping import Begin, StepProgram, Steps
 from symnn.errors import InputError
 from symnn.language import Program, Tensor
 from symnn.networks.weighting import EXAMPLE_WEIGHTS, MASK
+from symnn.training.examples import Examples
 from symnn.training.optimizers import Optimizer
 
 Array = NDArray[Any]
@@ -42,6 +43,15 @@ class Step:
     _fixed: dict[str, Array]
     _data: tuple[str, str]
 
+    @property
+    def cost(self) -> str:
+        """The name of the cost."""
+        return self.compiled.outputs[0]
+
+    def given(self, part: Examples) -> dict[str, Array]:
+        """Return what a step takes of some examples, by name."""
+        return {self._data[0]: part.X, self._data[1]: part.Y, **part.beside}
+
     def __call__(
         self, carried: dict[str, Array], X: Array, Y: Array, beside: Mapping[str, Array] = MappingProxyType({})
     ) -> tuple[float, dict[str, Array]]:
@@ -50,7 +60,7 @@ class Step:
         Args:
             beside: what the batch's examples have beside x and y: weights s, a mask M.
         """
-        given = {**self._fixed, **carried, self._data[0]: X, self._data[1]: Y, **beside}
+        given = {**self._fixed, **carried, **self.given(Examples(X, Y, beside))}
         cost, *renewed = self.compiled.raw(*[given[name] for name in self.compiled.arguments])
         return float(cost), dict(zip(self.carried, renewed, strict=True))
 
@@ -68,8 +78,7 @@ class Step:
         self, carried: Mapping[str, Array], X: Array, Y: Array, beside: Mapping[str, Array] = MappingProxyType({})
     ) -> Steps:
         """Return the steps of a run on these examples."""
-        data = {self._data[0]: X, self._data[1]: Y, **beside}
-        return self.steps(carried, data)
+        return self.steps(carried, self.given(Examples(X, Y, beside)))
 
     def start(self, parameters: dict[str, Array], dtype: str) -> dict[str, Array]:
         """Return what is carried into the first step: the parameters, and a state of zeros."""
