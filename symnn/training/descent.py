@@ -142,7 +142,7 @@ class Descent:
 
     def _why(self, before: Array) -> str:
         """Return why a start ended: by the cost before, the first epoch's or the largest input's fault."""
-        net, rate = self.plan.net, self.plan.optimizer.learning_rate
+        net, rate = self.plan.net, self.plan.learning_rate
         kept = "the initial parameters" if self.epoch == 1 else f"the parameters of epoch {self.epoch - 1}"
         scale = self.plan.largest
         if not math.isfinite(before[0]):
@@ -151,10 +151,8 @@ class Descent:
                 f"may not suit the output ({net.activations[-1]}), the targets or the size of the inputs ({scale:.3g})"
             )
         inputs = f", or scale the inputs (the largest is {scale:.3g})" if scale > 10 else ""
-        return (
-            f"the cost or the parameters were not finite in epoch {self.epoch}: kept {kept}; "
-            f"try a learning rate below {rate:g}, such as {rate / 10:g}{inputs}"
-        )
+        smaller = f"a learning rate below {rate:g}, such as {rate / 10:g}" if math.isfinite(rate) else "smaller steps"
+        return f"the cost or the parameters were not finite in epoch {self.epoch}: kept {kept}; try {smaller}{inputs}"
 
 
 def finite(arrays: Mapping[str, Array]) -> Array:

@@ -15,7 +15,7 @@ from symnn.errors import InputError, suggest
 from symnn.training.examples import Examples, encoded, filled
 from symnn.training.fit import as_inputs
 from symnn.training.measuring import Measure
-from symnn.training.optimizers import SGD, Optimizer, learning_rate_for
+from symnn.training.optimizers import Optimizer, first_rate, optimizer_of
 from symnn.training.shapes import input_shape, output_shape
 from symnn.training.step import Step, compile_step
 from symnn.training.targets import Targets, targets_of
@@ -82,6 +82,11 @@ class Plan:
     optimizer: Optimizer
     largest: float
 
+    @property
+    def learning_rate(self) -> float:
+        """The step size η; of a schedule, that by which it measures its rates."""
+        return first_rate(self.optimizer)
+
     def first(self, seed: int) -> dict[str, Array]:
         """Return what is carried into the first step."""
         return self.step.start(self.net.initial_parameters(seed=seed), self.settings.dtype)
@@ -118,7 +123,7 @@ def planned(
     net: Any,
     X: Any,
     Y: Any,
-    optimizer: Optimizer | None,
+    optimizer: Optimizer | str | None,
     settings: Settings,
     validation: Sequence[Any] | None = None,
     example_weights: Any = None,
@@ -133,12 +138,10 @@ def planned(
     """
     if not hasattr(net, "gradient"):
         raise InputError(f"cannot train {net!r}: a network is needed, such as symnn.mlp('2-8-1')")
-    if optimizer is not None and not hasattr(optimizer, "update"):
-        raise InputError(f"bad optimizer {optimizer!r} (accepted: such as symnn.SGD(learning_rate=0.1))")
     if net.cost is None:
         raise InputError("cannot train a network without a cost (give it one, such as cost='quadratic')")
     inputs, outputs = input_shape(net), math.prod(output_shape(net))
-    optimizer = optimizer or SGD(learning_rate_for(net, outputs))
+    optimizer = optimizer_of(optimizer, net, outputs)
     step = compile_step(net, optimizer, settings.dtype, settings.backend)
     X = as_inputs(X, inputs)
     activation = net.activations[-1] if net.activations else "identity"

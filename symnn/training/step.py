@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -33,6 +33,7 @@ class Step:
         carried: the names of what goes from step to step: the parameters and the optimizer's state.
         state: the tensors of the optimizer's state.
         backend: what made the code, and takes the steps.
+        first: what every entry of such a tensor is before the first step, where that is not 0.
     """
 
     program: Program
@@ -42,6 +43,7 @@ class Step:
     backend: Backend
     _fixed: dict[str, Array]
     _data: tuple[str, str]
+    first: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def cost(self) -> str:
@@ -81,8 +83,11 @@ class Step:
         return self.steps(carried, self.given(Examples(X, Y, beside)))
 
     def start(self, parameters: dict[str, Array], dtype: str) -> dict[str, Array]:
-        """Return what is carried into the first step: the parameters, and a state of zeros."""
-        state = {name: np.zeros([int(size) for size in tensor.shape], dtype) for name, tensor in self.state.items()}
+        """Return what is carried into the first step: the parameters, and the optimizer's state, mostly zeros."""
+        state = {
+            name: np.full([int(size) for size in tensor.shape], self.first.get(name, 0.0), dtype)
+            for name, tensor in self.state.items()
+        }
         return {**{name: np.array(value, dtype) for name, value in parameters.items()}, **state}
 
 
@@ -108,7 +113,7 @@ def compile_step(net: Any, optimizer: Optimizer, dtype: str = "float64", backend
         if name not in (x.name, y.name, *update.renewed, *fixed, *_beside(net)):
             raise InputError(f"cannot train: '{name}' has no value: give it one, as in hyperparameter {name} = 0.01")
     carried = tuple(update.renewed)
-    return Step(program, compiled, carried, update.state, chosen, fixed, (x.name, y.name))
+    return Step(program, compiled, carried, update.state, chosen, fixed, (x.name, y.name), update.start)
 
 
 def _beside(net: Any) -> tuple[str, ...]:
