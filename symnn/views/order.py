@@ -216,7 +216,7 @@ def _factor_key(factor: Expr) -> tuple[Any, ...]:
     found = sorted(entries(factor), key=_entry_key)
     roles = min((_FACTOR_ROLES[entry.base.role] for entry in found), default=-1)
     # A letter stands before what is raised to another letter: η γᵗ.
-    raised = isinstance(factor, Pow) and not factor.exp.is_number or isinstance(factor, Max | Min | floor)
+    raised = (isinstance(factor, Pow) and not factor.exp.is_number) or isinstance(factor, Max | Min | floor)
     return (roles, raised, tuple(_entry_key(entry) for entry in found), str(type(factor)))
 
 

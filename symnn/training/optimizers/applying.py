@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Add, Dummy, Expr, Mul, Symbol
+from sympy import Dummy, Expr, Mul, Symbol
 
 from symnn.language import Entry, Equation, Program, Tensor, index, tensor
 from symnn.training.optimizers.rules import GRADIENT, PARAMETER, STEP, Rule, names_in, symbol
@@ -57,7 +57,7 @@ def single_assignments(rule: Rule, values: Mapping[str, Value]) -> Lines:
         lines.append(Line(name, made, right.xreplace({symbol(n): s for n, s in now.items()}), by_entry))
         now[of or name] = made
 
-    schedules = {name: values[name] for name in rule.given if isinstance(values[name], Schedule)}
+    schedules = {name: value for name, value in values.items() if name in rule.given and isinstance(value, Schedule)}
     if counts_steps(rule, values):
         assign(STEP, symbol(STEP) + 1, False)
     for name, schedule in schedules.items():
@@ -190,9 +190,8 @@ def _is_worth_a_name(scalar: Expr) -> bool:
     """Whether a number is more than a name, or the 1 − β of a name."""
     if scalar.is_number or scalar.is_Symbol:
         return False
-    return not (isinstance(scalar, Add) and len(scalar.args) == 2 and len(scalar.free_symbols) == 1 and all(
-        term.is_Number or abs(term.as_coeff_Mul()[0]) == 1 and term.as_coeff_Mul()[1].is_Symbol for term in scalar.args
-    ))  # fmt: skip
+    number, rest = scalar.as_coeff_Add()
+    return not (number.is_Number and (rest.is_Symbol or (-rest).is_Symbol))
 
 
 class _Names:
@@ -200,11 +199,11 @@ class _Names:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.taken: list[str] = []
+        self.taken: set[str] = set()
 
     def fresh(self, wanted: str) -> str:
         name = self.program.fresh_name(wanted, self.taken)
-        self.taken.append(name)
+        self.taken.add(name)
         return name
 
 

@@ -54,7 +54,8 @@ class RuleOptimizer:
 
     def _lines(self, format: str) -> str:
         once = single_assignments(self.rule, self.values)
-        return assignments(_shown(once), format, {*once.values, STEP, *(line.name for line in once.lines if not line.by_entry)})
+        scalars = {*once.values, STEP, *(line.name for line in once.lines if not line.by_entry)}
+        return assignments(_shown(once), format, scalars)
 
     def _written(self, format: str) -> str:
         once = single_assignments(self.rule, self.values)
@@ -89,7 +90,7 @@ def learning_rate_of(given: Any) -> float | Schedule:
 
 
 def _shown(once: Lines) -> list[Shown]:
-    """Return the assignments as they are shown, under the names that they have in the rule; the step is just counted."""
+    """Return the assignments as they are shown, under their names in the rule; the step is counted without a word."""
     names = {line.symbol: symbol(line.name) for line in once.lines}
     carried = {line.name for line in once.lines if line.symbol in once.last.values()}
     return [

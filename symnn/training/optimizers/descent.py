@@ -27,7 +27,7 @@ class SGD(RuleOptimizer):
     >>> SGD(learning_rate=0.5)
     SGD(learning_rate=0.5)
     >>> print(SGD("0.1/(1+t/100)").text(), end="")
-      ηₜ = 1/(10(1 + 0.01 t))
+      ηₜ = 0.1/(1 + 0.01 t)
       θ  ← θ − ηₜ g
     where g = ∂C/∂θ, t = 1, 2, …
     >>> SGD(learning_rate=-1)

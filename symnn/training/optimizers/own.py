@@ -29,7 +29,7 @@ class UpdateRule(RuleOptimizer):
 
     >>> heavy_ball = UpdateRule("v = mu*v - eta*g; theta = theta + v", mu=0.9, eta="0.1/sqrt(t)")
     >>> print(heavy_ball.text(), end="")
-      ηₜ = 1/(10√t)
+      ηₜ = 0.1/√t
       v  ← μ v − ηₜ g
       θ  ← θ + v
     where g = ∂C/∂θ, t = 1, 2, …, μ = 0.9

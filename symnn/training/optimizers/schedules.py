@@ -89,7 +89,8 @@ class Schedule:
         k = index("k", sizes("count"))
         at = {_STEP: tensor("t", sizes("count"), "input")[k]}
         at |= {symbol(name): tensor(name, (), "hyperparameter") for name in self.values}
-        return compile_program(Program([Equation(tensor(RATE, sizes("count"))[k], self.expression.xreplace(at))]), [RATE])
+        rates = Equation(tensor(RATE, sizes("count"))[k], self.expression.xreplace(at))
+        return compile_program(Program([rates]), [RATE])
 
 
 def constant(learning_rate: float) -> Schedule:

@@ -20,7 +20,7 @@ _ARROWS = {"text": "←", "ascii": "<-", "latex": r"\leftarrow"}
 
 @dataclass(frozen=True)
 class Shown:
-    """An assignment as it is shown: `renews` says that the name had a value before, and has another one from here on."""
+    """An assignment as it is shown: `renews` says that the name had a value before."""
 
     name: str
     right: Expr
