@@ -143,6 +143,16 @@ def has_binder(expression: Basic) -> bool:
     return is_binder(expression) or any(has_binder(arg) for arg in expression.args)
 
 
+@lru_cache(maxsize=65536)
+def _classes(expression: Basic) -> frozenset[type]:
+    return frozenset((type(expression),)).union(*(_classes(arg) for arg in expression.args))
+
+
+def contains(expression: Basic, *classes: type) -> bool:
+    """Whether something of one of the classes stands anywhere in the expression: `has`, each part looked at once."""
+    return any(issubclass(found, classes) for found in _classes(expression))
+
+
 def transform(expression: Basic, change: Callable[[Basic], Basic | None]) -> Basic:
     """Return the expression with `change` applied from the top: None means "look inside"."""
     changed = change(expression)
