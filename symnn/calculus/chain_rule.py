@@ -49,6 +49,7 @@ from symnn.language import (
     Tensor,
     Within,
     body_and_bound,
+    contains,
     entries,
     free_indices,
     fresh_index,
@@ -90,7 +91,7 @@ def contributions(
     own = {i: fresh_index(i) for i in equation.indices}
     renamed = Equation.__new__(Equation)
     object.__setattr__(renamed, "left", substitute(equation.left, own))
-    object.__setattr__(renamed, "right", substitute(refresh(equation.right), own))
+    object.__setattr__(renamed, "right", refresh(equation.right, own))
     object.__setattr__(renamed, "program", None)
     cotangent = substitute(adjoint, own)
     defined = None if definition is None else substitute(definition, own)
@@ -260,7 +261,7 @@ def _without_deltas(product: Expr, bound: Sequence[Idx]) -> tuple[Expr, list[tup
 
 def _needed_brackets(product: Expr) -> Expr:
     """Return a product without the brackets that always hold, now that indices have been put in."""
-    if not product.has(Within):
+    if not contains(product, Within):
         return product
     return Mul(*(_bracket(*f.args) if isinstance(f, Within) else f for f in Mul.make_args(product)))
 

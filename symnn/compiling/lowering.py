@@ -67,6 +67,7 @@ from symnn.language import (
     Reduction,
     Step,
     Within,
+    binds_apart,
     body_and_bound,
     entries,
     formula,
@@ -104,7 +105,8 @@ class _Lowering(Axes):
         self.inverses = inverses
 
     def result(self) -> Expr:
-        array = self.array(refresh(self.equation.right))
+        right = self.equation.right
+        array = self.array(right if binds_apart(right) else refresh(right))
         return filled(array, self.equation.indices).expression
 
     def array(self, part: Basic) -> Array:
