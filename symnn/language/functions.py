@@ -9,7 +9,22 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, ClassVar
 
-from sympy import Dummy, Expr, FiniteSet, Function, Integer, Rational, Symbol, count_ops, erf, exp, factor, log, pi, sqrt  # noqa: F401
+from sympy import (
+    Dummy,
+    Expr,
+    FiniteSet,
+    Function,
+    Integer,
+    Rational,
+    Symbol,
+    count_ops,
+    erf,
+    exp,
+    factor,
+    log,
+    pi,
+    sqrt,
+)
 from sympy import tanh as sympy_tanh
 from sympy.core.cache import cacheit
 from sympy.core.function import ArgumentIndexError
