@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symnn.calculus.inlining import inlined
+from symnn.compiling.blas import LARGE
 from symnn.compiling.formulas import with_formulas
 from symnn.compiling.helpers import HELPERS
 from symnn.compiling.in_place import Feed, InPlace, Trial, bind, defined
@@ -22,7 +24,7 @@ from symnn.compiling.printing import ArrayPrinter
 from symnn.compiling.sizes import size_lines
 from symnn.compiling.stable import stable
 from symnn.compiling.stepping import Begin, StepProgram, Steps
-from symnn.language import Program
+from symnn.language import Program, Tensor
 from symnn.writing.write import writer_for
 
 Array = NDArray[Any]
@@ -51,7 +53,9 @@ class _Code:
         needed, _ = with_vectors(program, outputs)
         self.program = with_formulas(needed)
         printer = ArrayPrinter(step.dtype)
-        lines, _ = program_lines(self.program, outputs, printer)
+        # A number after a sum costs a call; of small arrays one call serves all, of large ones BLAS's product takes it.
+        outside = {e.tensor.name for e in self.program if _is_small(e.tensor)} | {*step.renewed.values()}
+        lines, _ = program_lines(self.program, outputs, printer, outside)
         tensors = self.program.tensors
         names = {name for name, _ in lines}
         sizes = {s for _, line in lines for s in line.free_symbols if s.is_integer} - names
@@ -80,6 +84,10 @@ def with_gradients_put_in(program: Program, step: StepProgram) -> Program:
     put_in = {e.tensor.name for e in program if e.tensor.name in used and e.tensor.role == "adjoint"}
     equations = inlined(list(program), {e.tensor.name for e in program} - put_in)
     return Program(equations, program.facts, program.layered, program.adjoints)
+
+
+def _is_small(tensor: Tensor) -> bool:
+    return all(size.is_Integer for size in tensor.shape) and math.prod(map(int, tensor.shape)) < LARGE
 
 
 class NumPySteps:
