@@ -16,7 +16,6 @@ from sympy import (
     Function,
     Integer,
     Rational,
-    Symbol,
     count_ops,
     erf,
     exp,
@@ -72,7 +71,7 @@ class Elementwise(Function):
     subgradient: ClassVar[str] = ""
     """What is said wherever the derivative is used at a point where there is none."""
 
-    @cacheit
+    @cacheit  # type: ignore[untyped-decorator]
     def __new__(cls, *args: Any, **options: Any) -> Any:
         if len(args) != 1 or options or not isinstance(args[0], Expr) or args[0].is_number:
             return super().__new__(cls, *args, **options)
