@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from symnn.compiling.lowered import Maker
+from symnn.compiling.numba_backend import numba_function, numba_steps
 from symnn.compiling.numpy_function import numpy_function
 from symnn.compiling.numpy_steps import numpy_steps
 from symnn.compiling.stepping import Begin, StepProgram
@@ -52,7 +53,10 @@ class Backend:
             ) from None
 
 
-_ALL = (Backend("numpy", numpy_function, numpy_steps),)
+_ALL = (
+    Backend("numpy", numpy_function, numpy_steps),
+    Backend("numba", numba_function, numba_steps, "numba", "jit"),
+)
 
 BACKENDS = {backend.name: backend for backend in _ALL}
 """Each backend by its name."""

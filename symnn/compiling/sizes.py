@@ -32,15 +32,22 @@ class WholeQuotient(ArrayNode):
 def size_lines(
     wanted: Iterable[Symbol], tensors: Mapping[str, Tensor], arguments: Sequence[str]
 ) -> list[tuple[Symbol, Expr]]:
-    """Return a line for each wanted size, of the shapes of the arguments.
+    """Return a line for each wanted size, of the shapes of the arguments; and before it, those that it needs.
 
     Raises:
         CompileError: for a size that no argument tells.
     """
-    found, missing = _found(set(wanted), tensors, arguments)
+    needed = set(wanted)
+    found, missing = _found(needed, tensors, arguments)
+    while more := {s for code in found.values() for s in _sizes(code)} - needed:
+        needed |= more
+        found, missing = _found(needed, tensors, arguments)
     if missing:
         raise CompileError(f"no array tells the size '{sorted(map(str, missing))[0]}'")
-    return sorted(found.items(), key=lambda pair: str(pair[0]))
+    lines: dict[Symbol, Expr] = {}
+    while left := sorted((s for s in found if s not in lines and _sizes(found[s]) <= lines.keys()), key=str):
+        lines[left[0]] = found[left[0]]
+    return list(lines.items())
 
 
 def telling(wanted: Iterable[Symbol], tensors: Mapping[str, Tensor], arguments: Sequence[str]) -> tuple[str, ...]:
@@ -62,6 +69,11 @@ def solved(size: Expr, symbol: Symbol, length: Expr) -> tuple[Expr, Expr] | None
     if coefficient == 0 or symbol in rest.free_symbols or symbol in coefficient.free_symbols:
         return None
     return length - rest, coefficient
+
+
+def _sizes(code: Expr) -> set[Symbol]:
+    """Return the sizes that the code of a size is computed from."""
+    return {symbol for symbol in code.free_symbols if symbol.is_integer}
 
 
 def _found(

@@ -1,0 +1,266 @@
+"""A whole program as Python source: buffers, the loop over the examples, and what comes before and after it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+
+from sympy import Expr, Idx, Symbol
+
+from symnn.compiling.numba_lowering import lowered
+from symnn.compiling.numba_plan import Group, Plan, planned
+from symnn.compiling.numba_scalars import affine
+from symnn.compiling.numba_source import INDENT, Kept, Nest, length
+from symnn.compiling.numba_statements import SET, Statement
+from symnn.compiling.sizes import Shape, WholeQuotient, size_lines
+from symnn.compiling.stepping import StepProgram
+from symnn.language import Entry, Program, Tensor, examples, fresh_index_over, size_of
+from symnn.writing.write import writer_for
+
+WORDS = ("n", "row", "rows", "start", "order", "size", "examples")
+"""Names that the code needs itself, but for those that no tensor can have; they give way to a program's own."""
+
+
+class ProgramCode:
+    """The lines of code that compute tensors of a program.
+
+    Args:
+        program: the equations for a batch.
+        wanted: the names of what is computed.
+        dtype: float64 or float32.
+        data: the names of inputs that are read by the row of an example in the whole data, not in the batch.
+        boxed: the names of numbers that are kept in arrays of one entry.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        wanted: Sequence[str],
+        dtype: str,
+        data: Collection[str] = (),
+        boxed: Collection[str] = (),
+    ) -> None:
+        self.program, self.wanted, self.dtype = program, tuple(wanted), dtype
+        self.statements = lowered(program, WORDS)
+        kept = [name for name in wanted if name in program.defined]
+        self.plan: Plan = planned(self.statements, program.inputs, kept)
+        tensors = {**program.tensors, **{s.name: s.left.base for s in self.statements}}
+        self.tensors: dict[str, Tensor] = tensors
+        by_example = {s.name for s in self.statements if s.is_by_example}
+        taken = {*tensors, *(str(s) for t in tensors.values() for z in t.shape for s in z.free_symbols)}
+        words = {word: word + "_" * (word in taken) for word in WORDS}
+        taken |= {*words.values(), "float32"}
+        self.kept = Kept(dtype, self.plan.own, words, taken, by_example - self.plan.rows, set(data), set(boxed), {})
+        self.copies: dict[tuple[str, tuple[int, ...]], Tensor] = {}
+        writer = writer_for(program, "ascii")
+        writer.base = 0  # as arrays count
+        self.comments = {e.tensor.name: " = ".join(writer.equation(e)) for e in program}
+
+    def overwrite(self, renewed: Mapping[str, str]) -> list[str]:
+        """Let next values be kept where the values before are, wherever these are needed no more; return the others."""
+        late = []
+        for name, new in renewed.items():
+            if new not in self.program.defined:
+                continue
+            if self._may_overwrite(name, new):
+                self.kept.alias[new] = name
+            else:
+                late.append(name)
+        return late
+
+    def _may_overwrite(self, name: str, new: str) -> bool:
+        last = (-1, -1, -1)
+        for time, groups in enumerate(self.plan.turns):
+            for place, group in enumerate(groups):
+                for step, statement in enumerate(group.statements):
+                    read = [e for e in statement.used if e.base.name == name]
+                    here = (time, place, step)
+                    if statement.name == new:
+                        if last > (-1, -1, -1) or statement.operation != SET or statement.brackets:
+                            return False
+                        last = here
+                        if any(e.indices != statement.left.indices for e in read):
+                            return False
+                        mates = [e for s in group.statements for e in s.used if e.base.name == name]
+                        if any(e.indices != statement.left.indices for e in mates):
+                            return False
+                    elif read and (-1, -1, -1) < last < here:
+                        return False
+        return True
+
+    def lines(self) -> list[str]:
+        """Return the lines of all turns."""
+        made: list[str] = []
+        words = self.kept.words
+        for time, groups in enumerate(self.plan.turns):
+            if time % 2 == 0:
+                made += [line for group in groups for line in self._group(group, made)]
+                continue
+            if not groups:
+                continue
+            before: list[str] = []
+            body = [line for group in groups for line in self._group(group, before)]
+            if any(f"[{words['row']}" in line for line in body):
+                body = [
+                    "{row} = {rows}[{n}]".format(**words),
+                    "if not 0 <= {row} < {examples}: raise IndexError('order has a row that is none')".format(**words),
+                    *body,
+                ]
+            made += [*before, f"for {words['n']} in range(m):", *(INDENT + line for line in body)]
+        return made
+
+    def _group(self, group: Group, before: list[str]) -> list[str]:
+        if not group.statements[0].is_entrywise:
+            return self._matrix(group.statements[0])
+        made: list[str] = []
+
+        def wanted(entry: Entry, order: Sequence[Idx], statement: Statement) -> Entry:
+            own = self.kept.own
+            name, axes = entry.base.name, tuple(entry.indices.index(i) for i in order)
+            in_loop = statement.own == own
+            local = own in entry.indices
+            if name in self.kept.data or (local and name not in self.kept.dropped):
+                return entry
+            times = 1 if not in_loop or local else length(examples)
+            for i in statement.loops:
+                times *= 1 if i in entry.indices else length(size_of(i))
+            if times < 4:
+                return entry
+            key = (name, axes)
+            if key not in self.copies or local or not in_loop:
+                shape = tuple(entry.base.shape[a] for a in axes)
+                called = self._fresh(f"{name}_T") if key not in self.copies else self.copies[key].name
+                self.copies[key] = Tensor(called, shape, "value")
+                copy = self.copies[key]
+                if local:
+                    self.kept.dropped.add(copy.name)
+                indices = tuple(i if i == own else fresh_index_over(size_of(i), i.name) for i in order)
+                turned = dict(zip(order, indices, strict=True))
+                source = entry.base[tuple(turned[i] for i in entry.indices)]
+                loops = tuple(i for i in indices if i != own)
+                copying = Statement(copy[indices], SET, source, loops)
+                nest = Nest(Group(loops, [copying]), self.kept, set(), {}).lines(lambda e, *_: e)
+                (before if in_loop and not local else made).extend(nest)
+            return self.copies[key][tuple(order)]
+
+        lines = Nest(group, self.kept, self.plan.scalars, self.comments).lines(wanted)
+        return made + lines
+
+    def _fresh(self, name: str) -> str:
+        while name in self.kept.taken:
+            name += "_"
+        self.kept.taken.add(name)
+        return name
+
+    def _matrix(self, statement: Statement) -> list[str]:
+        left, right = statement.left, statement.right
+        names = {self.kept.own: self.kept.words["n"]}
+        loops = [i for i in statement.indices if i != statement.own]
+        for place, each in enumerate(loops):
+            names[each] = self._fresh(f"{each.name}{place or ''}")
+        shown = [affine(i, names) if i in names else ":" for i in left.indices]
+        target = self.kept.place(left.base, shown)
+        matrix = self.kept.place(right.base, [names.get(i, ":") for i in right.indices])
+        if set(matrix.partition("[")[2].rstrip("]").split(", ")) == {":"}:
+            matrix = matrix.partition("[")[0]
+        assign = f"{target} =" if "[" in target or not left.indices else f"{target}[:] ="
+        kind = statement.operation
+        call = {
+            "Inverse": f"{assign} np.linalg.inv({matrix})",
+            "Determinant": f"{assign} np.linalg.det({matrix})",
+            "Cholesky": f"{assign} np.linalg.cholesky({matrix})",
+        }
+        comment = f"  # {self.comments.pop(left.base.name)}" if left.base.name in self.comments else ""
+        if kind == "LogDeterminant":
+            body = [
+                f"sign_, value_ = np.linalg.slogdet({matrix})",
+                f"{target} = value_ if sign_ > 0 else value_*np.nan",
+            ]
+        else:
+            body = [call[kind]]
+        body[-1] += comment
+        for each in reversed(loops):
+            body = [f"for {names[each]} in range({affine(size_of(each), {})}):", *(INDENT + line for line in body)]
+        return body
+
+    def buffers(self, given: Collection[str]) -> list[str]:
+        """Return the lines that make room for what is stored, but not for what is given."""
+        made = []
+        names = dict.fromkeys([*(s.name for s in self.statements), *(t.name for t in self.copies.values())])
+        tensors = {**self.tensors, **{t.name: t for t in self.copies.values()}}
+        for name in names:
+            tensor = tensors[name]
+            if name in given or name in self.plan.scalars or name in self.kept.alias:
+                continue
+            shape = tensor.shape[1:] if name in self.kept.dropped else tensor.shape
+            if not shape:
+                continue
+            sizes = ", ".join(affine(size, {}) for size in shape)
+            sizes = f"({sizes})" if len(shape) > 1 else sizes
+            made.append(f"{name} = np.empty({sizes}{'' if self.dtype == 'float64' else ', np.float32'})")
+        return made
+
+    def sizes(self, lines: Sequence[str], arguments: Sequence[str], tensors: Mapping[str, Tensor]) -> list[str]:
+        """Return the lines that read the sizes which lines of code use from the shapes of arguments.
+
+        Raises:
+            CompileError: for a size that no argument tells.
+        """
+        words = set(re.findall(r"\w+", "\n".join(lines)))
+        known = {symbol for t in self.tensors.values() for size in t.shape for symbol in size.free_symbols}
+        wanted = [symbol for symbol in known if symbol.name in words]
+        return [f"{symbol} = {_size(code)}" for symbol, code in size_lines(wanted, tensors, arguments)]
+
+
+def _size(code: Expr) -> str:
+    """Return the code of a size that is read from shapes."""
+    if isinstance(code, Shape):
+        return f"{code.args[0].name}.shape[{code.args[1]}]"
+    if isinstance(code, WholeQuotient):
+        return f"({_size(code.args[0])})//({_size(code.args[1])})"
+    put = {part: Symbol(_size(part), integer=True) for part in code.atoms(Shape)}
+    return str(code.xreplace(put))
+
+
+def function_source(
+    program: Program, arguments: Sequence[str], outputs: Sequence[str], tensors: Mapping[str, Tensor], dtype: str
+) -> str:
+    """Return the source of `compute`, which takes the arguments and returns the outputs."""
+    code = ProgramCode(program, outputs, dtype)
+    body = code.lines()
+    lines = [*code.buffers(arguments), *body]
+    results = [n if n in program.defined or not tensors[n].rank else f"{n}.copy()" for n in outputs]
+    lines = [*code.sizes(lines, arguments, tensors), *lines, f"return ({', '.join(results)},)"]
+    return _written(f"def compute({', '.join(arguments)}):", lines, dtype)
+
+
+def steps_source(program: Program, step: StepProgram, settings: Sequence[str]) -> str:
+    """Return the source of `take`, which takes the steps of an order and changes what is carried in place."""
+    carried, dtype = list(step.renewed), step.dtype
+    numbers = [name for name in carried if step.program.find(name).rank == 0]
+    code = ProgramCode(program, step.wanted, dtype, step.data, numbers)
+    late = code.overwrite(step.renewed)
+    body = [*code.lines(), *(f"{name}[:] = {step.renewed[name]}" for name in late)]
+    arguments = [*carried, *settings, *step.data]
+    buffers = code.buffers(arguments)
+    sizes = code.sizes([*buffers, *body], arguments, step.program.tensors)
+    words, zero = code.kept.words, "0.0" if dtype == "float64" else "float32(0.0)"
+    lines = [
+        *(line for line in sizes if not line.startswith("m = ")),
+        f"{words['examples']} = {step.data[0]}.shape[0]",
+        "m = min({size}, len({order}))".format(**words),
+        *buffers,
+        f"{step.cost} = {zero}",
+        "for {start} in range(0, len({order}), {size}):".format(**words),
+        INDENT + "{rows} = {order}[{start} : {start} + {size}]".format(**words),
+        INDENT + f"m = len({words['rows']})",
+        *(INDENT + line for line in body),
+        INDENT + f"if not math.isfinite({step.cost}): break",
+        f"return {step.cost}",
+    ]
+    return _written(f"def take({words['order']}, {words['size']}, {', '.join(arguments)}):", lines, dtype)
+
+
+def _written(head: str, lines: Sequence[str], dtype: str) -> str:
+    imports = ["import math", "import numpy as np", *(["from numpy import float32"] if dtype == "float32" else [])]
+    return "\n".join([*imports, "", "", head, *(INDENT + line for line in lines), ""])
