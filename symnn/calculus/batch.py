@@ -22,6 +22,7 @@ from symnn.language import (
     Program,
     Tensor,
     body_and_bound,
+    contains,
     examples,
     fresh_index_over,
     is_binder,
@@ -134,8 +135,8 @@ class _Batch:
             return Equation(left, share * self._lift(equation.right, n))
         if not any(tensor.name in self.lifted for tensor in tensors(equation.right)):
             return equation
-        terms = Add.make_args(expand_mul(equation.right, deep=False))
-        return Equation(equation.left, add_terms(self._mean(term, n) for term in terms))
+        right = expand_mul(equation.right, deep=False) if contains(equation.right, Add) else equation.right
+        return Equation(equation.left, add_terms(self._mean(term, n) for term in Add.make_args(right)))
 
     def _mean(self, term: Expr, n: Idx) -> Expr:
         if not any(tensor.name in self.lifted for tensor in tensors(term)):

@@ -64,13 +64,15 @@ def _first_use(body: Expr, an_index: Idx, bound: Collection[Idx]) -> tuple[tuple
 
 def add_terms(terms: Iterable[Expr]) -> Expr:
     """Return the sum of terms, collecting those that are equal but for the names of bound indices."""
+    parts = [part for term in terms for part in Add.make_args(term)]
+    if len(parts) == 1:
+        return parts[0]
     collected: dict[Expr, tuple[Expr, Expr]] = {}
-    for term in terms:
-        for part in Add.make_args(term):
-            coefficient, rest = part.as_coeff_Mul()
-            key = canonical(rest)
-            known = collected.get(key)
-            collected[key] = (coefficient, rest) if known is None else (known[0] + coefficient, known[1])
+    for part in parts:
+        coefficient, rest = part.as_coeff_Mul()
+        key = canonical(rest)
+        known = collected.get(key)
+        collected[key] = (coefficient, rest) if known is None else (known[0] + coefficient, known[1])
     return Add(*(coefficient * rest for coefficient, rest in collected.values()))
 
 

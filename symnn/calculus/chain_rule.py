@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from sympy import (
     Abs,
@@ -48,6 +49,7 @@ from symnn.language import (
     Tensor,
     Within,
     body_and_bound,
+    contains,
     entries,
     free_indices,
     fresh_index,
@@ -89,7 +91,7 @@ def contributions(
     own = {i: fresh_index(i) for i in equation.indices}
     renamed = Equation.__new__(Equation)
     object.__setattr__(renamed, "left", substitute(equation.left, own))
-    object.__setattr__(renamed, "right", substitute(refresh(equation.right), own))
+    object.__setattr__(renamed, "right", refresh(equation.right, own))
     object.__setattr__(renamed, "program", None)
     cotangent = substitute(adjoint, own)
     defined = None if definition is None else substitute(definition, own)
@@ -147,20 +149,24 @@ def _scalar_derivatives(
     part: Expr, factor: Expr, bound: tuple[Idx, ...], active: Collection[str]
 ) -> Iterator[Occurrence]:
     """Differentiate the largest scalar subexpression, each occurrence in it replaced by one real dummy."""
-    found = sorted(entries(part), key=str)
-    dummies = {entry: Dummy(entry.base.name, real=True) for entry in found}
+    found = sorted(entries(part), key=str) if len(entries(part)) > 1 else entries(part)
+    dummies = {entry: _dummy(place) for place, entry in enumerate(found)}
     names = {dummy: entry for entry, dummy in dummies.items()}
     scalar = substitute(part, dummies)
     for entry in found:
         if entry.base.name not in active:
             continue
         slope = _slope(scalar, dummies[entry])
-        if slope.has(Derivative, re, im):
+        if slope is None:
             raise CalculusError(f"{part}: SymPy gives no real derivative of this expression")
-        # Jumps have derivative zero where they have one; at the jump itself zero is the convention.
-        slope = slope.replace(Heaviside, lambda u, *_: Step(u)).replace(DiracDelta, lambda *_: Integer(0))
         if slope != 0:
             yield Occurrence(entry, bound, part, factor, substitute(slope, names))
+
+
+@cache
+def _dummy(place: int) -> Dummy:
+    """What stands for the entry in this place: the same in all equations, so that equal formulas are equal."""
+    return Dummy(f"u{place:03}", real=True)
 
 
 class _Absolute(Function):
@@ -172,12 +178,19 @@ class _Absolute(Function):
         return sign(self.args[0])
 
 
-def _slope(scalar: Expr, by: Expr) -> Expr:
-    """Return the derivative of a scalar expression, with x^p/x written x^(p − 1), which is finite at 0."""
+@lru_cache(maxsize=4096)
+def _slope(scalar: Expr, by: Expr) -> Expr | None:
+    """Return the derivative of a scalar expression, with x^p/x written x^(p − 1), which is finite at 0.
+
+    Where SymPy knows no real derivative it is None.
+    """
     slope = scalar.replace(Abs, _Absolute).diff(by).replace(_Absolute, Abs) if scalar.has(Abs) else scalar.diff(by)
     if any(not power.exp.is_number for power in slope.atoms(Pow)):
         slope = powsimp(slope, combine="exp")
-    return slope
+    if slope.has(Derivative, re, im):
+        return None
+    # Jumps have derivative zero where they have one; at the jump itself zero is the convention.
+    return slope.replace(Heaviside, lambda u, *_: Step(u)).replace(DiracDelta, lambda *_: Integer(0))
 
 
 def fold(slope: Expr, equation: Equation) -> Expr:
@@ -248,7 +261,7 @@ def _without_deltas(product: Expr, bound: Sequence[Idx]) -> tuple[Expr, list[tup
 
 def _needed_brackets(product: Expr) -> Expr:
     """Return a product without the brackets that always hold, now that indices have been put in."""
-    if not product.has(Within):
+    if not contains(product, Within):
         return product
     return Mul(*(_bracket(*f.args) if isinstance(f, Within) else f for f in Mul.make_args(product)))
 

@@ -13,6 +13,7 @@ from symnn.language import (
     Step,
     Tensor,
     Within,
+    contains,
     entries,
     has_binder,
     rebuild,
@@ -36,7 +37,7 @@ class Names:
 
     def apply(self, expression: Expr, allowed: Collection[str] | None = None) -> Expr:
         """Return the expression with every named part replaced by its name (one of `allowed`, if that is given)."""
-        if not any(expression.has(c) for c in self.classes):
+        if not contains(expression, *self.classes):
             return expression
         return self._walk(expression, allowed)
 

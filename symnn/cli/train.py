@@ -36,20 +36,21 @@ from symnn.errors import InputError, ShapeError
 from symnn.networks import Network, mlp
 from symnn.starting import INTERRUPTED
 from symnn.training import (
-    SGD,
+    OPTIMIZERS,
     Data,
     Fit,
     Model,
     Scaling,
     Split,
-    learning_rate_for,
     load_data,
+    optimizer_named,
     save_model,
     split,
     targets_of,
     train,
 )
 from symnn.training.models import check_model_path
+from symnn.training.optimizers import check_learning_rate, first_rate
 from symnn.training.plan import check_settings
 from symnn.training.shapes import input_shape, output_shape
 
@@ -65,8 +66,10 @@ _EPOCHS, _STEPS, _BATCH_SIZE = 30, 3000, 10
 @cost_option
 @penalty_options
 @weights_option
-@click.option("--optimizer", type=click.Choice(["sgd"]), default="sgd", show_default=True)
-@click.option("--learning-rate", type=float, metavar="η", help="The step size  [default: by cost and activation]")
+@click.option("--optimizer", type=click.Choice(OPTIMIZERS), default="sgd", show_default=True)
+@click.option(
+    "--learning-rate", type=float, metavar="η", help="The step size  [default: by optimizer, cost and activation]"
+)
 @click.option("--epochs", type=int, help=f"[default: {_EPOCHS}, or what makes {_STEPS} steps]")
 @click.option("--batch-size", type=int, default=_BATCH_SIZE, show_default=True)
 @click.option("--restarts", type=int, default=1, show_default=True, help="Random starts; validation cost picks one.")
@@ -81,7 +84,8 @@ def train_command(architecture: str, output: str | None, as_json: bool, **option
     scaled by what the training part alone says.
     """
     rate = options["learning_rate"]
-    optimizer = None if rate is None else SGD(rate)
+    if rate is not None:
+        check_learning_rate(rate)
     check_settings(
         _EPOCHS if options["epochs"] is None else options["epochs"],
         options["batch_size"], options["restarts"], options["seed"], options["dtype"],
@@ -90,10 +94,10 @@ def train_command(architecture: str, output: str | None, as_json: bool, **option
     if output is not None:
         check_model_path(output)
     work = _prepared(architecture, options)
-    optimizer = optimizer or SGD(learning_rate_for(work.network, work.outputs))
+    optimizer = optimizer_named(options["optimizer"], work.network, work.outputs, rate)
     epochs = options["epochs"] or default_epochs(len(work.parts.training), options["batch_size"])
     if not as_json:
-        click.echo(work.headline(architecture, optimizer.learning_rate, epochs, options))
+        click.echo(work.headline(architecture, first_rate(optimizer), epochs, options))
     fit = train(
         work.network,
         *work.training,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from symnn.compiling.operations import Operation
 
 Array = NDArray[Any]
 
-_LARGE = 2**13
+LARGE = 2**13
 """The entries of a matrix from which on one pass over it costs more than a call of BLAS through scipy."""
 
 
@@ -45,37 +46,95 @@ def quick(operation: Operation, values: dict[str, Any], made: Callable[[str, str
 
 @dataclass(frozen=True)
 class Accumulation:
-    """How W ← W − A B is called: the matrices, each with whether it is handed over transposed."""
+    """W ← W − s A B, which is one call of BLAS; `gone` are the operations that it takes the place of.
 
-    call: str
-    matrices: tuple[tuple[str, bool], ...]
+    Attributes:
+        target: W.
+        scale: s, a number that stays the same; None for 1.
+        left, right: A and B.
+    """
+
+    target: str
+    scale: str | None
+    left: str
+    right: str
+    gone: tuple[str, ...]
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """The names of what it works on."""
+        return (self.target, self.left, self.right, *([] if self.scale is None else [self.scale]))
+
+    def written(
+        self, values: Mapping[str, Any], transposed: Callable[[str], str], made: Callable[[str, str], str]
+    ) -> str:
+        """Return the call: Wᵀ ← Wᵀ − s Bᵀ Aᵀ, whose columns are W's rows.
+
+        BLAS wants columns together in memory: a matrix of rows is the transpose of one, and it is told so.
+
+        Args:
+            values: the arrays, by name.
+            transposed: gives a name to the transpose of an array.
+            made: gives a name to something that is made once.
+        """
+        factor = "-1.0" if self.scale is None else made(f"minus_{self.scale}", f"-float({self.scale})")
+        rows = [values[name].flags.c_contiguous for name in (self.right, self.left)]
+        shown = [transposed(n) if r else n for n, r in zip((self.right, self.left), rows, strict=True)]
+        flags = ", ".join(str(int(not by_rows)) for by_rows in rows)
+        return f"gemm({factor}, {shown[0]}, {shown[1]}, 1.0, {transposed(self.target)}, {flags}, 1)"
 
 
-def accumulation(target: Array, left: Array, right: Array) -> bool:
-    """Whether W − A B is worth one call of BLAS, and can be one."""
-    large = target.ndim == left.ndim == right.ndim == 2 and target.size >= _LARGE and target.flags.c_contiguous
-    if not large or not all(m.flags.c_contiguous or m.flags.f_contiguous for m in (left, right)):
+def accumulations(
+    operations: Sequence[Operation], values: Mapping[str, Any], renewed: Mapping[str, str]
+) -> dict[str, Accumulation]:
+    """Return, for the operations that give a next value of a large matrix W as W − s A B, how BLAS does it.
+
+    Args:
+        operations: all of a step's operations.
+        values: an array for each name, of the shape and order that it has.
+        renewed: for each carried array, the name of its next value.
+    """
+    if blas() is None:
+        return {}
+    by_name = {operation.name: operation for operation in operations}
+    uses = Counter(name for operation in operations for name in operation.uses)
+    found = {}
+    for old, new in renewed.items():
+        last = by_name.get(new)
+        if last is None or not last.code.startswith("np.subtract(") or last.uses[:1] != (old,) or len(last.uses) != 2:
+            continue
+        product, scale = by_name.get(last.uses[1]), None
+        gone = [last.uses[1]]
+        if product is not None and product.code.startswith("np.multiply(") and len(product.uses) == 2:
+            first, scale = product.uses
+            product = by_name.get(first)
+            gone.append(first)
+            if values[scale].ndim:
+                continue
+        if product is None or not product.code.startswith("np.matmul(") or any(uses[name] != 1 for name in gone):
+            continue
+        left, right = product.uses[0], product.uses[-1]
+        if _is_worth_it(values[old], values[left], values[right]):
+            found[new] = Accumulation(old, scale, left, right, tuple(gone))
+    return found
+
+
+def gemm(dtype: Any) -> Any:
+    """Return BLAS's product of matrices for a type."""
+    return blas().sgemm if np.dtype(dtype) == np.float32 else blas().dgemm
+
+
+def _is_worth_it(target: Array, left: Array, right: Array) -> bool:
+    """Whether W − s A B is worth one call of BLAS, and can be one."""
+    if not target.ndim == left.ndim == right.ndim == 2 or target.size < LARGE or not target.flags.c_contiguous:
         return False
-    return _blas() is not None
+    return all(m.flags.c_contiguous or m.flags.f_contiguous for m in (left, right))
 
 
-def gemm_of(
-    target: Array, name: str, left: tuple[str, Array], right: tuple[str, Array]
-) -> tuple[Callable[..., Any], Accumulation]:
-    """Return BLAS's function, and how it is called: Wᵀ ← Wᵀ − Bᵀ Aᵀ, whose columns are W's rows."""
-    blas = _blas()
-    assert blas is not None
-    # BLAS wants columns together in memory: a matrix of rows is the transpose of one, and it is told so.
-    matrices = [(matrix[0], matrix[1].flags.c_contiguous) for matrix in (right, left)]
-    flags = [int(not turned) for _, turned in matrices]
-    call = f"gemm(-1.0, {{0}}, {{1}}, 1.0, {{2}}, {flags[0]}, {flags[1]}, 1)"
-    function = blas.sgemm if target.dtype == np.float32 else blas.dgemm
-    return function, Accumulation(call, (*matrices, (name, True)))
-
-
-def _blas() -> Any:
+def blas() -> Any:
+    """Return scipy's module of BLAS, or None where scipy is not installed."""
     try:
-        from scipy.linalg import blas
+        from scipy.linalg import blas as found
     except ImportError:
         return None
-    return blas
+    return found

@@ -44,16 +44,16 @@ def scaled(
     """Return the factors of a sum, one of them multiplied by a number if that is less work than to multiply the sum.
 
     In (1/m) Σₙ δ[n, j] a[n, k] the 1/m goes to δ: it is smaller than the result, or so small that only
-    the number of calls counts, and δ/m serves the bias as well: of equals, a preferred one is chosen.
+    the number of calls counts, and δ/m serves the bias as well: where calls count, a preferred one is chosen.
     """
     results = {i for array in arrays for i in array.axes} - set(bound)
     if number == 1 or len(arrays) < 2 or not results:
         return list(arrays), number
     most = max(_length(results), _FEW)
-    work = [(_length(array.axes), not _has(array, preferred), n) for n, array in enumerate(arrays)]
-    if min(work)[0] > most:
+    lengths = [_length(array.axes) for array in arrays]
+    if min(lengths) > most:
         return list(arrays), number
-    chosen = min(work)[2]
+    chosen = min((max(length, _FEW), not _has(arrays[n], preferred), length, n) for n, length in enumerate(lengths))[3]
     return [_times([Array(number), a], a.axes) if n == chosen else a for n, a in enumerate(arrays)], Integer(1)
 
 

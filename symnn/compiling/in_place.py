@@ -16,13 +16,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from symnn.compiling.blas import accumulation, gemm_of, quick
+from symnn.compiling.blas import Accumulation, accumulations, gemm, quick
 from symnn.compiling.operations import Operation, Operations
 
 Array = NDArray[Any]
@@ -66,8 +67,7 @@ def bind(operations: Operations, feed: Feed, helpers: Mapping[str, Any]) -> InPl
         feed: the arrays.
         helpers: functions that the code calls, by name, beside NumPy's.
     """
-    trial = Trial(operations, feed, helpers)
-    writer = _Writer(trial)
+    writer = _Writer(trial := Trial(operations, feed, helpers))
     for place, operation in enumerate(trial.operations):
         writer.write(operation, place)
     return writer.compiled(helpers)
@@ -79,7 +79,7 @@ class Trial:
     def __init__(self, operations: Operations, feed: Feed, helpers: Mapping[str, Any]) -> None:
         self.feed = feed
         number = np.dtype(feed.dtype).type
-        self.numbers = {name: np.array(float(code), number) for name, code in operations.numbers.items()}
+        self.numbers = {name: np.array(float(Fraction(code)), number) for name, code in operations.numbers.items()}
         self.values: dict[str, Any] = {**helpers, "np": np, **feed.arrays, **self.numbers}
         self.owner = {name: name for name in self.values}
         """For each array, the name of the one that has the memory: its own, or what it is a view of."""
@@ -87,10 +87,13 @@ class Trial:
             for operation in operations.operations:
                 self.values[operation.name] = eval(operation.code, self.values)  # symnn's own text
                 self.owner[operation.name] = self._owner(operation)
-        self.operations, self.accumulated = self._with_products_accumulated(operations.operations)
+        self.accumulations = accumulations(operations.operations, self.values, feed.renewed)
+        gone = {name for accumulation in self.accumulations.values() for name in accumulation.gone}
+        self.operations = [operation for operation in operations.operations if operation.name not in gone]
         self.last: dict[str, int] = {}
         for place, operation in enumerate(self.operations):
-            for name in (operation.name, *operation.uses):
+            found = self.accumulations.get(operation.name, operation)
+            for name in (operation.name, *found.uses):
                 self.last[self.owner[name]] = place
         for name in (*feed.renewed.values(), *filter(None, [feed.returned])):
             self.last[self.owner[name]] = len(self.operations)
@@ -103,34 +106,6 @@ class Trial:
                 if isinstance(other, np.ndarray) and np.may_share_memory(value, other):
                     return self.owner[name]
         return operation.name
-
-    def _with_products_accumulated(
-        self, operations: tuple[Operation, ...]
-    ) -> tuple[list[Operation], dict[str, Operation]]:
-        """Return the operations with W − A B, where W is carried, as one, and the product in each of those."""
-        carried = {new: old for old, new in self.feed.renewed.items()}
-        uses: dict[str, int] = {}
-        for operation in operations:
-            for name in operation.uses:
-                uses[name] = uses.get(name, 0) + 1
-        products = {o.name: o for o in operations if o.code.startswith("np.matmul(") and uses.get(o.name) == 1}
-        found: dict[str, Operation] = {}
-        for operation in operations:
-            if operation.name in carried and operation.code.startswith("np.subtract("):
-                first, second = operation.uses if len(operation.uses) == 2 else ("", "")
-                if first == carried[operation.name] and second in products:
-                    left, right = products[second].uses if len(products[second].uses) == 2 else ("", "")
-                    if left and accumulation(self.values[first], self.values[left], self.values[right]):
-                        found[operation.name] = products[second]
-        gone = {product.name for product in found.values()}
-        joined = [
-            Operation(o.name, o.code, (o.uses[0], *found[o.name].uses), o.into, False, o.equation)
-            if o.name in found
-            else o
-            for o in operations
-            if o.name not in gone
-        ]
-        return joined, found
 
 
 class _Writer:
@@ -178,10 +153,12 @@ class _Writer:
 
     def _write_into(self, operation: Operation, place: int) -> None:
         name = operation.name
-        if name in self.trial.accumulated:
-            self._accumulate(operation)
+        if name in self.trial.accumulations:
+            self._accumulate(operation, self.trial.accumulations[name])
             return
-        if operation.entrywise and self._may_renew(name, place):
+        if operation.target is not None:
+            self._alias(name, operation.target)
+        elif operation.entrywise and self._may_renew(name, place):
             self.into_carried.add(name)
             self._alias(name, self.carried[name])
         else:
@@ -189,17 +166,12 @@ class _Writer:
         code = quick(operation, self.trial.values, self._made)
         self._line(code.format(out=name if name not in self.into_carried else self.carried[name]), operation)
 
-    def _accumulate(self, operation: Operation) -> None:
-        """W − A B, written into W by one call of BLAS."""
-        target = self.carried[operation.name]
-        left, right = self.trial.accumulated[operation.name].uses
-        values = self.trial.values
-        into, operands = gemm_of(values[target], target, (left, values[left]), (right, values[right]))
-        self.bound["gemm"] = into
-        shown = [self._transposed(part) if turned else part for part, turned in operands.matrices]
-        self._line(operands.call.format(*shown), operation)
+    def _accumulate(self, operation: Operation, accumulation: Accumulation) -> None:
+        """W − s A B, written into W by one call of BLAS."""
+        self.bound["gemm"] = gemm(self.feed.dtype)
+        self._line(accumulation.written(self.trial.values, self._transposed, self._made), operation)
         self.into_carried.add(operation.name)
-        self._alias(operation.name, target)
+        self._alias(operation.name, accumulation.target)
 
     def _transposed(self, name: str) -> str:
         if self.trial.owner.get(name, name) not in self.lasting:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sympy import Expr, Symbol
 
@@ -19,7 +19,7 @@ from symnn.language import Inverse, Program
 
 
 def program_lines(
-    program: Program, outputs: Sequence[str], printer: ArrayPrinter
+    program: Program, outputs: Sequence[str], printer: ArrayPrinter, numbers_outside: Collection[str] = ()
 ) -> tuple[list[Assignment], tuple[Rewriting, ...]]:
     """Return the lines, each a name and an expression on arrays, and what was rewritten in them.
 
@@ -27,10 +27,13 @@ def program_lines(
         program: the equations, without functions that need a formula.
         outputs: the names of what is returned: each a fresh array.
         printer: what rewritings are written by.
+        numbers_outside: the names of tensors whose sums are multiplied by numbers after they were taken.
     """
     inverses = {e.tensor.name for e in program if isinstance(e.right, Inverse)}
     symmetric = {name for name, tensor in program.tensors.items() if tensor.is_symmetric}
-    lowered = [(Symbol(e.tensor.name, real=True), lower(e, inverses)) for e in program]
+    lowered = [
+        (Symbol(e.tensor.name, real=True), lower(e, inverses, e.tensor.name in numbers_outside)) for e in program
+    ]
     lines = with_solves(lowered, outputs, symmetric)
     before = dict(lowered)
     solutions = [(name, line) for name, line in lines if line.has(Solve) and line != before[name]]

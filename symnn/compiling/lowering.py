@@ -67,6 +67,7 @@ from symnn.language import (
     Reduction,
     Step,
     Within,
+    binds_apart,
     body_and_bound,
     entries,
     formula,
@@ -82,29 +83,31 @@ from symnn.language.functions import sigmoid
 _MATRICES: dict[Any, Any] = {Inverse: Inv, Determinant: Det, LogDeterminant: LogDet, Cholesky: CholeskyFactor}
 
 
-def lower(equation: Equation, inverses: Collection[str] = ()) -> Expr:
+def lower(equation: Equation, inverses: Collection[str] = (), numbers_outside: bool = False) -> Expr:
     """Return the right side of an equation as an expression on arrays, with the axes of the left side.
 
     Args:
         equation: the equation.
         inverses: the names of matrices that are inverses: numbers stay outside their products, so that
             one solution of linear equations serves them all.
+        numbers_outside: whether a sum is multiplied by a number after it was taken, not one of its factors before.
 
     Raises:
         CompileError: for an undefined function, or something that NumPy has no code for.
     """
-    return _Lowering(equation, inverses).result()
+    return _Lowering(equation, inverses, numbers_outside).result()
 
 
 class _Lowering(Axes):
     """Lowers one equation."""
 
-    def __init__(self, equation: Equation, inverses: Collection[str]) -> None:
+    def __init__(self, equation: Equation, inverses: Collection[str], numbers_outside: bool) -> None:
         super().__init__(equation)
-        self.inverses = inverses
+        self.inverses, self.numbers_outside = inverses, numbers_outside
 
     def result(self) -> Expr:
-        array = self.array(refresh(self.equation.right))
+        right = self.equation.right
+        array = self.array(right if binds_apart(right) else refresh(right))
         return filled(array, self.equation.indices).expression
 
     def array(self, part: Basic) -> Array:
@@ -205,7 +208,7 @@ class _Lowering(Axes):
         arrays = [array for array in arrays if array.axes]
         sign, size = Mul(*numbers).as_coeff_Mul()
         rest = abs(sign) * size
-        if not any(entry.base.name in self.inverses for entry in entries(body)):
+        if not self.numbers_outside and not any(entry.base.name in self.inverses for entry in entries(body)):
             arrays, rest = scaled(arrays, bound, rest, _adjoints(body))
         whole = contract(arrays, [i for i in bound if i not in kept], self.order) if arrays else Array(Integer(1))
         if placements:

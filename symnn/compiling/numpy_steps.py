@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -10,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symnn.calculus.inlining import inlined
+from symnn.compiling.blas import LARGE
 from symnn.compiling.formulas import with_formulas
 from symnn.compiling.helpers import HELPERS
-from symnn.compiling.in_place import Feed, InPlace, bind, defined
+from symnn.compiling.in_place import Feed, InPlace, Trial, bind, defined
+from symnn.compiling.joining import Update, joined, together, updates_of, views
 from symnn.compiling.lines import program_lines
 from symnn.compiling.memory import keep_freed_memory
 from symnn.compiling.operations import Operations, operations_of
@@ -21,7 +24,7 @@ from symnn.compiling.printing import ArrayPrinter
 from symnn.compiling.sizes import size_lines
 from symnn.compiling.stable import stable
 from symnn.compiling.stepping import Begin, StepProgram, Steps
-from symnn.language import Program
+from symnn.language import Program, Tensor
 from symnn.writing.write import writer_for
 
 Array = NDArray[Any]
@@ -50,11 +53,13 @@ class _Code:
         needed, _ = with_vectors(program, outputs)
         self.program = with_formulas(needed)
         printer = ArrayPrinter(step.dtype)
-        lines, _ = program_lines(self.program, outputs, printer)
+        # A number after a sum costs a call; of small arrays one call serves all, of large ones BLAS's product takes it.
+        outside = {e.tensor.name for e in self.program if _is_small(e.tensor)} | {*step.renewed.values()}
+        lines, _ = program_lines(self.program, outputs, printer, outside)
         tensors = self.program.tensors
         names = {name for name, _ in lines}
         sizes = {s for _, line in lines for s in line.free_symbols if s.is_integer} - names
-        told = size_lines(sizes, tensors, [*step.renewed, *step.data])
+        told = size_lines(sizes, tensors, [name for name in (*step.renewed, *step.data) if name in tensors])
         self.sizes = {str(size): str(printer.doprint(where)) for size, where in told}
         writer = writer_for(needed, "ascii")
         writer.base = 0  # as arrays count
@@ -81,6 +86,10 @@ def with_gradients_put_in(program: Program, step: StepProgram) -> Program:
     return Program(equations, program.facts, program.layered, program.adjoints)
 
 
+def _is_small(tensor: Tensor) -> bool:
+    return all(size.is_Integer for size in tensor.shape) and math.prod(map(int, tensor.shape)) < LARGE
+
+
 class NumPySteps:
     """The steps of one run."""
 
@@ -95,6 +104,8 @@ class NumPySteps:
         self.now = {name: np.array(carried[name], step.dtype, order="C") for name in step.renewed}
         self.fixed = {name: np.asarray(value, step.dtype) for name, value in step.settings.items()}
         self.data = {name: np.asarray(data[name], step.dtype) for name in step.data}
+        self.homes: dict[tuple[str, ...], Array] = {}
+        """For carried arrays that lie one behind the other: the one array that they are parts of."""
         self.batches: dict[tuple[int, ...], dict[str, Array]] = {}
         self.bound: dict[tuple[tuple[int, ...], bool], InPlace] = {}
 
@@ -120,7 +131,7 @@ class NumPySteps:
         """Return the step on the arrays of `batch(shape)`; what it returns is the cost, if that is wanted."""
         key = shape, with_cost
         if key not in self.bound:
-            self.bound[key] = self._bind(self.code(with_cost), {**self.fixed, **self.now, **self.batch(shape)})
+            self.bound[key] = self._bind(self.code(with_cost), shape)
         return self.bound[key]
 
     def batch(self, shape: tuple[int, ...]) -> dict[str, Array]:
@@ -130,16 +141,35 @@ class NumPySteps:
             self.batches[shape] = {name: np.zeros((*shape, *array.shape[1:]), array.dtype) for name, array in arrays}
         return self.batches[shape]
 
-    def _bind(self, code: _Code, arrays: Mapping[str, Any]) -> InPlace:
+    def _bind(self, code: _Code, shape: tuple[int, ...]) -> InPlace:
+        operations, feed = code.operations, self._feed(code, shape)
+        values = Trial(operations, feed, code.helpers).values
+        found = [updates for updates in updates_of(operations.operations, values, feed.renewed) if self._moved(updates)]
+        feed = self._feed(code, shape)
+        for updates in found:
+            operations, feed = joined(operations, updates, feed, values, self.homes)
+        return bind(operations, feed, code.helpers)
+
+    def _moved(self, updates: Sequence[Update]) -> bool:
+        """Whether the arrays of these updates lie one behind the other; they are moved before the first step only."""
+        wanted = together(updates)
+        if not self.bound and not any(name in home for names in wanted for home in self.homes for name in names):
+            for names in wanted:
+                arrays = [self.now[name] for name in names]
+                self.homes[names] = np.concatenate([array.ravel() for array in arrays])
+                self.now.update(zip(names, views(self.homes[names], [a.shape for a in arrays]), strict=True))
+        return all(names in self.homes for names in wanted)
+
+    def _feed(self, code: _Code, shape: tuple[int, ...]) -> Feed:
+        arrays = {**self.fixed, **self.now, **self.batch(shape)}
         sizes = {name: eval(text, dict(arrays)) for name, text in code.sizes.items()}
-        feed = Feed(
+        return Feed(
             {**{name: arrays[name] for name in code.inputs}, **sizes},
             frozenset({*self.fixed, *sizes}),
             self.step.renewed,
             code.returned,
             self.step.dtype,
         )
-        return bind(code.operations, feed, code.helpers)
 
     def carried(self) -> dict[str, Array]:
         return {name: array.copy() for name, array in self.now.items()}

@@ -20,7 +20,7 @@ from symnn.compiling.nodes import ArrayNode, Chain, Dot, Einsum, ExpOfMinus, Mat
 from symnn.compiling.printing import ArrayPrinter, largest_exponent
 from symnn.compiling.sharing import Assignment
 
-_CALL = re.compile(r"np\.(\w+)\(([^()]*)\)")
+_CALL = re.compile(r"np\.(\w+)\(([^()]*)\)(\.astype\(np\.float\d+\))?")
 _NUMBER = re.compile(r"-?\d[\d.]*(e[+-]?\d+)?")
 
 
@@ -35,6 +35,7 @@ class Operation:
         into: the same with `{out}` for the array that the result is written into, if there is such a form.
         entrywise: whether the result may be written into an operand of its shape.
         equation: whose value it is, if it is one's.
+        target: the name of the array that the result is to be written into, if that is settled.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Operation:
     into: str | None = None
     entrywise: bool = False
     equation: str = ""
+    target: str | None = None
 
 
 @dataclass(frozen=True)
@@ -200,7 +202,8 @@ class _Operations:
             function = getattr(np, call[1], None)
             plain = all(part.isidentifier() or _NUMBER.fullmatch(part) for part in operands)
             if isinstance(function, np.ufunc) and function.nin == len(operands) and plain:
-                return self._ufunc(call[1], *(self._number(p) if _NUMBER.fullmatch(p) else p for p in operands))
+                named = [self._number(part) if _NUMBER.fullmatch(part) else part for part in operands]
+                return self._ufunc(call[1], *named, cast=call[3] or "")
         uses = tuple(sorted({symbol.name for symbol in expression.xreplace(parts).free_symbols}))
         return self._emit(code, uses, preferred=f"{uses[0]}_T" if code == f"{uses[0]}.T" else None)
 
@@ -227,11 +230,11 @@ class _Operations:
             first = self._ufunc(function, first, other)
         return first
 
-    def _ufunc(self, function: str, *operands: str) -> str:
+    def _ufunc(self, function: str, *operands: str, cast: str = "") -> str:
         written = f"np.{function}({', '.join(operands)}"
         # A third positional argument of these is deprecated, and slow.
         out = "out={out}" if function in ("minimum", "maximum") else "{out}"
-        return self._emit(f"{written})", operands, f"{written}, {out})", entrywise=True)
+        return self._emit(f"{written}){cast}", operands, f"{written}, {out})", entrywise=True)
 
     def _emit(
         self,
@@ -267,8 +270,7 @@ def _softplus(z: Expr, _: str) -> Expr:
 
 
 def _tanh_slope(z: Expr, _: str) -> Expr:
-    e = _Ufunc("exp", -2 * _Ufunc("abs", z))
-    return 4 * e / (1 + e) ** 2
+    return (1 / _Ufunc("cosh", z)) ** 2
 
 
 def _exp_of_minus(z: Expr, dtype: str) -> Expr:

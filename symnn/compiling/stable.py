@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sympy import Expr, Idx, exp, log
 from sympy.core.basic import Basic
 
-from symnn.language import Entry, Equation, Program, Tensor, rebuild, refresh, substitute
+from symnn.language import Entry, Equation, Program, Tensor, contains, rebuild, refresh, substitute
 from symnn.language.functions import sigmoid, softplus
 
 
@@ -31,7 +31,7 @@ def stable(program: Program) -> tuple[Program, tuple[Rewriting, ...]]:
     equations, rewritings = [], []
     for equation in program:
         right = equation.right
-        if right.has(log):
+        if contains(right, log):
             right = _rewritten(right, definitions)
         if right != equation.right:
             rewritings.append(Rewriting(equation, Equation(equation.left, right)))

@@ -29,9 +29,9 @@ from symnn.errors import ProgramError
 from symnn.language.display import Shown
 from symnn.language.expressions import (
     body_and_bound,
+    contains,
     entries,
     free_indices,
-    has_binder,
     index_bounds,
     is_binder,
     substitute,
@@ -108,7 +108,7 @@ class Equation(Shown):
             names = ", ".join(sorted(index.name for index in extra))
             raise ProgramError(f"{self}: index {names} is free on the right but not on the left")
         self._check_operations()
-        bracketed = bool(self.right.has(Within))
+        bracketed = contains(self.right, Within)
         for entry in entries(self.right) | {self.left}:
             if len(entry.indices) != entry.base.rank:
                 raise ProgramError(f"{self}: {entry.base.name} has {entry.base.rank} axes")
@@ -117,7 +117,7 @@ class Equation(Shown):
 
     def _check_operations(self) -> None:
         """A matrix operation whose result is a matrix stands alone, and the left side has its axes."""
-        if not has_binder(self.right):
+        if not contains(self.right, MatrixOperation):
             return
         found = self.right if isinstance(self.right, MatrixOperation) else None
         nested = [o for o in self.right.atoms(MatrixOperation) if o is not found and o.rank]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from sympy import Expr, Idx, Integer, Sum, Tuple
@@ -143,6 +144,16 @@ def has_binder(expression: Basic) -> bool:
     return is_binder(expression) or any(has_binder(arg) for arg in expression.args)
 
 
+@lru_cache(maxsize=65536)
+def _classes(expression: Basic) -> frozenset[type]:
+    return frozenset((type(expression),)).union(*(_classes(arg) for arg in expression.args))
+
+
+def contains(expression: Basic, *classes: type) -> bool:
+    """Whether something of one of the classes stands anywhere in the expression: `has`, each part looked at once."""
+    return any(issubclass(found, classes) for found in _classes(expression))
+
+
 def transform(expression: Basic, change: Callable[[Basic], Basic | None]) -> Basic:
     """Return the expression with `change` applied from the top: None means "look inside"."""
     changed = change(expression)
@@ -173,10 +184,14 @@ def substitute(expression: Any, replacements: Mapping[Any, Any]) -> Any:
     return walk(expression)
 
 
-def refresh(expression: Any) -> Any:
-    """Return the expression with every bound index renamed to a new one, so that nothing can be captured."""
+def refresh(expression: Any, free: Mapping[Any, Any] = MappingProxyType({})) -> Any:
+    """Return the expression with every bound index renamed to a new one, so that nothing can be captured.
+
+    Args:
+        free: what free indices are replaced by on the way.
+    """
     if not has_binder(expression):
-        return expression
+        return substitute(expression, free)
 
     def walk(part: Basic, names: dict[Idx, Idx]) -> Basic:
         if isinstance(part, Idx):
@@ -189,7 +204,22 @@ def refresh(expression: Any) -> Any:
             return rebind(part, walk(body, inner), (inner[index] for index in bound))
         return rebuild(part, [walk(arg, names) for arg in part.args])
 
-    return walk(expression, {})
+    return walk(expression, dict(free))
+
+
+@lru_cache(maxsize=65536)
+def binds_apart(expression: Basic) -> bool:
+    """Whether every binder in the expression has indices of its own, which are not free in it either."""
+    bound = _bound(expression)
+    return len(set(bound)) == len(bound) and free_indices(expression).isdisjoint(bound)
+
+
+def _bound(expression: Basic) -> list[Idx]:
+    """Return the bound indices, as often as they are bound."""
+    if not has_binder(expression):
+        return []
+    own = body_and_bound(expression)[1] if is_binder(expression) else ()
+    return [*own, *(index for arg in expression.args for index in _bound(arg))]
 
 
 def index_bounds(expression: Expr) -> tuple[Expr, Expr]:

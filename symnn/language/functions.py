@@ -9,11 +9,28 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, ClassVar
 
-from sympy import Dummy, Expr, Function, Integer, Rational, Symbol, count_ops, erf, exp, factor, log, pi, sqrt  # noqa: F401
+from sympy import (
+    Dummy,
+    Expr,
+    FiniteSet,
+    Function,
+    Integer,
+    Rational,
+    count_ops,
+    erf,
+    exp,
+    factor,
+    log,
+    pi,
+    sqrt,
+)
 from sympy import tanh as sympy_tanh
+from sympy.core.cache import cacheit
 from sympy.core.function import ArgumentIndexError
 
 from symnn.language.names import check_name
+
+_ONE = FiniteSet(1)
 
 
 class Step(Function):
@@ -53,6 +70,15 @@ class Elementwise(Function):
     """The function without primes."""
     subgradient: ClassVar[str] = ""
     """What is said wherever the derivative is used at a point where there is none."""
+
+    @cacheit  # type: ignore[untyped-decorator]
+    def __new__(cls, *args: Any, **options: Any) -> Any:
+        if len(args) != 1 or options or not isinstance(args[0], Expr) or args[0].is_number:
+            return super().__new__(cls, *args, **options)
+        # As SymPy does it, but for the set of the one number of arguments, which takes it longer than all else.
+        made = Expr.__new__(cls, *args)
+        made.nargs = _ONE
+        return made
 
     def fdiff(self, argindex: int = 1) -> Expr:
         if argindex != 1:

@@ -26,7 +26,7 @@ class Entry(Indexed):
     is_commutative = True
 
     def __new__(cls, base: Tensor, *indices: Any) -> Entry:
-        checked = [_checked_index(index) for index in indices]
+        checked = [index if isinstance(index, Expr) else _checked_index(index) for index in indices]
         if base.is_symmetric and all(isinstance(index, Idx) for index in checked[-2:]):
             # S[j, i] is S[i, j]: one way to write it, so that equal terms are seen to be equal.
             checked[-2:] = sorted(checked[-2:], key=_place_in_order)
@@ -186,12 +186,24 @@ def index(name: str, size: Any) -> Idx:
 
 def fresh_index(like: Idx) -> Idx:
     """Return a new index over the axis of `like`, different from every index there is."""
-    return Idx(Dummy(like.name, integer=True), Tuple(like.lower, like.upper))
+    return _index(like.name, like.args[1:])
 
 
 def fresh_index_over(size: Expr, hint: str = "i") -> Idx:
     """Return a new index over an axis of the given size."""
-    return Idx(Dummy(hint, integer=True), size)
+    return _index(hint, (_run(size),))
+
+
+def _index(name: str, run: tuple[Tuple, ...]) -> Idx:
+    """Return a nameless index as `Idx` makes it, without checking again what was checked for the axis."""
+    made = Expr.__new__(Idx, Dummy(name, integer=True), *run)
+    made._assumptions["finite"] = made._assumptions["real"] = True
+    return made
+
+
+@lru_cache(maxsize=4096)
+def _run(size: Expr) -> Tuple:
+    return Tuple(Integer(0), size - 1)
 
 
 @lru_cache(maxsize=65536)

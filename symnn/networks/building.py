@@ -96,6 +96,8 @@ def penalty(weights: Sequence[Tensor], l1: Any, l2: Any) -> Expr:
     """Return λ₁ Σ|w| + (λ₂/2) Σ w² over all weights (biases are left out)."""
     total: Expr = Rational(0)
     absolute, square = _strength(l1, "l1"), _strength(l2, "l2") / 2
+    if absolute == square == 0:
+        return total
     for weight in weights:
         axes = tuple(index("jkpq"[n], size) for n, size in enumerate(weight.shape))
         total += absolute * Sum(Abs(weight[axes]), *axes) + square * Sum(weight[axes] ** 2, *axes)

@@ -5,7 +5,22 @@ from symnn.training.files import check_writable, write_atomically
 from symnn.training.fit import Fit
 from symnn.training.loop import train
 from symnn.training.models import Model, load_model, save_model
-from symnn.training.optimizers import SGD, Optimizer, Update, default_learning_rate, learning_rate_for
+from symnn.training.optimizers import (
+    OPTIMIZERS,
+    SGD,
+    Adam,
+    AdamW,
+    Momentum,
+    Nesterov,
+    Optimizer,
+    RMSProp,
+    Schedule,
+    Update,
+    UpdateRule,
+    default_learning_rate,
+    learning_rate_for,
+    optimizer_named,
+)
 from symnn.training.plan import DTYPES
 from symnn.training.scaling import SCALES, Scaling
 from symnn.training.targets import Targets, targets_of
@@ -13,22 +28,31 @@ from symnn.training.targets import Targets, targets_of
 __all__ = [
     "BUILT_IN",
     "DTYPES",
+    "OPTIMIZERS",
     "SCALES",
     "SGD",
+    "Adam",
+    "AdamW",
     "Data",
     "Fit",
     "Model",
+    "Momentum",
+    "Nesterov",
     "Optimizer",
+    "RMSProp",
     "Scaling",
+    "Schedule",
     "Split",
     "Targets",
     "Update",
+    "UpdateRule",
     "check_writable",
     "default_learning_rate",
     "learning_rate_for",
     "load_data",
     "load_model",
     "moons",
+    "optimizer_named",
     "save_model",
     "split",
     "targets_of",

@@ -54,7 +54,7 @@ class Alone:
 
     def __init__(self, plan: Plan, carried: Mapping[str, Array]) -> None:
         first = {name: array[0] for name, array in carried.items()}
-        self.steps = plan.step.begin(first, plan.ready.X, plan.ready.Y, plan.ready.beside)
+        self.steps = plan.step.begin(first, plan.training.X, plan.training.Y, plan.training.beside)
 
     def take(self, order: Array, batch_size: int) -> Array:
         return np.asarray([self.steps.take(order[0], batch_size)])
@@ -83,7 +83,7 @@ class Descent:
 
     def advance(self, most: int) -> int:
         """Take so many steps, or fewer where the epoch ends before; return how many were taken."""
-        size, count = self.plan.settings.batch_size, len(self.plan.ready)
+        size, count = self.plan.settings.batch_size, len(self.plan.training)
         if self.order is None:
             self.order, self.position = np.stack([one.permutation(count) for one in self.random]), 0
         part = self.order[:, self.position : self.position + most * size]
@@ -142,19 +142,17 @@ class Descent:
 
     def _why(self, before: Array) -> str:
         """Return why a start ended: by the cost before, the first epoch's or the largest input's fault."""
-        net, rate = self.plan.net, self.plan.optimizer.learning_rate
+        net, rate = self.plan.net, self.plan.learning_rate
         kept = "the initial parameters" if self.epoch == 1 else f"the parameters of epoch {self.epoch - 1}"
-        scale = float(np.abs(self.plan.training.X).max())
+        scale = self.plan.largest
         if not math.isfinite(before[0]):
             return (
                 f"the cost is {before[0]:g} before any step: kept {kept}; no learning rate helps: the {net.cost} cost "
                 f"may not suit the output ({net.activations[-1]}), the targets or the size of the inputs ({scale:.3g})"
             )
         inputs = f", or scale the inputs (the largest is {scale:.3g})" if scale > 10 else ""
-        return (
-            f"the cost or the parameters were not finite in epoch {self.epoch}: kept {kept}; "
-            f"try a learning rate below {rate:g}, such as {rate / 10:g}{inputs}"
-        )
+        smaller = f"a learning rate below {rate:g}, such as {rate / 10:g}" if math.isfinite(rate) else "smaller steps"
+        return f"the cost or the parameters were not finite in epoch {self.epoch}: kept {kept}; try {smaller}{inputs}"
 
 
 def finite(arrays: Mapping[str, Array]) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,10 +33,14 @@ class Examples:
 
     X: Array
     Y: Array
-    beside: dict[str, Array]
+    beside: Mapping[str, Array]
 
     def __len__(self) -> int:
         return len(self.X)
+
+    def rows(self, rows: slice) -> Examples:
+        """Return some of the examples."""
+        return Examples(self.X[rows], self.Y[rows], {name: array[rows] for name, array in self.beside.items()})
 
     def counting(self, dtype: str) -> Examples:
         """Return the examples that count, with weights of at most 1: a batch of none has no mean."""

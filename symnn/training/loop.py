@@ -21,7 +21,7 @@ def train(
     net: Any,
     X: Any,
     Y: Any,
-    optimizer: Optimizer | None = None,
+    optimizer: Optimizer | str | None = None,
     epochs: int = 30,
     *,
     batch_size: int = 10,
@@ -44,7 +44,8 @@ def train(
         net: a network with a cost.
         X: the inputs, (examples, inputs).
         Y: labels, (examples,), or columns, (examples, outputs).
-        optimizer: `SGD` with the default learning rate of the cost and the activations unless given.
+        optimizer: such as `Adam(learning_rate=0.01)`, or a name such as "adam", for the default learning rate of
+            the cost and the activations; `SGD` unless given.
         epochs: how often each example is seen.
         batch_size: the examples of one step.
         seed: of the initial parameters and of the order of the examples.
@@ -144,5 +145,5 @@ class _Training:
         history = [plan.entry(epoch, measured) for epoch, measured in enumerate(best.history, 1)]
         return Fit(
             plan.net, best.parameters, plan.targets, float(best.measured[0]), history, len(history), seconds,
-            self.stopped or best.stopped, best.seed, plan.optimizer.learning_rate,
+            self.stopped or best.stopped, best.seed, plan.learning_rate,
         )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 
 from symnn.errors import InputError, suggest
 from symnn.training.examples import Examples, encoded, filled
-from symnn.training.fit import as_inputs, evaluate
-from symnn.training.optimizers import SGD, Optimizer, learning_rate_for
+from symnn.training.fit import as_inputs
+from symnn.training.measuring import Measure
+from symnn.training.optimizers import Optimizer, first_rate, optimizer_of
 from symnn.training.shapes import input_shape, output_shape
 from symnn.training.step import Step, compile_step
 from symnn.training.targets import Targets, targets_of
@@ -66,23 +68,33 @@ class Plan:
     """Everything that the starts of one training share.
 
     Attributes:
-        training: the examples that are learned from.
-        ready: the same, as the steps take them.
+        training: the examples that are learned from, as the steps take them.
         validation: examples that are watched, or None.
+        largest: the size of the largest input.
     """
 
     net: Any
     step: Step
     targets: Targets
     training: Examples
-    ready: Examples
     validation: Examples | None
     settings: Settings
     optimizer: Optimizer
+    largest: float
+
+    @property
+    def learning_rate(self) -> float:
+        """The step size η; of a schedule, that by which it measures its rates."""
+        return first_rate(self.optimizer)
 
     def first(self, seed: int) -> dict[str, Array]:
         """Return what is carried into the first step."""
         return self.step.start(self.net.initial_parameters(seed=seed), self.settings.dtype)
+
+    @cached_property
+    def _measures(self) -> list[Measure]:
+        parts = (self.training, self.validation)
+        return [Measure(self.net, self.step, self.targets, part) for part in parts if part is not None]
 
     def measure(self, parameters: Mapping[str, Array]) -> Array:
         """Return what is `MEASURED` of each of some starts, (starts, 4); nan where there is no such thing.
@@ -90,16 +102,8 @@ class Plan:
         Args:
             parameters: of all starts, (starts, …).
         """
-        starts = len(next(iter(parameters.values())))
-        found = np.full((starts, len(MEASURED)), np.nan)
-        for start in range(starts):
-            own = {name: parameters[name][start] for name in self.net.parameters}
-            for place, part in ((0, self.training), (2, self.validation)):
-                if part is not None:
-                    outputs, found[start, place] = evaluate(self.net, own, part.X, part.Y, part.beside)
-                    accuracy = self.targets.accuracy(outputs, part.Y)
-                    found[start, place + 1] = np.nan if accuracy is None else accuracy
-        return found
+        found = [measure(parameters) for measure in self._measures]
+        return np.concatenate(found if len(found) == 2 else [*found, np.full_like(found[0], np.nan)], axis=1)
 
     def entry(self, epoch: int, measured: Array) -> dict[str, Any]:
         """Return an entry of the history: what is `MEASURED` by name, None where there is no such thing."""
@@ -119,7 +123,7 @@ def planned(
     net: Any,
     X: Any,
     Y: Any,
-    optimizer: Optimizer | None,
+    optimizer: Optimizer | str | None,
     settings: Settings,
     validation: Sequence[Any] | None = None,
     example_weights: Any = None,
@@ -134,12 +138,10 @@ def planned(
     """
     if not hasattr(net, "gradient"):
         raise InputError(f"cannot train {net!r}: a network is needed, such as symnn.mlp('2-8-1')")
-    if optimizer is not None and not hasattr(optimizer, "update"):
-        raise InputError(f"bad optimizer {optimizer!r} (accepted: such as symnn.SGD(learning_rate=0.1))")
     if net.cost is None:
         raise InputError("cannot train a network without a cost (give it one, such as cost='quadratic')")
     inputs, outputs = input_shape(net), math.prod(output_shape(net))
-    optimizer = optimizer or SGD(learning_rate_for(net, outputs))
+    optimizer = optimizer_of(optimizer, net, outputs)
     step = compile_step(net, optimizer, settings.dtype, settings.backend)
     X = as_inputs(X, inputs)
     activation = net.activations[-1] if net.activations else "identity"
@@ -149,5 +151,7 @@ def planned(
     targets = targets_of(filled(Y, mask), outputs, net.cost, activation, classes)
     training = encoded(net, step.program, targets, X, Y, example_weights, mask).counting(settings.dtype)
     watched = None if validation is None else encoded(net, step.program, targets, *validation)
-    ready = training.ready(net, settings.dtype)
-    return Plan(net, step, targets, training, ready, watched, settings, optimizer)
+    ready = [None if part is None else part.ready(net, settings.dtype) for part in (training, watched)]
+    assert ready[0] is not None
+    largest = float(np.abs(training.X).max())
+    return Plan(net, step, targets, ready[0], ready[1], settings, optimizer, largest)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +17,7 @@ from symnn.compiling.stepping import Begin, StepProgram, Steps
 from symnn.errors import InputError
 from symnn.language import Program, Tensor
 from symnn.networks.weighting import EXAMPLE_WEIGHTS, MASK
+from symnn.training.examples import Examples
 from symnn.training.optimizers import Optimizer
 
 Array = NDArray[Any]
@@ -32,6 +33,7 @@ class Step:
         carried: the names of what goes from step to step: the parameters and the optimizer's state.
         state: the tensors of the optimizer's state.
         backend: what made the code, and takes the steps.
+        first: what every entry of such a tensor is before the first step, where that is not 0.
     """
 
     program: Program
@@ -41,6 +43,16 @@ class Step:
     backend: Backend
     _fixed: dict[str, Array]
     _data: tuple[str, str]
+    first: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def cost(self) -> str:
+        """The name of the cost."""
+        return self.compiled.outputs[0]
+
+    def given(self, part: Examples) -> dict[str, Array]:
+        """Return what a step takes of some examples, by name."""
+        return {self._data[0]: part.X, self._data[1]: part.Y, **part.beside}
 
     def __call__(
         self, carried: dict[str, Array], X: Array, Y: Array, beside: Mapping[str, Array] = MappingProxyType({})
@@ -50,7 +62,7 @@ class Step:
         Args:
             beside: what the batch's examples have beside x and y: weights s, a mask M.
         """
-        given = {**self._fixed, **carried, self._data[0]: X, self._data[1]: Y, **beside}
+        given = {**self._fixed, **carried, **self.given(Examples(X, Y, beside))}
         cost, *renewed = self.compiled.raw(*[given[name] for name in self.compiled.arguments])
         return float(cost), dict(zip(self.carried, renewed, strict=True))
 
@@ -68,12 +80,14 @@ class Step:
         self, carried: Mapping[str, Array], X: Array, Y: Array, beside: Mapping[str, Array] = MappingProxyType({})
     ) -> Steps:
         """Return the steps of a run on these examples."""
-        data = {self._data[0]: X, self._data[1]: Y, **beside}
-        return self.steps(carried, data)
+        return self.steps(carried, self.given(Examples(X, Y, beside)))
 
     def start(self, parameters: dict[str, Array], dtype: str) -> dict[str, Array]:
-        """Return what is carried into the first step: the parameters, and a state of zeros."""
-        state = {name: np.zeros([int(size) for size in tensor.shape], dtype) for name, tensor in self.state.items()}
+        """Return what is carried into the first step: the parameters, and the optimizer's state, mostly zeros."""
+        state = {
+            name: np.full([int(size) for size in tensor.shape], self.first.get(name, 0.0), dtype)
+            for name, tensor in self.state.items()
+        }
         return {**{name: np.array(value, dtype) for name, value in parameters.items()}, **state}
 
 
@@ -99,7 +113,7 @@ def compile_step(net: Any, optimizer: Optimizer, dtype: str = "float64", backend
         if name not in (x.name, y.name, *update.renewed, *fixed, *_beside(net)):
             raise InputError(f"cannot train: '{name}' has no value: give it one, as in hyperparameter {name} = 0.01")
     carried = tuple(update.renewed)
-    return Step(program, compiled, carried, update.state, chosen, fixed, (x.name, y.name))
+    return Step(program, compiled, carried, update.state, chosen, fixed, (x.name, y.name), update.start)
 
 
 def _beside(net: Any) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ class Targets:
         """Return the label of each example, or the values where there are no classes."""
         if self.classes is None:
             return outputs if self.outputs > 1 or self.column else outputs[:, 0]
-        labels = np.asarray(self.classes)[self._chosen(outputs)]
+        labels = np.asarray(self.classes)[self.chosen(outputs)]
         return np.asarray(labels[:, None] if self.outputs == 1 and self.column else labels)
 
     def probability(self, outputs: Array) -> Array:
@@ -88,12 +88,13 @@ class Targets:
         """Return the share of examples whose class is right, or None where there are no classes."""
         if self.classes is None:
             return None
-        return float(np.mean(self._chosen(outputs) == self._chosen(encoded)))
+        return float(np.mean(self.chosen(outputs) == self.chosen(encoded)))
 
-    def _chosen(self, outputs: Array) -> Array:
+    def chosen(self, outputs: Array) -> Array:
+        """Return the place of the class of each example; the last axis of the outputs counts the columns."""
         if self.outputs == 1:
-            return np.asarray(outputs[:, 0] > (self.low + self.high) / 2).astype(int)
-        return np.asarray(outputs.argmax(axis=1))
+            return np.asarray(outputs[..., 0] > (self.low + self.high) / 2).astype(int)
+        return np.asarray(outputs.argmax(axis=-1))
 
     def _positions(self, labels: Array) -> Array:
         assert self.classes is not None

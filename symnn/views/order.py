@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sympy import Add, Expr, Function, Idx, KroneckerDelta, Mul, Number, Pow, Rational, S, Sum
+from sympy import Add, Expr, Function, Idx, KroneckerDelta, Max, Min, Mul, Number, Pow, Rational, S, Sum, floor
 from sympy.core.function import AppliedUndef
 
 from symnn.language import (
@@ -215,7 +215,9 @@ def _has_integer_entry(factor: Expr) -> bool:
 def _factor_key(factor: Expr) -> tuple[Any, ...]:
     found = sorted(entries(factor), key=_entry_key)
     roles = min((_FACTOR_ROLES[entry.base.role] for entry in found), default=-1)
-    return (roles, tuple(_entry_key(entry) for entry in found), str(type(factor)))
+    # A letter stands before what is raised to another letter: η γᵗ.
+    raised = (isinstance(factor, Pow) and not factor.exp.is_number) or isinstance(factor, Max | Min | floor)
+    return (roles, raised, tuple(_entry_key(entry) for entry in found), str(type(factor)))
 
 
 def _entry_key(entry: Entry) -> tuple[Any, ...]:

@@ -76,6 +76,9 @@ class Ascii(Text):
     def exponential(self, inner: Piece) -> Piece:
         return self.call("exp", inner)
 
+    def floor(self, inner: str) -> Piece:
+        return self.call("floor", Piece(inner))
+
     def function(self, name: str, primes: int = 0) -> str:
         return {"sigmoid": "sigma"}.get(name, name) + "'" * primes
 

@@ -295,6 +295,9 @@ class Text:
     def absolute(self, inner: str) -> Piece:
         return Piece(f"|{inner}|")
 
+    def floor(self, inner: str) -> Piece:
+        return Piece(f"⌊{inner}⌋")
+
     def transposed(self, inner: Piece) -> Piece:
         return Piece(self.close(inner, Precedence.ATOM) + self.notation.transpose, Precedence.POWER)
 

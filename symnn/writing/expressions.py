@@ -25,6 +25,7 @@ from sympy import (
     Sum,
     Symbol,
     exp,
+    floor,
     log,
     pi,
 )
@@ -274,7 +275,8 @@ class ExpressionWriter:
     def _front(self, p: int, q: int, front: list[Piece], under: list[Piece]) -> str:
         above = ([self.dialect.number(p)] if p != 1 else []) + front
         if q == 1 and not under:
-            return self.dialect.glued(above)
+            # What is glued may stand above a bar, where it needs no parentheses; here a factor follows.
+            return self.dialect.close(above[0], Precedence.PREFIX) if len(above) == 1 else self.dialect.glued(above)
         numerator = self.dialect.glued(above) if above else "1"
         below = ([self.dialect.number(q)] if q != 1 else []) + under
         return self.dialect.front(numerator, below, *((p, q) if not front and not under else (0, 1)))
@@ -392,6 +394,8 @@ class ExpressionWriter:
             return self.dialect.absolute(first.text)
         if issubclass(function, exp):
             return self.dialect.exponential(first)
+        if issubclass(function, floor):
+            return self.dialect.floor(first.text)
         if issubclass(function, log):
             return self.dialect.named("log", first)
         if issubclass(function, Elementwise):

@@ -191,6 +191,9 @@ class Latex(Text):
     def absolute(self, inner: str) -> Piece:
         return Piece(rf"\lvert {inner} \rvert")
 
+    def floor(self, inner: str) -> Piece:
+        return Piece(rf"\lfloor {inner} \rfloor")
+
     def transposed(self, inner: Piece) -> Piece:
         mark = {"ᵀ": r"\mathsf{T}", "⊤": r"\top"}.get(self.notation.transpose, r"\prime")
         return Piece(f"{self.close(inner, Precedence.ATOM)}^{{{mark}}}", Precedence.POWER)

@@ -1,0 +1,56 @@
+"""Learning rates that are used when none is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sympy import Integer
+
+# Measured on digits (unit scale), iris, breast cancer and moons (standardised), 3,000 steps of 10
+# examples: validation accuracy is within 1 % of its best, and three times the rate still learns.
+_AFTER_SIGMOIDS = {"binary_cross_entropy": 1.0, "cross_entropy": 1.0, "hinge": 0.3}
+_OTHERWISE = 0.1
+_WIDE = 100
+
+
+_ADAPTIVE = {"rmsprop": 0.003, "adam": 0.01, "adamw": 0.01}
+_KEPT = {"momentum": 0.9, "nesterov": 0.9}
+
+
+def learning_rate_for(net: Any, outputs: int = 1, optimizer: str = "sgd") -> float:
+    """Return the default learning rate of a network: see `default_learning_rate`."""
+    *hidden, _ = net.layers
+    if optimizer in _ADAPTIVE:
+        return _ADAPTIVE[optimizer]
+    widths = [layer.outputs for layer in hidden if isinstance(layer.outputs, int | Integer)]
+    return default_learning_rate(str(net.cost), net.activations, outputs, max(map(int, widths), default=1))
+
+
+def default_learning_rate(cost: str, activations: Sequence[str], outputs: int = 1, width: int = 1) -> float:
+    """Return the learning rate that is used when none is given.
+
+    A quadratic cost after a sigmoid has small gradients (σ′ ≤ ¼) and bears 3.0; other activations
+    need less, and an output without bounds far less.
+
+    Args:
+        cost: the cost's name; any other text is a formula.
+        activations: the names of the layers' activations, the output's last.
+        outputs: how many outputs the network has.
+        width: the size of its widest hidden layer. A step moves a pre-activation by a sum over that
+            many units, so above 100 the rate goes down with the width.
+
+    >>> default_learning_rate("quadratic", ["sigmoid", "sigmoid"])
+    3.0
+    >>> default_learning_rate("cross_entropy", ["relu", "softmax"])
+    0.1
+    """
+    *hidden, last = activations or ["identity"]
+    small_slopes = all(name == "sigmoid" for name in hidden)
+    if cost in ("quadratic", "mean_squared_error"):
+        rate = (3.0 if small_slopes else 1.0) if last in ("sigmoid", "softmax") else 0.05
+        # ½ Σ (a − y)² has the slope a − y, the mean over the outputs 2 (a − y) / outputs.
+        rate = rate * outputs / 2 if cost == "mean_squared_error" else rate
+    else:
+        rate = _AFTER_SIGMOIDS.get(cost, _OTHERWISE) if hidden and small_slopes else _OTHERWISE
+    return rate * min(1.0, _WIDE / width)
