@@ -50,10 +50,7 @@ def with_starts(program: Program, differing: Collection[str], name: str = "R") -
     for one in differing:
         if one not in program.inputs:
             raise InputError(f"'{one}' is no input of the program (accepted: {', '.join(program.inputs)})")
-    shapes = [tensor.shape for tensor in program.tensors.values()]
-    taken = {symbol.name for shape in shapes for size in shape for symbol in size.free_symbols}
-    fresh = next(letter for letter in (name, *(f"{name}{n}" for n in range(2, 10_000))) if letter not in taken)
-    count = sizes(fresh)
+    count = sizes(program.fresh_name(name))
     widened = {one: _widened(program.inputs[one], count) for one in program.inputs if one in differing}
     equations = []
     for equation in program:

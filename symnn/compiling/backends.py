@@ -28,6 +28,7 @@ class Backend:
         steps: makes what begins runs of a step.
         package: what has to be installed, beside NumPy.
         extra: the extra of symnn that installs it.
+        together: whether its steps take an order for each of several starts, (starts, examples).
     """
 
     name: str
@@ -35,6 +36,7 @@ class Backend:
     steps: Callable[[StepProgram], Begin]
     package: str = ""
     extra: str = ""
+    together: bool = False
 
     def check_installed(self) -> None:
         """Import the package.
@@ -54,7 +56,7 @@ class Backend:
 
 
 _ALL = (
-    Backend("numpy", numpy_function, numpy_steps),
+    Backend("numpy", numpy_function, numpy_steps, together=True),
     Backend("numba", numba_function, numba_steps, "numba", "jit"),
 )
 

@@ -46,13 +46,19 @@ class StepProgram:
 class Steps(Protocol):
     """The steps of one run."""
 
-    def take(self, order: Array, batch_size: int) -> float:
+    def take(self, order: Array, batch_size: int) -> Any:
         """Take a step on each batch of the examples in this order, the last and smaller one too.
 
         Equal orders give equal bits, however they are divided into calls between batches.
 
+        Args:
+            order: the places of the examples, (examples,). In a program of several starts, of which everything
+                carried has a leading axis, (starts, examples): each start sees its own order.
+            batch_size: the examples of one step.
+
         Returns:
-            The cost before the last step that was taken. Where a cost is not finite, the steps may end there.
+            The cost before the last step that was taken; of several starts, (starts,). Where no cost is finite,
+            the steps may end there.
         """
 
     def carried(self) -> dict[str, Array]:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from symnn.training.plan import MEASURED, Plan
+from symnn.training.starts import Start
 
 Array = NDArray[Any]
 
@@ -25,53 +26,29 @@ class Run:
     """One start, ended.
 
     Attributes:
-        seed: of its initial parameters and of the order of its examples.
+        start: its seed and its optimizer.
         parameters: the last good ones.
         history: what was measured after each epoch, (epochs, 4).
         measured: the same of the parameters that are kept.
         stopped: why it ended before its time, or None.
     """
 
-    seed: int
+    start: Start
     parameters: dict[str, Array]
     history: Array
     measured: Array
     stopped: str | None = None
 
 
-class StepsTogether(Protocol):
-    """Steps of several starts, each with its own order of the examples."""
-
-    def take(self, order: Array, batch_size: int) -> Array:
-        """Take steps on an order of shape (starts, examples); return the last cost of each start, (starts,)."""
-
-    def carried(self) -> dict[str, Array]:
-        """Return copies of what is carried, each of shape (starts, …)."""
-
-
-class Alone:
-    """The steps of one start, as those of several of which there is one."""
-
-    def __init__(self, plan: Plan, carried: Mapping[str, Array]) -> None:
-        first = {name: array[0] for name, array in carried.items()}
-        self.steps = plan.step.begin(first, plan.training.X, plan.training.Y, plan.training.beside)
-
-    def take(self, order: Array, batch_size: int) -> Array:
-        return np.asarray([self.steps.take(order[0], batch_size)])
-
-    def carried(self) -> dict[str, Array]:
-        return {name: array[None] for name, array in self.steps.carried().items()}
-
-
 class Descent:
     """Some starts on their way down, in step."""
 
-    def __init__(self, plan: Plan, seeds: Sequence[int]) -> None:
-        self.plan, self.seeds = plan, list(seeds)
-        first = [plan.first(seed) for seed in seeds]
+    def __init__(self, plan: Plan, starts: Sequence[Start]) -> None:
+        self.plan, self.starts = plan, list(starts)
+        first = [plan.first(start) for start in starts]
         self.good = {name: np.stack([one[name] for one in first]) for name in first[0]}
-        self.random = [np.random.default_rng([seed, 1]) for seed in seeds]
-        self.steps: StepsTogether = Alone(plan, self.good)
+        self.random = [np.random.default_rng([start.seed, 1]) for start in starts]
+        self.steps = plan.begin(self.starts, self.good)
         self.epoch, self.position = 1, 0
         self.order: Array | None = None
         self.history: list[Array] = []
@@ -79,7 +56,7 @@ class Descent:
 
     @property
     def done(self) -> bool:
-        return not self.seeds
+        return not self.starts
 
     def advance(self, most: int) -> int:
         """Take so many steps, or fewer where the epoch ends before; return how many were taken."""
@@ -103,9 +80,9 @@ class Descent:
         whole = finite(carried)
         kept = {name: np.where(_column(whole, array), array, self.good[name]) for name, array in carried.items()}
         measured = self.plan.measure(kept)
-        for place in range(len(self.seeds)):
+        for place in range(len(self.starts)):
             self._end(place, kept, measured[place], said)
-        self._keep(np.zeros(len(self.seeds), bool))
+        self._keep(np.zeros(len(self.starts), bool))
 
     def _end_epoch(self, costs: Array) -> None:
         carried = self.steps.carried()
@@ -114,7 +91,7 @@ class Descent:
         if not well.all():
             before = self.history[-1] if self.history else self.plan.measure(self.good)
             for place in np.flatnonzero(~well).tolist():
-                self._end(place, self.good, before[place], self._why(before[place]))
+                self._end(place, self.good, before[place], self._why(self.starts[place], before[place]))
         self.good, self.order = carried, None
         self.history.append(measured)
         if self.epoch == self.plan.settings.epochs:
@@ -127,22 +104,22 @@ class Descent:
     def _end(self, place: int, carried: Mapping[str, Array], measured: Array, stopped: str | None = None) -> None:
         parameters = {name: carried[name][place].copy() for name in self.plan.net.parameters}
         history = np.array([one[place] for one in self.history]).reshape(-1, len(MEASURED))
-        self.ended.append(Run(self.seeds[place], parameters, history, measured, stopped))
+        self.ended.append(Run(self.starts[place], parameters, history, measured, stopped))
 
     def _keep(self, well: Array) -> None:
         """Go on with some starts alone."""
         if well.all():
             return
-        self.seeds = [seed for seed, stays in zip(self.seeds, well, strict=True) if stays]
+        self.starts = [start for start, stays in zip(self.starts, well, strict=True) if stays]
         self.random = [one for one, stays in zip(self.random, well, strict=True) if stays]
         self.history = [one[well] for one in self.history]
         self.good = {name: array[well] for name, array in self.good.items()}
-        if self.seeds:
-            self.steps = Alone(self.plan, self.good)
+        if self.starts:
+            self.steps = self.plan.begin(self.starts, self.good)
 
-    def _why(self, before: Array) -> str:
+    def _why(self, start: Start, before: Array) -> str:
         """Return why a start ended: by the cost before, the first epoch's or the largest input's fault."""
-        net, rate = self.plan.net, self.plan.learning_rate
+        net, rate = self.plan.net, self.plan.learning_rate(start)
         kept = "the initial parameters" if self.epoch == 1 else f"the parameters of epoch {self.epoch - 1}"
         scale = self.plan.largest
         if not math.isfinite(before[0]):

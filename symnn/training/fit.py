@@ -35,6 +35,8 @@ class Fit:
         stopped: why training ended before its time, or None.
         seed: the seed of the restart that was chosen.
         learning_rate: the step size η.
+        restarts: a dictionary a start: seed, epoch (the last that was good), cost, accuracy, validation_cost,
+            validation_accuracy, stopped.
     """
 
     network: Any
@@ -47,6 +49,7 @@ class Fit:
     stopped: str | None = None
     seed: int = 0
     learning_rate: float = 0.0
+    restarts: list[dict[str, Any]] = field(default_factory=list, repr=False)
 
     def predict(self, X: Any) -> Array:
         """Return the label of each example, or its values where the network learned values."""

@@ -6,7 +6,6 @@ between stays in the cache: C = Σ over parts of (their share of the examples or
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from symnn.calculus.starts import with_starts
 from symnn.compiling import Compiled, compile_program
-from symnn.language import Program, examples
+from symnn.language import Program
 from symnn.networks.weighting import EXAMPLE_WEIGHTS
 from symnn.training.examples import Examples
 from symnn.training.step import Step
@@ -66,18 +65,12 @@ class Measure:
     def _parts(self, starts: int) -> Iterator[tuple[slice, float]]:
         """Yield the rows of each part, and what its cost counts in the whole."""
         count = len(self.part)
-        size = count if self.whole else max(_FEWEST, _CACHED // (starts * self._between))
+        size = count if self.whole else max(_FEWEST, _CACHED // (starts * self.step.between))
         weights = self.part.beside.get(EXAMPLE_WEIGHTS)
         for start in range(0, count, size):
             rows = slice(start, min(start + size, count))
             share = (rows.stop - start) / count if weights is None else float(weights[rows].sum() / weights.sum())
             yield rows, share
-
-    @cached_property
-    def _between(self) -> int:
-        """How many numbers an example has between its inputs and its cost."""
-        shapes = [tensor.shape for tensor in self.forward.defined.values() if examples in tensor.shape]
-        return sum(math.prod(int(size) for size in shape if size != examples) for shape in shapes) or 1
 
     def _compiled(self, together: bool) -> Compiled:
         return self._together if together else self._alone
@@ -88,7 +81,7 @@ class Measure:
 
     @cached_property
     def _together(self) -> Compiled:
-        return self._made(with_starts(self.forward, self.names))
+        return self._made(with_starts(self.forward, self.forward.inputs.keys() & set(self.names)))
 
     def _made(self, program: Program) -> Compiled:
         return compile_program(program, self.outputs, self.step.compiled.dtype, release=True)

@@ -17,6 +17,7 @@ from symnn.training.fit import as_inputs
 from symnn.training.measuring import Measure
 from symnn.training.optimizers import Optimizer, first_rate, optimizer_of
 from symnn.training.shapes import input_shape, output_shape
+from symnn.training.starts import Start, StepsTogether, begin, grouped
 from symnn.training.step import Step, compile_step
 from symnn.training.targets import Targets, targets_of
 
@@ -68,33 +69,44 @@ class Plan:
     """Everything that the starts of one training share.
 
     Attributes:
+        optimizers: those that are compared; mostly one.
+        steps: of each optimizer.
         training: the examples that are learned from, as the steps take them.
         validation: examples that are watched, or None.
         largest: the size of the largest input.
     """
 
     net: Any
-    step: Step
+    optimizers: tuple[Optimizer, ...]
+    steps: tuple[Step, ...]
     targets: Targets
     training: Examples
     validation: Examples | None
     settings: Settings
-    optimizer: Optimizer
     largest: float
 
-    @property
-    def learning_rate(self) -> float:
-        """The step size η; of a schedule, that by which it measures its rates."""
-        return first_rate(self.optimizer)
+    @cached_property
+    def groups(self) -> list[list[Start]]:
+        """All starts, those together that are best trained together."""
+        return grouped(self.steps, self.settings.seeds, self.settings.batch_size, self.training)
 
-    def first(self, seed: int) -> dict[str, Array]:
-        """Return what is carried into the first step."""
-        return self.step.start(self.net.initial_parameters(seed=seed), self.settings.dtype)
+    def learning_rate(self, start: Start) -> float:
+        """Return the step size η of a start; of a schedule, that by which it measures its rates."""
+        return first_rate(self.optimizers[start.optimizer])
+
+    def first(self, start: Start) -> dict[str, Array]:
+        """Return what is carried into the first step of a start."""
+        step, seed = self.steps[start.optimizer], start.seed
+        return step.start(self.net.initial_parameters(seed=seed), self.settings.dtype)
+
+    def begin(self, starts: Sequence[Start], carried: Mapping[str, Array]) -> StepsTogether:
+        """Return the steps of a group of starts, from what is carried into the next of them, (starts, …)."""
+        return begin(self.steps, starts, carried, self.training)
 
     @cached_property
     def _measures(self) -> list[Measure]:
         parts = (self.training, self.validation)
-        return [Measure(self.net, self.step, self.targets, part) for part in parts if part is not None]
+        return [Measure(self.net, self.steps[0], self.targets, part) for part in parts if part is not None]
 
     def measure(self, parameters: Mapping[str, Array]) -> Array:
         """Return what is `MEASURED` of each of some starts, (starts, 4); nan where there is no such thing.
@@ -123,7 +135,7 @@ def planned(
     net: Any,
     X: Any,
     Y: Any,
-    optimizer: Optimizer | str | None,
+    optimizers: Sequence[Optimizer | str | None],
     settings: Settings,
     validation: Sequence[Any] | None = None,
     example_weights: Any = None,
@@ -131,6 +143,9 @@ def planned(
     classes: tuple[Any, ...] | None = None,
 ) -> Plan:
     """Return the plan of a training: see `train` for the arguments.
+
+    Args:
+        optimizers: each is tried with every seed.
 
     Raises:
         DataError, ShapeError: for data that cannot be learned from, with the place.
@@ -141,12 +156,13 @@ def planned(
     if net.cost is None:
         raise InputError("cannot train a network without a cost (give it one, such as cost='quadratic')")
     inputs, outputs = input_shape(net), math.prod(output_shape(net))
-    optimizer = optimizer_of(optimizer, net, outputs)
-    step = compile_step(net, optimizer, settings.dtype, settings.backend)
+    given = tuple(optimizer_of(one, net, outputs) for one in optimizers)
+    step = compile_step(net, given[0], settings.dtype, settings.backend)
+    others = [compile_step(net, one, settings.dtype, settings.backend, known=step) for one in given[1:]]
     X = as_inputs(X, inputs)
     activation = net.activations[-1] if net.activations else "identity"
-    for wanted, given, name in (("example_weights", example_weights, "example_weights"), ("masked", mask, "mask")):
-        if getattr(net, wanted, False) and given is None:
+    for wanted, value, name in (("example_weights", example_weights, "example_weights"), ("masked", mask, "mask")):
+        if getattr(net, wanted, False) and value is None:
             raise InputError(f"the network was made with {wanted}=True: train it with {name}=…")
     targets = targets_of(filled(Y, mask), outputs, net.cost, activation, classes)
     training = encoded(net, step.program, targets, X, Y, example_weights, mask).counting(settings.dtype)
@@ -154,4 +170,4 @@ def planned(
     ready = [None if part is None else part.ready(net, settings.dtype) for part in (training, watched)]
     assert ready[0] is not None
     largest = float(np.abs(training.X).max())
-    return Plan(net, step, targets, ready[0], ready[1], settings, optimizer, largest)
+    return Plan(net, given, (step, *others), targets, ready[0], ready[1], settings, largest)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -11,11 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from symnn.calculus.starts import with_starts
 from symnn.compiling import Compiled, compile_program
 from symnn.compiling.backends import Backend, backend_of
 from symnn.compiling.stepping import Begin, StepProgram, Steps
 from symnn.errors import InputError
-from symnn.language import Program, Tensor
+from symnn.language import Equation, Program, Tensor, examples, tensor
 from symnn.networks.weighting import EXAMPLE_WEIGHTS, MASK
 from symnn.training.examples import Examples
 from symnn.training.optimizers import Optimizer
@@ -33,6 +35,7 @@ class Step:
         carried: the names of what goes from step to step: the parameters and the optimizer's state.
         state: the tensors of the optimizer's state.
         backend: what made the code, and takes the steps.
+        settings: the values of the hyperparameters that the equations use.
         first: what every entry of such a tensor is before the first step, where that is not 0.
     """
 
@@ -41,7 +44,7 @@ class Step:
     carried: tuple[str, ...]
     state: dict[str, Tensor]
     backend: Backend
-    _fixed: dict[str, Array]
+    settings: dict[str, Array]
     _data: tuple[str, str]
     first: Mapping[str, float] = field(default_factory=dict)
 
@@ -62,25 +65,56 @@ class Step:
         Args:
             beside: what the batch's examples have beside x and y: weights s, a mask M.
         """
-        given = {**self._fixed, **carried, **self.given(Examples(X, Y, beside))}
+        given = {**self.settings, **carried, **self.given(Examples(X, Y, beside))}
         cost, *renewed = self.compiled.raw(*[given[name] for name in self.compiled.arguments])
         return float(cost), dict(zip(self.carried, renewed, strict=True))
 
     @cached_property
-    def steps(self) -> Begin:
-        """What begins runs of this step: see `symnn.compiling.stepping`."""
-        others = {*self._fixed, *self.carried}
+    def step_program(self) -> StepProgram:
+        """The equations, and how they are fed."""
+        others = {*self.settings, *self.carried}
         data = tuple(name for name in self.compiled.arguments if name not in others)
         renewed = dict(zip(self.carried, self.compiled.outputs[1:], strict=True))
-        return self.backend.steps(
-            StepProgram(self.program, self.compiled.outputs[0], renewed, self._fixed, data, self.compiled.dtype)
-        )
+        return StepProgram(self.program, self.cost, renewed, self.settings, data, self.compiled.dtype)
+
+    @cached_property
+    def steps(self) -> Begin:
+        """What begins runs of this step: see `symnn.compiling.stepping`."""
+        return self.backend.steps(self.step_program)
 
     def begin(
         self, carried: Mapping[str, Array], X: Array, Y: Array, beside: Mapping[str, Array] = MappingProxyType({})
     ) -> Steps:
         """Return the steps of a run on these examples."""
         return self.steps(carried, self.given(Examples(X, Y, beside)))
+
+    def begin_together(self, carried: Mapping[str, Array], part: Examples, settings: Mapping[str, Array]) -> Steps:
+        """Return the steps of several starts at once: everything carried has a leading axis that counts them.
+
+        Args:
+            carried: into the first step.
+            part: the examples.
+            settings: for each hyperparameter that differs between the starts, its values, (starts,).
+        """
+        apart = frozenset(settings)
+        if apart not in self._of_starts:
+            self._of_starts[apart] = self.backend.steps(of_starts(self.step_program, apart))
+        return self._of_starts[apart]({**carried, **settings}, self.given(part))
+
+    @cached_property
+    def _of_starts(self) -> dict[frozenset[str], Begin]:
+        return {}
+
+    @cached_property
+    def size(self) -> int:
+        """How many numbers are carried."""
+        return sum(math.prod(int(size) for size in self.program.find(name).shape) for name in self.carried)
+
+    @cached_property
+    def between(self) -> int:
+        """How many numbers an example has between its inputs and the new parameters."""
+        shapes = [tensor.shape for tensor in self.program.defined.values() if examples in tensor.shape]
+        return sum(math.prod(int(size) for size in shape if size != examples) for shape in shapes) or 1
 
     def start(self, parameters: dict[str, Array], dtype: str) -> dict[str, Array]:
         """Return what is carried into the first step: the parameters, and the optimizer's state, mostly zeros."""
@@ -91,8 +125,27 @@ class Step:
         return {**{name: np.array(value, dtype) for name, value in parameters.items()}, **state}
 
 
-def compile_step(net: Any, optimizer: Optimizer, dtype: str = "float64", backend: str = "numpy") -> Step:
+def of_starts(step: StepProgram, apart: Collection[str] = ()) -> StepProgram:
+    """Return a step of several starts at once: a leading axis counts them in all that is theirs.
+
+    Args:
+        step: of one start.
+        apart: the hyperparameters that differ between the starts; what is carried has them then, and they stay.
+    """
+    stay = {name: step.program.fresh_name(f"{name}_new") for name in sorted(apart)}
+    kept = [Equation(tensor(new, (), "value"), step.program.find(name)[()]) for name, new in stay.items()]
+    whole = with_starts(step.program.extended(kept), {*step.renewed, *step.data, *apart} & step.program.inputs.keys())
+    settings = {name: value for name, value in step.settings.items() if name not in apart}
+    return replace(step, program=whole, renewed={**step.renewed, **stay}, settings=settings)
+
+
+def compile_step(
+    net: Any, optimizer: Optimizer, dtype: str = "float64", backend: str = "numpy", known: Step | None = None
+) -> Step:
     """Return the compiled step of a network: one program, from the batch to the new parameters.
+
+    Args:
+        known: another step of the network: its code is taken, if only numbers differ.
 
     Raises:
         InputError: for a network with hyperparameters that have no value, or without targets; for a backend
@@ -106,9 +159,11 @@ def compile_step(net: Any, optimizer: Optimizer, dtype: str = "float64", backend
     update = optimizer.update(parameters, adjoints, batched)
     wanted = (gradient.of, *update.renewed.values())
     program = batched.extended(update.equations).pruned(wanted)
+    fixed = {name: np.asarray(value, dtype) for name, value in update.settings.items()}
+    if known is not None and (known.program, known.first) == (program, update.start):
+        return replace(known, settings=fixed)
     compiled = compile_program(program, wanted, dtype, release=True, make=chosen.function)
     x, y = _only(program, "input", net), _only(program, "target", net)
-    fixed = {name: np.asarray(value, dtype) for name, value in update.settings.items()}
     for name in compiled.arguments:
         if name not in (x.name, y.name, *update.renewed, *fixed, *_beside(net)):
             raise InputError(f"cannot train: '{name}' has no value: give it one, as in hyperparameter {name} = 0.01")

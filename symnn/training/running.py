@@ -1,0 +1,124 @@
+"""A training as a whole: group after group of starts, the best of them so far, and a good end at any time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from symnn.training.descent import Descent, Run
+from symnn.training.fit import Fit
+from symnn.training.interruption import Interruption, Pace
+from symnn.training.plan import Plan
+from symnn.training.progress import Bar
+from symnn.training.starts import Start
+
+
+@dataclass(eq=False)
+class Training:
+    """All starts of a plan, and how far they are.
+
+    Attributes:
+        plan: what all starts share.
+        waiting: the groups that have not begun.
+        descent: the group that is on its way.
+        best: for each optimizer, its best start of those that have ended.
+        ended: a summary of each start that has ended.
+        seconds: how long it has been going on.
+        stopped: why it ended before its time, or None.
+    """
+
+    plan: Plan
+    waiting: list[list[Start]]
+    descent: Descent | None = None
+    best: dict[int, Run] = field(default_factory=dict)
+    ended: list[dict[str, Any]] = field(default_factory=list)
+    seconds: float = 0.0
+    stopped: str | None = None
+
+    @classmethod
+    def begun(cls, plan: Plan, seconds: float = 0.0) -> Training:
+        """Return a training that has not begun, but for so many seconds of planning."""
+        return cls(plan, list(plan.groups), seconds=seconds)
+
+    @property
+    def done(self) -> bool:
+        return self.descent is None and not self.waiting
+
+    def run(self, progress: bool) -> None:
+        """Go on until all starts have ended, or Ctrl-C is pressed."""
+        pace = Pace()
+        whole = sum(map(len, self.plan.groups)) * self.plan.settings.epochs
+        with Interruption() as interruption, Bar(whole, progress) as bar:
+            while not (self.done or interruption.asked):
+                began = time.perf_counter()
+                taken = self.advance(pace.steps)
+                pace.took(taken, time.perf_counter() - began)
+                bar.at(*self.state)
+                self.seconds += time.perf_counter() - began
+            if not self.done:
+                self.stop()
+
+    def advance(self, most: int) -> int:
+        """Take so many steps, or fewer; return how many were taken."""
+        descent = self._current()
+        taken = descent.advance(most)
+        if descent.done:
+            self._collect(descent)
+        return taken
+
+    def stop(self) -> None:
+        """End where it is, because it was interrupted."""
+        descent = self._current()
+        descent.stop()
+        self.stopped = descent.ended[-1].stopped
+        self.waiting = []
+        self._collect(descent)
+
+    @property
+    def state(self) -> tuple[int, str]:
+        """How many epochs of how many starts are over, and what to say of the last one."""
+        over = len(self.ended) * self.plan.settings.epochs
+        if self.descent is None or not self.descent.history:
+            return over, ""
+        epoch = self.descent.epoch - 1
+        over += len(self.descent.ended) * self.plan.settings.epochs + epoch * len(self.descent.starts)
+        return over, f"epoch {epoch}, cost {self.descent.history[-1][:, 0].min():.4g}"
+
+    def _current(self) -> Descent:
+        if self.descent is None:
+            self.descent = Descent(self.plan, self.waiting.pop(0))
+        return self.descent
+
+    def _collect(self, descent: Descent) -> None:
+        """Take over what a group came to; of equally good starts, the first is kept."""
+        for run in sorted(descent.ended, key=lambda run: self._place(run.start)):
+            best = self.best.get(run.start.optimizer)
+            if best is None or self.plan.judged(run.measured) < self.plan.judged(best.measured):
+                self.best[run.start.optimizer] = run
+            self.ended.append(self._summary(run))
+        self.descent = None
+
+    def _place(self, start: Start) -> tuple[int, int]:
+        return start.optimizer, self.plan.settings.seeds.index(start.seed)
+
+    def _summary(self, run: Run) -> dict[str, Any]:
+        entry = self.plan.entry(len(run.history), run.measured)
+        return {"optimizer": run.start.optimizer, "seed": run.start.seed, **entry, "stopped": run.stopped}
+
+    def fits(self) -> list[Fit]:
+        """Return what each optimizer came to: its best start, and a summary of all; of those that had a start."""
+        return [self._fit(number) for number in sorted(self.best)]
+
+    def _fit(self, number: int) -> Fit:
+        plan, best = self.plan, self.best[number]
+        history = [plan.entry(epoch, measured) for epoch, measured in enumerate(best.history, 1)]
+        starts = [
+            {name: value for name, value in one.items() if name != "optimizer"}
+            for one in self.ended
+            if one["optimizer"] == number
+        ]
+        return Fit(
+            plan.net, best.parameters, plan.targets, float(best.measured[0]), history, len(history), self.seconds,
+            self.stopped or best.stopped, best.start.seed, plan.learning_rate(best.start), starts,
+        )  # fmt: skip
