@@ -9,7 +9,7 @@ and a delta against a summed index removes that sum by substitution.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -53,7 +53,6 @@ from symnn.language import (
     entries,
     free_indices,
     fresh_index,
-    fresh_index_over,
     has_binder,
     index_bounds,
     refresh,
@@ -65,10 +64,9 @@ from symnn.language import (
 
 @dataclass(frozen=True)
 class Contribution:
-    """What one use of a tensor adds to its adjoint: the term of the use, with free indices `indices`."""
+    """What one use of a tensor adds to its adjoint: the term of the use."""
 
     tensor: Tensor
-    indices: tuple[Idx, ...]
     use: Use
 
 
@@ -76,6 +74,7 @@ def contributions(
     equation: Equation,
     adjoint: Expr,
     definition: Expr | None,
+    axes: Callable[[Tensor], tuple[Idx, ...]],
     active: Collection[str],
     beside: Tensor | None = None,
 ) -> Iterator[Contribution]:
@@ -83,33 +82,27 @@ def contributions(
 
     Args:
         equation: the equation, in normal form.
-        adjoint: T̄, in the equation's own free indices (an entry of a tensor, or a constant).
+        adjoint: T̄, in the indices that `axes` has for T (an entry of a tensor, or a constant).
         definition: what T̄ equals, where that may be put in its place if the product gets shorter.
+        axes: the indices in which the adjoint of a tensor is collected: nothing else has them.
         active: the names of the tensors whose adjoints are wanted.
         beside: the companion of a matrix operation, where its rule needs one.
     """
     own = {i: fresh_index(i) for i in equation.indices}
+    places = dict(zip(axes(equation.tensor), own.values(), strict=True))
     renamed = Equation.__new__(Equation)
     object.__setattr__(renamed, "left", substitute(equation.left, own))
     object.__setattr__(renamed, "right", refresh(equation.right, own))
     object.__setattr__(renamed, "program", None)
-    cotangent = substitute(adjoint, own)
-    defined = None if definition is None else substitute(definition, own)
+    cotangent = substitute(adjoint, places)
+    defined = None if definition is None else substitute(definition, places)
     for occurrence in occurrences(renamed, active, beside):
         slope = fold(occurrence.slope, renamed)
         product = shorten_product(cotangent, defined, slope, renamed)
         bound = (*own.values(), *occurrence.bound)
-        indices = tuple(
-            fresh_index_over(size, hint=_hint(e))
-            for size, e in zip(occurrence.entry.base.shape, occurrence.entry.indices, strict=True)
-        )
-        term = contract(product, bound, list(zip(indices, occurrence.entry.indices, strict=True)))
-        use = Use(renamed, cotangent, defined, occurrence, slope, product, term)
-        yield Contribution(occurrence.entry.base, indices, use)
-
-
-def _hint(expression: Expr) -> str:
-    return expression.name if isinstance(expression, Idx) else "r"
+        tensor = occurrence.entry.base
+        term = contract(product, bound, list(zip(axes(tensor), occurrence.entry.indices, strict=True)))
+        yield Contribution(tensor, Use(renamed, cotangent, defined, occurrence, slope, product, term))
 
 
 def occurrences(equation: Equation, active: Collection[str], beside: Tensor | None = None) -> Iterator[Occurrence]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from sympy import Expr, Idx, Integer
 
@@ -226,14 +225,10 @@ class _Sweep:
         return f"d{name}" if is_name(f"d{name}") else f"d_{name}"
 
     def _pull_back(self, equation: Equation, adjoint: Expr, definition: Expr | None) -> None:
-        own = dict(zip(self._axes(equation.tensor), equation.indices, strict=True))
-        here, defined = substitute(adjoint, own), None if definition is None else substitute(definition, own)
         beside = self.companions.get(equation.tensor.name)
-        for part in contributions(equation, here, defined, self.active, beside):
-            axes = self._axes(part.tensor)
-            term = substitute(part.use.term, dict(zip(part.indices, axes, strict=True)))
-            self.terms.setdefault(part.tensor.name, []).append(term)
-            self.uses.setdefault(part.tensor.name, []).append(replace(part.use, term=term))
+        for part in contributions(equation, adjoint, definition, self._axes, self.active, beside):
+            self.terms.setdefault(part.tensor.name, []).append(part.use.term)
+            self.uses.setdefault(part.tensor.name, []).append(part.use)
 
     def _derivation(self) -> Derivation:
         gradients = {name: self.names[name] for name in self.wrt}

@@ -16,6 +16,7 @@ from sympy import (
     Function,
     Integer,
     Rational,
+    Symbol,  # noqa: F401 - in doctests
     count_ops,
     erf,
     exp,
@@ -25,7 +26,6 @@ from sympy import (
     sqrt,
 )
 from sympy import tanh as sympy_tanh
-from sympy.core.cache import cacheit
 from sympy.core.function import ArgumentIndexError
 
 from symnn.language.names import check_name
@@ -71,7 +71,6 @@ class Elementwise(Function):
     subgradient: ClassVar[str] = ""
     """What is said wherever the derivative is used at a point where there is none."""
 
-    @cacheit  # type: ignore[untyped-decorator]
     def __new__(cls, *args: Any, **options: Any) -> Any:
         if len(args) != 1 or options or not isinstance(args[0], Expr) or args[0].is_number:
             return super().__new__(cls, *args, **options)
