@@ -272,11 +272,8 @@ class _Lowering(Axes):
     def _named(self, part: Elementwise) -> Array:
         inner = self.array(part.args[0])
         z, axes = inner.expression, inner.axes
-        if isinstance(part, sigmoid):
-            return Array(1 / (1 + ExpOfMinus(z)), axes)
-        if isinstance(part, prime(sigmoid)):
-            a = 1 / (1 + ExpOfMinus(z))
-            return Array(Chain(ExpOfMinus(z), a, a), axes)
+        if isinstance(part, sigmoid | prime(sigmoid)):
+            return Array(_sigmoid(z, slope=part.order > 0), axes)
         if type(part) in NODES:
             return Array(NODES[type(part)](z), axes)
         return self.array(self._formula(part))
@@ -293,6 +290,15 @@ class _Lowering(Axes):
                 f"{self.equation}: '{root}' is an undefined function: it is printed and differentiated, not compiled"
             )
         return textbook
+
+
+def _sigmoid(z: Expr, slope: bool) -> Expr:
+    """Return σ(z) = e s or σ′(z) = (e s) s, with e = exp(z) and s = σ(−z) = 1/(1 + e): all keep their digits."""
+    if z.could_extract_minus_sign() and not slope:
+        return 1 / (1 + ExpOfMinus(z))
+    s = 1 / (1 + ExpOfMinus(-z))
+    value = Chain(ExpOfMinus(-z), s)
+    return Chain(value, s) if slope else value
 
 
 def _with_one_number(arrays: Sequence[Array]) -> Sequence[Array]:

@@ -15,11 +15,11 @@ from sympy.printing.precedence import PRECEDENCE
 
 from symnn.compiling.nodes import ArrayNode, MatMul
 
-_LARGEST_EXPONENT = {"float64": "709.0", "float32": "88.0"}
+_LARGEST_EXPONENT = {"float64": "708.0", "float32": "87.0"}
 
 
 def largest_exponent(dtype: str) -> Float:
-    """Return the largest whole number whose exponential is finite in a type."""
+    """Return the largest whole number for which neither exp(z) nor 1/(1 + exp(z)) leaves the normal numbers."""
     return Float(_LARGEST_EXPONENT[dtype])
 
 
