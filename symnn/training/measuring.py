@@ -84,4 +84,4 @@ class Measure:
         return self._made(with_starts(self.forward, self.forward.inputs.keys() & set(self.names)))
 
     def _made(self, program: Program) -> Compiled:
-        return compile_program(program, self.outputs, self.step.compiled.dtype, release=True)
+        return compile_program(program, self.outputs, self.step.dtype, release=True)

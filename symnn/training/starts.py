@@ -99,13 +99,13 @@ def begin(
         first = {name: array[0] for name, array in carried.items()}
         return _Alone(own[0].begin(first, part.X, part.Y, part.beside))
     settings = {name: np.array([step.settings[name] for step in own]) for name in _differing(steps)}
-    return _Together(steps[0].begin_together(carried, part, settings), steps[0].carried)
+    return _Together(steps[0].begin_together(carried, part, settings), tuple(steps[0].carried))
 
 
 def grouped(steps: Sequence[Step], seeds: Sequence[int], batch_size: int, part: Examples) -> list[list[Start]]:
     """Return all starts in groups: one each, or as many together as is faster and fits into the memory."""
     starts = [Start(optimizer, seed) for optimizer in range(len(steps)) for seed in seeds]
-    same = all(step.compiled is steps[0].compiled for step in steps)
+    same = all(step.program is steps[0].program for step in steps)
     size = _together(steps[0], batch_size, part) if len(starts) > 1 and same else 1
     return [starts[first : first + size] for first in range(0, len(starts), size)]
 

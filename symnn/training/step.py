@@ -31,27 +31,31 @@ class Step:
 
     Attributes:
         program: the equations: forward, backward, update.
-        compiled: the code that runs (`compiled.source`).
-        carried: the names of what goes from step to step: the parameters and the optimizer's state.
+        cost: the name of the cost.
+        carried: what goes from step to step, the parameters and the optimizer's state: for each the name of its
+            next value.
         state: the tensors of the optimizer's state.
-        backend: what made the code, and takes the steps.
+        backend: what makes the code, and takes the steps.
+        dtype: float64 or float32.
         settings: the values of the hyperparameters that the equations use.
         first: what every entry of such a tensor is before the first step, where that is not 0.
     """
 
     program: Program
-    compiled: Compiled
-    carried: tuple[str, ...]
+    cost: str
+    carried: Mapping[str, str]
     state: dict[str, Tensor]
     backend: Backend
+    dtype: str
     settings: dict[str, Array]
     _data: tuple[str, str]
     first: Mapping[str, float] = field(default_factory=dict)
 
-    @property
-    def cost(self) -> str:
-        """The name of the cost."""
-        return self.compiled.outputs[0]
+    @cached_property
+    def compiled(self) -> Compiled:
+        """The step as a function: what is carried, settings and a batch in; the cost and what is carried next out."""
+        outputs = (self.cost, *self.carried.values())
+        return compile_program(self.program, outputs, self.dtype, release=True, make=self.backend.function)
 
     def given(self, part: Examples) -> dict[str, Array]:
         """Return what a step takes of some examples, by name."""
@@ -72,10 +76,8 @@ class Step:
     @cached_property
     def step_program(self) -> StepProgram:
         """The equations, and how they are fed."""
-        others = {*self.settings, *self.carried}
-        data = tuple(name for name in self.compiled.arguments if name not in others)
-        renewed = dict(zip(self.carried, self.compiled.outputs[1:], strict=True))
-        return StepProgram(self.program, self.cost, renewed, self.settings, data, self.compiled.dtype)
+        data = tuple(name for name in self.program.inputs if name not in {**self.settings, **self.carried})
+        return StepProgram(self.program, self.cost, self.carried, self.settings, data, self.dtype)
 
     @cached_property
     def steps(self) -> Begin:
@@ -162,13 +164,13 @@ def compile_step(
     fixed = {name: np.asarray(value, dtype) for name, value in update.settings.items()}
     if known is not None and (known.program, known.first) == (program, update.start):
         return replace(known, settings=fixed)
-    compiled = compile_program(program, wanted, dtype, release=True, make=chosen.function)
     x, y = _only(program, "input", net), _only(program, "target", net)
-    for name in compiled.arguments:
+    for name in program.inputs:
         if name not in (x.name, y.name, *update.renewed, *fixed, *_beside(net)):
             raise InputError(f"cannot train: '{name}' has no value: give it one, as in hyperparameter {name} = 0.01")
-    carried = tuple(update.renewed)
-    return Step(program, compiled, carried, update.state, chosen, fixed, (x.name, y.name), update.start)
+    return Step(
+        program, gradient.of, update.renewed, update.state, chosen, dtype, fixed, (x.name, y.name), update.start
+    )
 
 
 def _beside(net: Any) -> tuple[str, ...]:

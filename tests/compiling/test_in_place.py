@@ -112,7 +112,7 @@ def test_steps_need_no_scipy(dtype: str, monkeypatch: pytest.MonkeyPatch) -> Non
     check("large", dtype)
 
 
-@pytest.mark.parametrize("name", ["sigmoid", "large", "signals"])
+@pytest.mark.parametrize("name", NETWORKS)
 def test_an_order_may_be_divided_between_batches(name: str) -> None:
     whole, parts = begun(NETWORKS[name]()), begun(NETWORKS[name]())
     order = np.random.default_rng(2).permutation(11)
