@@ -35,7 +35,6 @@ from symnn.compiling.functions import NODES
 from symnn.compiling.merging import with_sums_merged
 from symnn.compiling.nodes import (
     Cast,
-    Chain,
     CholeskyFactor,
     Det,
     ExpOfMinus,
@@ -46,6 +45,7 @@ from symnn.compiling.nodes import (
     Placed,
     Places,
     Positive,
+    Quotient,
     ReduceLogSumExp,
     ReduceMax,
     TapMax,
@@ -293,12 +293,12 @@ class _Lowering(Axes):
 
 
 def _sigmoid(z: Expr, slope: bool) -> Expr:
-    """Return σ(z) = e s or σ′(z) = (e s) s, with e = exp(z) and s = σ(−z) = 1/(1 + e): all keep their digits."""
-    if z.could_extract_minus_sign() and not slope:
-        return 1 / (1 + ExpOfMinus(z))
-    s = 1 / (1 + ExpOfMinus(-z))
-    value = Chain(ExpOfMinus(-z), s)
-    return Chain(value, s) if slope else value
+    """Return σ(z) = e/(1 + e), σ(−z) = 1/(1 + e) or σ′(z) = σ(z)/(1 + e), with e = exp(z): all keep their digits."""
+    is_turned = z.could_extract_minus_sign()
+    e = ExpOfMinus(z if is_turned else -z)
+    if slope:
+        return Quotient(Quotient(e, 1 + e), 1 + e)
+    return Quotient(1 if is_turned else e, 1 + e)
 
 
 def _with_one_number(arrays: Sequence[Array]) -> Sequence[Array]:

@@ -235,7 +235,13 @@ class ReduceLogSumExp(ArrayNode):
 
 
 class ExpOfMinus(ArrayNode):
-    """exp(−z), with −z held below the overflow of the type: e in σ = 1/(1 + e) and σ′ = e σ σ"""
+    """exp(−z), with −z held below the overflow of the type"""
+
+
+class Quotient(ArrayNode):
+    """A / B, as it stands: σ = e/(1 + e) and σ′ = σ/(1 + e), with e = exp z, have no square that overflows"""
+
+    precedence = _PRODUCT
 
 
 class TanhSlope(ArrayNode):

@@ -16,7 +16,18 @@ import numpy as np
 from sympy import Add, Expr, Mul, Pow, S, Symbol
 from sympy.core.basic import Basic
 
-from symnn.compiling.nodes import ArrayNode, Chain, Dot, Einsum, ExpOfMinus, MatMul, ReduceSum, Softplus, TanhSlope
+from symnn.compiling.nodes import (
+    ArrayNode,
+    Chain,
+    Dot,
+    Einsum,
+    ExpOfMinus,
+    MatMul,
+    Quotient,
+    ReduceSum,
+    Softplus,
+    TanhSlope,
+)
 from symnn.compiling.printing import ArrayPrinter, largest_exponent
 from symnn.compiling.sharing import Assignment
 
@@ -118,6 +129,7 @@ class _Operations:
             (Mul, self._product),
             (Pow, self._power),
             (Chain, lambda e: self._folded("multiply", [self.value(arg) for arg in e.args])),
+            (Quotient, lambda e: self._ufunc("divide", *(self.value(arg) for arg in e.args))),
             (MatMul, lambda e: self._matmul(*(self.value(arg) for arg in e.args))),
             (Einsum, self._einsum),
             (ReduceSum, self._reduce),

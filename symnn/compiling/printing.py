@@ -262,6 +262,9 @@ class ArrayPrinter(NumPyPrinter):
     def _print_Chain(self, expr: Any) -> str:
         return "*".join(self._inner(arg) for arg in expr.args)
 
+    def _print_Quotient(self, expr: Any) -> str:
+        return f"{self._inner(expr.args[0])}/{self._strict(expr.args[1])}"
+
     def _print_Softplus(self, expr: Any) -> str:
         return f"{self._helper('_softplus')}({self._print(expr.args[0])})"
 

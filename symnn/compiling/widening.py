@@ -20,13 +20,17 @@ from symnn.compiling.nodes import (
     Item,
     NegativePart,
     PositivePart,
+    Quotient,
     Rows,
     Softplus,
     TanhSlope,
 )
 from symnn.compiling.sharing import Assignment
 
-_ENTRYWISE = (Add, Mul, Pow, Function, Chain, ExpOfMinus, ExpMinusOne, NegativePart, PositivePart, Softplus, TanhSlope)
+_ENTRYWISE = (
+    *(Add, Mul, Pow, Function, Chain, Quotient),
+    *(ExpOfMinus, ExpMinusOne, NegativePart, PositivePart, Softplus, TanhSlope),
+)
 _PART = Symbol("part", real=True)
 
 
