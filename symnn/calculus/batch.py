@@ -32,6 +32,7 @@ from symnn.language import (
     sum_over,
     tensors,
 )
+from symnn.language.collecting import uncollected
 
 
 def batched(derivation: Derivation, average: bool | None = None, weights: str | None = None) -> Derivation:
@@ -59,6 +60,7 @@ def batched(derivation: Derivation, average: bool | None = None, weights: str | 
     )
 
 
+@uncollected()
 def batch_program(
     program: Program, averaged: Iterable[str] = (), average: bool = True, weights: str | None = None
 ) -> Program:

@@ -33,11 +33,13 @@ from symnn.language import (
     substitute,
     tensors,
 )
+from symnn.language.collecting import uncollected
 from symnn.language.names import is_error_name, is_name
 
 _PRE_ACTIVATION = re.compile(r"z(\d+(?:_\d+)?)\Z")
 
 
+@uncollected()
 def differentiate(
     program: Program,
     of: str = "C",

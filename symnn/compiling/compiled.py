@@ -22,6 +22,7 @@ from symnn.compiling.sizes import size_lines, telling
 from symnn.compiling.stable import Rewriting, stable
 from symnn.errors import CompileError, InputError, suggest
 from symnn.language import Program, Tensor
+from symnn.language.collecting import uncollected
 
 DTYPES = ("float64", "float32")
 _ROLE_ORDER = ("parameter", "hyperparameter", "adjoint", "value", "input", "target")
@@ -87,6 +88,7 @@ class Compiled:
         return looked_up(self.program)
 
 
+@uncollected()
 def compile_program(
     program: Program,
     outputs: Sequence[str],
@@ -120,6 +122,7 @@ def compile_program(
     return Compiled(lowered.program, lowered.arguments, lowered.outputs, dtype, code, rewritings, lowered.tensors)
 
 
+@uncollected()
 def lowered_program(
     program: Program,
     outputs: Sequence[str],

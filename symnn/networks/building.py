@@ -22,6 +22,7 @@ from symnn.language import (
     tensor,
     transform,
 )
+from symnn.language.collecting import uncollected
 from symnn.networks.costs import Cost
 from symnn.networks.layers import Layer
 
@@ -36,6 +37,7 @@ class Built:
     """For each layer, its own names of its parameters by the names in the program; shared ones are the owner's."""
 
 
+@uncollected()
 def build(
     layers: Sequence[Layer], cost: Cost | None, l1: Any, l2: Any, weights: str | None = None, mask: str | None = None
 ) -> Built:
