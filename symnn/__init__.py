@@ -25,11 +25,30 @@ from symnn.language import undefined_function as function
 from symnn.networks import Dense, Layer, Network, mlp, parse_program, unroll
 from symnn.teaching.checking import check
 from symnn.teaching.documents import document
-from symnn.training import SGD, Fit, load_data, load_model, save_model, train
+from symnn.training import (
+    LBFGS,
+    SGD,
+    Adam,
+    AdamW,
+    Fit,
+    Momentum,
+    Nesterov,
+    RMSProp,
+    UpdateRule,
+    flat,
+    load_data,
+    load_model,
+    save_model,
+    schedules,
+    train,
+)
 from symnn.writing import Notation
 
 __all__ = [
+    "LBFGS",
     "SGD",
+    "Adam",
+    "AdamW",
     "Dense",
     "Equation",
     "Fact",
@@ -39,14 +58,19 @@ __all__ = [
     "Layer",
     "LogSumExp",
     "Maximum",
+    "Momentum",
+    "Nesterov",
     "Network",
     "Notation",
     "Program",
+    "RMSProp",
     "SymnnError",
+    "UpdateRule",
     "check",
     "diff",
     "document",
     "examples",
+    "flat",
     "function",
     "gradient",
     "hessian",
@@ -58,6 +82,7 @@ __all__ = [
     "mlp",
     "parse_program",
     "save_model",
+    "schedules",
     "sizes",
     "tensor",
     "train",

@@ -21,6 +21,7 @@ from symnn.cli.options import (
     default_activations,
     dtype_option,
     echo_json,
+    given_options,
     json_option,
     note,
     output_option,
@@ -50,11 +51,11 @@ from symnn.training import (
     train,
 )
 from symnn.training.models import check_model_path
-from symnn.training.optimizers import check_learning_rate, first_rate
+from symnn.training.optimizers import KINDS, Optimizer, check_learning_rate, described, first_rate, scheduled
 from symnn.training.plan import check_settings
 from symnn.training.shapes import input_shape, output_shape
 
-_EPOCHS, _STEPS, _BATCH_SIZE = 30, 3000, 10
+_EPOCHS, _STEPS, _BATCH_SIZE, _ITERATIONS = 30, 3000, 10, 200
 
 
 @click.command("train")
@@ -70,7 +71,17 @@ _EPOCHS, _STEPS, _BATCH_SIZE = 30, 3000, 10
 @click.option(
     "--learning-rate", type=float, metavar="η", help="The step size  [default: by optimizer, cost and activation]"
 )
-@click.option("--epochs", type=int, help=f"[default: {_EPOCHS}, or what makes {_STEPS} steps]")
+@click.option(
+    "--schedule",
+    metavar="NAME|FORMULA",
+    default=KINDS[0],
+    show_default=True,
+    help=f"How the step size goes on: {', '.join(KINDS)}, or a formula of the step t such as eta/sqrt(t).",
+)
+@click.option("--warmup", type=int, metavar="STEPS", default=0, help="How many steps the step size takes to rise.")
+@click.option(
+    "--epochs", type=int, help=f"[default: {_EPOCHS}, or what makes {_STEPS} steps; for lbfgs {_ITERATIONS}]"
+)
 @click.option("--batch-size", type=int, default=_BATCH_SIZE, show_default=True)
 @click.option("--restarts", type=int, default=1, show_default=True, help="Random starts; validation cost picks one.")
 @seed_option
@@ -83,9 +94,7 @@ def train_command(architecture: str, output: str | None, as_json: bool, **option
     The data is split by the seed into training, validation and test parts (60, 20 and 20 %), and
     scaled by what the training part alone says.
     """
-    rate = options["learning_rate"]
-    if rate is not None:
-        check_learning_rate(rate)
+    _check_optimizer(options)
     check_settings(
         _EPOCHS if options["epochs"] is None else options["epochs"],
         options["batch_size"], options["restarts"], options["seed"], options["dtype"],
@@ -94,10 +103,10 @@ def train_command(architecture: str, output: str | None, as_json: bool, **option
     if output is not None:
         check_model_path(output)
     work = _prepared(architecture, options)
-    optimizer = optimizer_named(options["optimizer"], work.network, work.outputs, rate)
-    epochs = options["epochs"] or default_epochs(len(work.parts.training), options["batch_size"])
+    epochs = options["epochs"] or default_epochs(len(work.parts.training), options["batch_size"], options["optimizer"])
+    optimizer = _optimizer(work, epochs, options)
     if not as_json:
-        click.echo(work.headline(architecture, first_rate(optimizer), epochs, options))
+        click.echo(work.headline(architecture, optimizer, epochs, options))
     fit = train(
         work.network,
         *work.training,
@@ -124,12 +133,42 @@ def train_command(architecture: str, output: str | None, as_json: bool, **option
         sys.exit(INTERRUPTED if fit.stopped.startswith("interrupted") else 1)
 
 
-def default_epochs(examples: int, batch_size: int) -> int:
+def _check_optimizer(options: dict[str, Any]) -> None:
+    """Raise InputError for a bad learning rate, and for what an optimizer has no use for."""
+    if options["learning_rate"] is not None:
+        check_learning_rate(options["learning_rate"])
+    if options["warmup"] < 0:
+        raise InputError(f"bad warmup {options['warmup']}: it is a number of steps, 0 or more")
+    if options["optimizer"] == "lbfgs":
+        for name in ("learning_rate", "schedule", "warmup", "batch_size"):
+            if name in given_options():
+                raise InputError(
+                    f"--{name.replace('_', '-')} is not for lbfgs, which looks at all examples in each step "
+                    "and searches for the size of the step"
+                )
+
+
+def _optimizer(work: _Work, epochs: int, options: dict[str, Any]) -> Optimizer:
+    """Return the optimizer that the options describe."""
+    made = optimizer_named(options["optimizer"], work.network, work.outputs, options["learning_rate"])
+    kind, rise = options["schedule"], options["warmup"]
+    if (kind, rise) == (KINDS[0], 0):
+        return made
+    steps = epochs * math.ceil(len(work.parts.training) / options["batch_size"])
+    rate = scheduled(kind, first_rate(made), steps=steps, rise=rise)
+    return optimizer_named(options["optimizer"], work.network, work.outputs, rate)
+
+
+def default_epochs(examples: int, batch_size: int, optimizer: str = "sgd") -> int:
     """Return 30, or as many epochs as make 3,000 steps: a small data set is gone through more often.
+
+    An epoch of L-BFGS is one iteration, of which there are at most 200.
 
     >>> default_epochs(1078, 10), default_epochs(90, 10)
     (30, 334)
     """
+    if optimizer == "lbfgs":
+        return _ITERATIONS
     return max(_EPOCHS, math.ceil(_STEPS / math.ceil(examples / batch_size)))
 
 
@@ -158,7 +197,7 @@ class _Work:
         y = part.y if part.classes is not None else self.value_scaling.apply(part.y[:, None])
         return self.scaling.apply(part.X, self.dtype), y
 
-    def headline(self, architecture: str, rate: float, epochs: int, options: dict[str, Any]) -> str:
+    def headline(self, architecture: str, optimizer: Optimizer, epochs: int, options: dict[str, Any]) -> str:
         """Return the lines that say what is done, with every default."""
         parts = self.parts
         if self.data.whole:
@@ -167,10 +206,15 @@ class _Work:
             divided = f"{len(parts.training)} training, {len(parts.validation)} validation, {len(parts.test)} test"
         penalties = "".join(f" · {name} {options[name]:g}" for name in ("l1", "l2") if options[name])
         restarts = f" · {options['restarts']} restarts" if options["restarts"] > 1 else ""
+        going_on = (
+            f"at most {epochs} epochs, all examples in each"
+            if options["optimizer"] == "lbfgs"
+            else f"{epochs} epochs, batches of {options['batch_size']}"
+        )
         settings = (
             f"{architecture} · {', '.join(self.network.activations)} · {self.network.cost} cost{penalties} · "
-            f"scale {self.scaling.name} · {options['optimizer']}, learning rate {rate:g} · {epochs} epochs, "
-            f"batches of {options['batch_size']}{restarts} · seed {options['seed']} · {self.dtype}"
+            f"scale {self.scaling.name} · {options['optimizer']}, {described(optimizer)} · {going_on}{restarts} · "
+            f"seed {options['seed']} · {self.dtype}"
         )
         return f"{settings}\n{self.data}\n{divided}"
 
@@ -188,7 +232,7 @@ class _Work:
             **found,
             "epochs": fit.epochs,
             "seconds": round(fit.seconds, 3),
-            "learning_rate": fit.learning_rate,
+            "learning_rate": fit.learning_rate if math.isfinite(fit.learning_rate) else None,
             "seed": fit.seed,
             "scale": self.scaling.name,
             "parameters": sum(int(value.size) for value in fit.parameters.values()),

@@ -109,7 +109,7 @@ def accumulations(
             first, scale = product.uses
             product = by_name.get(first)
             gone.append(first)
-            if values[scale].ndim:
+            if np.ndim(values[scale]):
                 continue
         if product is None or not product.code.startswith("np.matmul(") or any(uses[name] != 1 for name in gone):
             continue

@@ -3,9 +3,11 @@
 from symnn.training.data import BUILT_IN, Data, Split, load_data, moons, split
 from symnn.training.files import check_writable, write_atomically
 from symnn.training.fit import Fit
+from symnn.training.flat import Flat, flat
 from symnn.training.loop import train
 from symnn.training.models import Model, load_model, save_model
 from symnn.training.optimizers import (
+    LBFGS,
     OPTIMIZERS,
     SGD,
     Adam,
@@ -20,6 +22,7 @@ from symnn.training.optimizers import (
     default_learning_rate,
     learning_rate_for,
     optimizer_named,
+    schedules,
 )
 from symnn.training.plan import DTYPES
 from symnn.training.scaling import SCALES, Scaling
@@ -28,6 +31,7 @@ from symnn.training.targets import Targets, targets_of
 __all__ = [
     "BUILT_IN",
     "DTYPES",
+    "LBFGS",
     "OPTIMIZERS",
     "SCALES",
     "SGD",
@@ -35,6 +39,7 @@ __all__ = [
     "AdamW",
     "Data",
     "Fit",
+    "Flat",
     "Model",
     "Momentum",
     "Nesterov",
@@ -48,12 +53,14 @@ __all__ = [
     "UpdateRule",
     "check_writable",
     "default_learning_rate",
+    "flat",
     "learning_rate_for",
     "load_data",
     "load_model",
     "moons",
     "optimizer_named",
     "save_model",
+    "schedules",
     "split",
     "targets_of",
     "train",

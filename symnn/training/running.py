@@ -9,6 +9,8 @@ from typing import Any
 from symnn.training.descent import Descent, Run
 from symnn.training.fit import Fit
 from symnn.training.interruption import Interruption, Pace
+from symnn.training.minimising import Minimisation
+from symnn.training.optimizers import LBFGS
 from symnn.training.plan import Plan
 from symnn.training.progress import Bar
 from symnn.training.starts import Start
@@ -30,7 +32,7 @@ class Training:
 
     plan: Plan
     waiting: list[list[Start]]
-    descent: Descent | None = None
+    descent: Descent | Minimisation | None = None
     best: dict[int, Run] = field(default_factory=dict)
     ended: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
@@ -85,12 +87,14 @@ class Training:
         over += len(self.descent.ended) * self.plan.settings.epochs + epoch * len(self.descent.starts)
         return over, f"epoch {epoch}, cost {self.descent.history[-1][:, 0].min():.4g}"
 
-    def _current(self) -> Descent:
+    def _current(self) -> Descent | Minimisation:
         if self.descent is None:
-            self.descent = Descent(self.plan, self.waiting.pop(0))
+            group = self.waiting.pop(0)
+            minimises = isinstance(self.plan.optimizers[group[0].optimizer], LBFGS)
+            self.descent = Minimisation(self.plan, group) if minimises else Descent(self.plan, group)
         return self.descent
 
-    def _collect(self, descent: Descent) -> None:
+    def _collect(self, descent: Descent | Minimisation) -> None:
         """Take over what a group came to; of equally good starts, the first is kept."""
         for run in sorted(descent.ended, key=lambda run: self._place(run.start)):
             best = self.best.get(run.start.optimizer)

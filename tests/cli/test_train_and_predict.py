@@ -69,6 +69,35 @@ def test_the_first_line_states_the_defaults(table):
     assert lines[-1].startswith("2 epochs in ")
 
 
+FIRST_LINES = {
+    ("--optimizer", "adam"): "adam, learning rate 0.01, β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸ · 2 epochs, batches of 10",
+    ("--optimizer", "momentum"): "momentum, learning rate 0.15, μ = 0.9 · 2 epochs, batches of 10",
+    ("--optimizer", "adamw", "--learning-rate", "0.5"): "adamw, learning rate 0.5, β₁ = 0.9",
+    ("--schedule", "cosine"): "sgd, ηₜ = η (1 + cos(π min(1, (t − 1)/T)))/2 with η = 3, T = 4 · 2 epochs",
+    ("--schedule", "eta/t", "--warmup", "3"): "sgd, ηₜ = η min(1, t/T_w)/t with η = 3, T_w = 3 · 2 epochs",
+}
+
+
+@pytest.mark.parametrize("given", FIRST_LINES)
+def test_the_first_line_states_the_optimizer_and_its_numbers(table, given):
+    first = symnn("train", "2-3-1", "--data", table, "--epochs", 2, *given).stdout.splitlines()[0]
+    assert FIRST_LINES[given] in first
+
+
+def test_lbfgs_looks_at_all_examples_at_once(table, tmp_path):
+    pytest.importorskip("scipy")
+    result = symnn("train", "2-3-1", "--data", table, "--optimizer", "lbfgs", "--l2", 0.01, "-o", tmp_path / "m.npz")
+    first, *_, last, saved = result.stdout.splitlines()
+    assert "lbfgs, memory 10, tolerance 1e-08 · at most 200 epochs, all examples in each · seed 0" in first
+    assert int(last.split()[0]) < 200
+    assert saved == f"saved {tmp_path / 'm.npz'}"
+    found = json.loads(
+        symnn("train", "2-3-1", "--data", table, "--optimizer", "lbfgs", "--epochs", 3, "--json").stdout
+    )
+    assert (found["epochs"], found["learning_rate"], found["stopped"]) == (3, None, None)
+    assert symnn("predict", tmp_path / "m.npz", "--data", table).exit_code == 0
+
+
 def test_json_is_one_object_and_the_same_for_the_same_seed(table):
     runs = [symnn("train", "2-3-1", "--data", table, "--epochs", 3, "--json").stdout for _ in range(2)]
     one, two = ({key: value for key, value in json.loads(run).items() if key != "seconds"} for run in runs)
@@ -164,6 +193,12 @@ def test_a_file_that_is_no_model(table):
         (["2-3-1", "--learning-rate", "-1"], "bad learning rate -1.0: it is a positive, finite number"),
         (["2-3-1", "--learning-rate", "nan"], "bad learning rate nan"),
         (["2-3-1", "--learning-rate", "fast"], "Invalid value for '--learning-rate'"),
+        (["2-3-1", "--optimizer", "adm"], "Invalid value for '--optimizer': 'adm' is not one of 'sgd', 'momentum'"),
+        (["2-3-1", "--optimizer", "lbfgs", "--batch-size", "5"], "--batch-size is not for lbfgs, which looks at all"),
+        (["2-3-1", "--optimizer", "lbfgs", "--learning-rate", "1"], "--learning-rate is not for lbfgs"),
+        (["2-3-1", "--schedule", "cosin"], "unknown schedule 'cosin' (did you mean 'cosine'?)"),
+        (["2-3-1", "--schedule", "eta/(1+k)"], "unknown name 'k' (accepted: t, eta, pi)"),
+        (["2-3-1", "--warmup", "-1"], "bad warmup -1: it is a number of steps, 0 or more"),
         (["2-3-1", "--epochs", "0"], "bad epochs 0: it is a whole number, at least 1"),
         (["2-3-1", "--batch-size", "0"], "bad batch size 0"),
         (["2-3-1", "--restarts", "0"], "bad restarts 0"),

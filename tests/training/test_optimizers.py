@@ -4,9 +4,10 @@ import math
 
 import pytest
 
+from symnn import mlp
 from symnn.errors import InputError
 from symnn.language import Equation, Program, Tensor, index, tensor
-from symnn.training import SGD, default_learning_rate
+from symnn.training import OPTIMIZERS, SGD, default_learning_rate, learning_rate_for
 from symnn.training.optimizers import check_learning_rate
 
 
@@ -51,3 +52,17 @@ def test_a_cost_averaged_over_outputs_takes_as_many_times_more():
     assert ten == 10 * one
     # ½Σ(a−y)² and Σ(a−y)²/outputs: gradients in the ratio outputs/2, so equal steps.
     assert ten * 2 / 10 == default_learning_rate("quadratic", ["sigmoid"])
+
+
+def test_momentum_takes_a_smaller_rate_and_measured_steps_the_same_for_every_cost():
+    small, large = mlp("4-8-3", activation=("relu", "softmax"), cost="cross_entropy"), mlp("4-8-3")
+    rates = {name: (learning_rate_for(small, 3, name), learning_rate_for(large, 3, name)) for name in OPTIMIZERS[:-1]}
+    assert rates == {
+        "sgd": (0.1, 3.0),
+        "momentum": (pytest.approx(0.01), pytest.approx(0.15)),
+        "nesterov": (pytest.approx(0.01), pytest.approx(0.3)),
+        "rmsprop": (0.01, 0.01),
+        "adam": (0.01, 0.01),
+        "adamw": (0.01, 0.01),
+    }
+    assert learning_rate_for(mlp("4-200-3"), 3, "adam") == 0.005

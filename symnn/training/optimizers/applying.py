@@ -61,7 +61,8 @@ def single_assignments(rule: Rule, values: Mapping[str, Value]) -> Lines:
     if counts_steps(rule, values):
         assign(STEP, symbol(STEP) + 1, False)
     for name, schedule in schedules.items():
-        own = {letter: symbol(_apart(letter, {*rule.given, *rule.assigned} - {name})) for letter in schedule.values}
+        taken = {*rule.given, *rule.assigned, *numbers} - ({name} - numbers.keys())
+        own = {letter: symbol(_apart(letter, taken)) for letter in schedule.values}
         numbers.update({own[letter].name: value for letter, value in schedule.values.items()})
         right = schedule.expression.xreplace({symbol(letter): one for letter, one in own.items()})
         assign(f"{name}_t", right, False, of=name)

@@ -9,7 +9,10 @@ from symnn.errors import InputError, suggest
 from symnn.training.optimizers.adaptive import Adam, AdamW, RMSProp
 from symnn.training.optimizers.defaults import learning_rate_for
 from symnn.training.optimizers.descent import SGD, Momentum, Nesterov
+from symnn.training.optimizers.lbfgs import LBFGS
+from symnn.training.optimizers.schedules import Schedule
 from symnn.training.optimizers.update import Optimizer
+from symnn.training.optimizers.writing import values
 
 _CLASSES: dict[str, Any] = {
     "sgd": SGD,
@@ -18,6 +21,7 @@ _CLASSES: dict[str, Any] = {
     "rmsprop": RMSProp,
     "adam": Adam,
     "adamw": AdamW,
+    "lbfgs": LBFGS,
 }
 OPTIMIZERS = tuple(_CLASSES)
 """The names of the optimizers."""
@@ -35,6 +39,10 @@ def optimizer_named(name: str, net: Any, outputs: int = 1, learning_rate: Any = 
     """
     if name not in _CLASSES:
         raise InputError(f"unknown optimizer {name!r}{suggest(name, OPTIMIZERS)}")
+    if name == "lbfgs":
+        if learning_rate is not None:
+            raise InputError("lbfgs takes no learning rate: it searches for the size of each step")
+        return LBFGS()
     rate = learning_rate_for(net, outputs, name) if learning_rate is None else learning_rate
     return _CLASSES[name](learning_rate=rate)
 
@@ -56,3 +64,18 @@ def first_rate(optimizer: Optimizer) -> float:
     """Return the learning rate of an optimizer as a number: that by which a schedule measures its rates."""
     rate = float(optimizer.learning_rate)
     return rate if math.isfinite(rate) else math.nan
+
+
+def described(optimizer: Optimizer) -> str:
+    """Return the learning rate of an optimizer, and its other numbers.
+
+    >>> described(Momentum(0.1)), described(LBFGS())
+    ('learning rate 0.1, μ = 0.9', 'memory 10, tolerance 1e-08')
+    """
+    if isinstance(optimizer, LBFGS):
+        return f"memory {optimizer.memory}, tolerance {optimizer.tolerance:g}"
+    rate = optimizer.learning_rate
+    first = rate.text() if isinstance(rate, Schedule) else f"learning rate {rate:g}"
+    others = getattr(optimizer, "values", {})
+    numbers = {name: value for name, value in others.items() if name != "eta" and not isinstance(value, Schedule)}
+    return ", ".join([first, *values(numbers, "text")])

@@ -97,8 +97,6 @@ def parse_rule(text: str, given: Collection[str] = ()) -> Rule:
     Raises:
         ParseError, InputError: for what is no rule; the message says what was found.
     """
-    if not isinstance(text, str):
-        raise ParseError(f"cannot read a {type(text).__name__}: an update rule is text, or pairs of SymPy expressions")
     lines = list(_statements(spelled(text.translate(_LOWERED))))
     if not 0 < len(lines) <= MOST_ASSIGNMENTS:
         problem = f"{len(lines)} assignments (accepted: at most {MOST_ASSIGNMENTS})" if lines else "no assignment in it"
@@ -116,7 +114,9 @@ def parse_rule(text: str, given: Collection[str] = ()) -> Rule:
 
 def rule_of_expressions(pairs: Any, given: Collection[str] = ()) -> Rule:
     """Return the rule of pairs of a symbol and a SymPy expression, or of a dict of them."""
-    pairs = list(pairs.items()) if isinstance(pairs, Mapping) else list(pairs)
+    if not isinstance(pairs, Mapping | list | tuple):
+        raise InputError(f"bad update rule {pairs!r}: it is text such as 'theta = theta - eta*g', or pairs of SymPy")
+    pairs = pairs.items() if isinstance(pairs, Mapping) else pairs
     assignments = []
     for pair in pairs:
         if not isinstance(pair, tuple | list) or len(pair) != 2 or not isinstance(pair[0], Symbol):

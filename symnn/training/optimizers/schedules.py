@@ -5,6 +5,7 @@ Counted in float32, t stays at 2²⁴ = 16,777,216, and so does then the learnin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +15,7 @@ import numpy as np
 from sympy import Expr, Min, cos, floor, pi
 
 from symnn.compiling import compile_program
-from symnn.errors import InputError, ParseError
+from symnn.errors import InputError, ParseError, suggest
 from symnn.language import Equation, Program, index, parse_expression, sizes, tensor
 from symnn.language.equation import as_expression
 from symnn.language.vocabulary import spelled
@@ -212,6 +213,39 @@ def formula(text: str, learning_rate: float | None = None) -> Schedule:
     except ParseError as error:
         accepted = "a positive number, or a formula of the step t such as 0.1/(1+t/100)"
         raise InputError(f"bad learning rate {text!r} ({accepted}): {error}") from None
+
+
+KINDS = ("constant", "step", "exponential", "inverse", "cosine")
+"""The names of schedules."""
+
+
+def scheduled(kind: str, learning_rate: float, *, steps: int, rise: int = 0) -> Schedule:
+    """Return a schedule by its name, for so many steps in all, with numbers that suit these.
+
+    Args:
+        kind: constant; step: a tenth after every third; exponential: down to a hundredth; inverse: half the rate
+            after a tenth; cosine: down to 0; or a formula of t and eta, such as ``"eta/sqrt(t)"``.
+        learning_rate: η.
+        steps: how many steps there are.
+        rise: how many of them it takes to reach the rate.
+
+    >>> print(scheduled("cosine", 0.1, steps=3000, rise=100))
+    ηₜ = η min(1, t/T_w) (1 + cos(π min(1, (t − 1)/T)))/2 with η = 0.1, T = 3000, T_w = 100
+
+    Raises:
+        InputError: for an unknown name, and for what is no formula.
+    """
+    made = {
+        "constant": lambda: constant(learning_rate),
+        "step": lambda: step_decay(learning_rate, steps=math.ceil(steps / 3)),
+        "exponential": lambda: exponential(learning_rate, factor=0.01, steps=steps),
+        "inverse": lambda: inverse(learning_rate, steps=math.ceil(steps / 10)),
+        "cosine": lambda: cosine(learning_rate, steps=steps),
+    }.get(kind)
+    if made is None and kind.isalpha() and kind != "eta":
+        raise InputError(f"unknown schedule {kind!r}{suggest(kind, KINDS)}")
+    found = formula(kind, learning_rate) if made is None else made()
+    return warmup(found, steps=rise) if rise else found
 
 
 def _checked(expression: Expr, shown: str, learning_rate: float | None = None) -> Schedule:
