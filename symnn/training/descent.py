@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from symnn.training.plan import MEASURED, Plan
-from symnn.training.starts import Start
+from symnn.training.starts import Start, StepsTogether
 
 Array = NDArray[Any]
 
@@ -40,19 +40,41 @@ class Run:
     stopped: str | None = None
 
 
+@dataclass(eq=False)
 class Descent:
-    """Some starts on their way down, in step."""
+    """Some starts on their way down, in step.
 
-    def __init__(self, plan: Plan, starts: Sequence[Start]) -> None:
-        self.plan, self.starts = plan, list(starts)
+    Attributes:
+        plan: what all starts share.
+        starts: those that go on.
+        good: what they carried after the last epoch, (starts, …).
+        random: the generator of each start.
+        steps: what takes their steps, and owns what is carried now.
+        epoch: the epoch that is going on, from 1.
+        order: each start's order of the examples in this epoch, (starts, examples), once it is drawn.
+        position: how many of them have been seen.
+        history: what was measured after each epoch, (starts, 4).
+        ended: the starts that have ended.
+    """
+
+    plan: Plan
+    starts: list[Start]
+    good: dict[str, Array]
+    random: list[np.random.Generator]
+    steps: StepsTogether
+    epoch: int = 1
+    order: Array | None = None
+    position: int = 0
+    history: list[Array] = field(default_factory=list)
+    ended: list[Run] = field(default_factory=list)
+
+    @classmethod
+    def begun(cls, plan: Plan, starts: Sequence[Start]) -> Descent:
+        """Return starts that have not taken a step yet."""
         first = [plan.first(start) for start in starts]
-        self.good = {name: np.stack([one[name] for one in first]) for name in first[0]}
-        self.random = [np.random.default_rng([start.seed, 1]) for start in starts]
-        self.steps = plan.begin(self.starts, self.good)
-        self.epoch, self.position = 1, 0
-        self.order: Array | None = None
-        self.history: list[Array] = []
-        self.ended: list[Run] = []
+        carried = {name: np.stack([one[name] for one in first]) for name in first[0]}
+        random = [np.random.default_rng([start.seed, 1]) for start in starts]
+        return cls(plan, list(starts), carried, random, plan.begin(starts, carried))
 
     @property
     def done(self) -> bool:

@@ -6,8 +6,10 @@ The step is one compiled program, θ ← θ − η ∂C/∂θ its last equations
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
+from symnn.training.checkpoints import Checkpoints, resumed
 from symnn.training.fit import Fit
 from symnn.training.optimizers import Optimizer
 from symnn.training.plan import Settings, planned
@@ -31,6 +33,9 @@ def train(
     backend: str = "numpy",
     progress: bool = False,
     classes: tuple[Any, ...] | None = None,
+    checkpoint: str | Path | Checkpoints | None = None,
+    every: float | str = 60.0,
+    resume: str | Path | None = None,
 ) -> Fit:
     """Train a network by minibatch gradient descent.
 
@@ -57,17 +62,28 @@ def train(
         backend: what takes the steps: numpy, or another name in `symnn.compiling.backends`.
         progress: whether to show a bar on standard error, if that is a terminal.
         classes: the labels in the order of the columns, where Y may lack some of them.
+        checkpoint: a file, which ends in `.npz`, for all that the training is: written as it goes on, at Ctrl-C,
+            and at the end.
+        every: how often: so many seconds, or steps, as in "500 steps".
+        resume: a checkpoint to go on from, with the same arguments as before; it comes to the same bits as if it had
+            never been interrupted. Unless another file is given, it is written on.
 
     Returns:
         A `Fit`.
 
     Raises:
         DataError, ShapeError: for data that cannot be learned from, with the place.
-        InputError: for settings that make no sense.
+        InputError: for settings that make no sense, and for a checkpoint that another training made.
     """
     began = time.perf_counter()
     settings = Settings(epochs, batch_size, seed, restarts, dtype, backend)
     plan = planned(net, X, Y, [optimizer], settings, validation, example_weights, mask, classes)
-    training = Training.begun(plan, time.perf_counter() - began)
-    training.run(progress)
+    keeper = _keeper(resume if checkpoint is None else checkpoint, every)
+    training = Training.begun(plan) if resume is None else resumed(resume, plan)
+    training.seconds += time.perf_counter() - began
+    training.run(progress, keeper)
     return training.fits()[0]
+
+
+def _keeper(given: str | Path | Checkpoints | None, every: float | str) -> Checkpoints | None:
+    return given if given is None or isinstance(given, Checkpoints) else Checkpoints(given, every)

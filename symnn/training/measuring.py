@@ -7,15 +7,11 @@ between stays in the cache: C = Σ over parts of (their share of the examples or
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from symnn.calculus.starts import with_starts
-from symnn.compiling import Compiled, compile_program
-from symnn.language import Program
 from symnn.networks.weighting import EXAMPLE_WEIGHTS
 from symnn.training.examples import Examples
 from symnn.training.step import Step
@@ -40,8 +36,7 @@ class Measure:
 
     def __init__(self, net: Any, step: Step, targets: Targets, part: Examples) -> None:
         self.names, self.targets, self.part, self.step = tuple(net.parameters), targets, part, step
-        self.outputs = (step.cost, net.output)
-        self.forward = step.program.pruned(self.outputs)
+        self.output = net.output
         self.whole = net.program.names_examples  # a mean of such costs is not the cost of the whole
         self.wanted = None if targets.classes is None else targets.chosen(part.Y.reshape(len(part), -1))
 
@@ -50,7 +45,7 @@ class Measure:
         starts = len(parameters[self.names[0]])
         found = np.zeros((starts, 2))
         alone = {name: parameters[name][0] for name in self.names} if starts == 1 else parameters
-        compiled = self._compiled(starts > 1)
+        compiled = self.step.forward(self.output, self.names, starts > 1)
         with np.errstate(all="ignore"):
             for rows, share in self._parts(starts):
                 given = {**self.step.given(self.part.rows(rows)), **alone}
@@ -71,17 +66,3 @@ class Measure:
             rows = slice(start, min(start + size, count))
             share = (rows.stop - start) / count if weights is None else float(weights[rows].sum() / weights.sum())
             yield rows, share
-
-    def _compiled(self, together: bool) -> Compiled:
-        return self._together if together else self._alone
-
-    @cached_property
-    def _alone(self) -> Compiled:
-        return self._made(self.forward)
-
-    @cached_property
-    def _together(self) -> Compiled:
-        return self._made(with_starts(self.forward, self.forward.inputs.keys() & set(self.names)))
-
-    def _made(self, program: Program) -> Compiled:
-        return compile_program(program, self.outputs, self.step.dtype, release=True)

@@ -15,9 +15,9 @@ from symnn.errors import InputError, suggest
 from symnn.training.examples import Examples, encoded, filled
 from symnn.training.fit import as_inputs
 from symnn.training.measuring import Measure
-from symnn.training.optimizers import Optimizer, first_rate, optimizer_of
+from symnn.training.optimizers import LBFGS, Optimizer, first_rate, optimizer_of
 from symnn.training.shapes import input_shape, output_shape
-from symnn.training.starts import Start, StepsTogether, begin, grouped
+from symnn.training.starts import Start, StepsTogether, begin, grouped, may_go_together
 from symnn.training.step import Step, compile_step
 from symnn.training.targets import Targets, targets_of
 
@@ -88,7 +88,13 @@ class Plan:
     @cached_property
     def groups(self) -> list[list[Start]]:
         """All starts, those together that are best trained together."""
-        return grouped(self.steps, self.settings.seeds, self.settings.batch_size, self.training)
+        together = self.may_go_together
+        return grouped(self.steps, self.settings.seeds, self.settings.batch_size, self.training, together)
+
+    @property
+    def may_go_together(self) -> bool:
+        """Whether several starts can be trained at once."""
+        return may_go_together(self.steps) and not any(isinstance(one, LBFGS) for one in self.optimizers)
 
     def learning_rate(self, start: Start) -> float:
         """Return the step size η of a start; of a schedule, that by which it measures its rates."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from symnn.training.descent import Descent, Run
 from symnn.training.fit import Fit
@@ -14,6 +14,19 @@ from symnn.training.optimizers import LBFGS
 from symnn.training.plan import Plan
 from symnn.training.progress import Bar
 from symnn.training.starts import Start
+
+
+class Keeper(Protocol):
+    """What writes checkpoints of a training: see `symnn.training.checkpoints`."""
+
+    def at_most(self, steps: int) -> int:
+        """Return how many of these steps to take before the next checkpoint."""
+
+    def took(self, steps: int, training: Training) -> None:
+        """Learn that so many steps were taken, and write a checkpoint if it is time for one."""
+
+    def write(self, training: Training) -> None:
+        """Write a checkpoint."""
 
 
 @dataclass(eq=False)
@@ -28,6 +41,7 @@ class Training:
         ended: a summary of each start that has ended.
         seconds: how long it has been going on.
         stopped: why it ended before its time, or None.
+        made_by: its fingerprint, once that is known.
     """
 
     plan: Plan
@@ -37,27 +51,37 @@ class Training:
     ended: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
     stopped: str | None = None
+    made_by: dict[str, Any] | None = None
 
     @classmethod
-    def begun(cls, plan: Plan, seconds: float = 0.0) -> Training:
-        """Return a training that has not begun, but for so many seconds of planning."""
-        return cls(plan, list(plan.groups), seconds=seconds)
+    def begun(cls, plan: Plan) -> Training:
+        """Return a training that has not begun."""
+        return cls(plan, list(plan.groups))
 
     @property
     def done(self) -> bool:
         return self.descent is None and not self.waiting
 
-    def run(self, progress: bool) -> None:
-        """Go on until all starts have ended, or Ctrl-C is pressed."""
+    def run(self, progress: bool, keeper: Keeper | None = None) -> None:
+        """Go on until all starts have ended, or Ctrl-C is pressed.
+
+        Args:
+            progress: whether to show a bar.
+            keeper: what writes checkpoints, where these are wanted.
+        """
         pace = Pace()
         whole = sum(map(len, self.plan.groups)) * self.plan.settings.epochs
         with Interruption() as interruption, Bar(whole, progress) as bar:
             while not (self.done or interruption.asked):
                 began = time.perf_counter()
-                taken = self.advance(pace.steps)
+                taken = self.advance(pace.steps if keeper is None else keeper.at_most(pace.steps))
                 pace.took(taken, time.perf_counter() - began)
                 bar.at(*self.state)
                 self.seconds += time.perf_counter() - began
+                if keeper is not None:
+                    keeper.took(taken, self)
+            if keeper is not None:
+                keeper.write(self)
             if not self.done:
                 self.stop()
 
@@ -91,7 +115,7 @@ class Training:
         if self.descent is None:
             group = self.waiting.pop(0)
             minimises = isinstance(self.plan.optimizers[group[0].optimizer], LBFGS)
-            self.descent = Minimisation(self.plan, group) if minimises else Descent(self.plan, group)
+            self.descent = Minimisation(self.plan, group) if minimises else Descent.begun(self.plan, group)
         return self.descent
 
     def _collect(self, descent: Descent | Minimisation) -> None:

@@ -102,18 +102,24 @@ def begin(
     return _Together(steps[0].begin_together(carried, part, settings), tuple(steps[0].carried))
 
 
-def grouped(steps: Sequence[Step], seeds: Sequence[int], batch_size: int, part: Examples) -> list[list[Start]]:
-    """Return all starts in groups: one each, or as many together as is faster and fits into the memory."""
+def grouped(
+    steps: Sequence[Step], seeds: Sequence[int], batch_size: int, part: Examples, together: bool
+) -> list[list[Start]]:
+    """Return all starts in groups: one each, or, if they may go together, as many as is faster and fits into memory."""
     starts = [Start(optimizer, seed) for optimizer in range(len(steps)) for seed in seeds]
-    same = all(step.program is steps[0].program for step in steps)
-    size = _together(steps[0], batch_size, part) if len(starts) > 1 and same else 1
+    size = _together(steps[0], batch_size, part) if len(starts) > 1 and together else 1
     return [starts[first : first + size] for first in range(0, len(starts), size)]
+
+
+def may_go_together(steps: Sequence[Step]) -> bool:
+    """Whether the backend takes several starts, and the equations of the steps are the same but for numbers."""
+    return steps[0].backend.together and all(step.program is steps[0].program for step in steps)
 
 
 def _together(step: Step, batch_size: int, part: Examples) -> int:
     """Return how many starts are best trained together."""
     batch = min(batch_size, len(part))
-    if not step.backend.together or step.size * batch > _MOST_WORK:
+    if step.size * batch > _MOST_WORK:
         return 1
     numbers = step.size + batch * step.between
     return max(1, min(_MOST_NUMBERS // numbers, _MOST_PLACES // len(part)))

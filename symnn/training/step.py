@@ -107,6 +107,26 @@ class Step:
     def _of_starts(self) -> dict[frozenset[str], Begin]:
         return {}
 
+    def forward(self, output: str, parameters: Collection[str], together: bool = False) -> Compiled:
+        """Return the code of the cost and of an output alone, with NumPy.
+
+        Args:
+            output: the name of the output.
+            parameters: the names of the parameters.
+            together: whether they have a leading axis, which counts several starts.
+        """
+        if (output, together) not in self._forward:
+            program = self.program.pruned((self.cost, output))
+            if together:
+                program = with_starts(program, program.inputs.keys() & set(parameters))
+            made = compile_program(program, (self.cost, output), self.dtype, release=True)
+            self._forward[output, together] = made
+        return self._forward[output, together]
+
+    @cached_property
+    def _forward(self) -> dict[tuple[str, bool], Compiled]:
+        return {}
+
     @cached_property
     def size(self) -> int:
         """How many numbers are carried."""
