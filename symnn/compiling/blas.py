@@ -65,9 +65,7 @@ class Accumulation:
         """The names of what it works on."""
         return (self.target, self.left, self.right, *([] if self.scale is None else [self.scale]))
 
-    def written(
-        self, values: Mapping[str, Any], transposed: Callable[[str], str], made: Callable[[str, str], str]
-    ) -> str:
+    def written(self, values: Mapping[str, Any], transposed: Callable[[str], str], factor: str) -> str:
         """Return the call: Wᵀ ← Wᵀ − s Bᵀ Aᵀ, whose columns are W's rows.
 
         BLAS wants columns together in memory: a matrix of rows is the transpose of one, and it is told so.
@@ -75,9 +73,8 @@ class Accumulation:
         Args:
             values: the arrays, by name.
             transposed: gives a name to the transpose of an array.
-            made: gives a name to something that is made once.
+            factor: the code of −s.
         """
-        factor = "-1.0" if self.scale is None else made(f"minus_{self.scale}", f"-float({self.scale})")
         rows = [values[name].flags.c_contiguous for name in (self.right, self.left)]
         shown = [transposed(n) if r else n for n, r in zip((self.right, self.left), rows, strict=True)]
         flags = ", ".join(str(int(not by_rows)) for by_rows in rows)

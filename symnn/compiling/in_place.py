@@ -169,7 +169,11 @@ class _Writer:
     def _accumulate(self, operation: Operation, accumulation: Accumulation) -> None:
         """W − s A B, written into W by one call of BLAS."""
         self.bound["gemm"] = gemm(self.feed.dtype)
-        self._line(accumulation.written(self.trial.values, self._transposed, self._made), operation)
+        scale = accumulation.scale
+        factor = "-1.0" if scale is None else f"-float({scale})"
+        # What a step computes, such as the learning rate of this step, is another number in the next.
+        factor = self._made(f"minus_{scale}", factor) if scale in self.fixed else factor
+        self._line(accumulation.written(self.trial.values, self._transposed, factor), operation)
         self.into_carried.add(operation.name)
         self._alias(operation.name, accumulation.target)
 
