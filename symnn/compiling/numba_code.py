@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from sympy import Expr, Idx, Symbol
+from sympy import Expr, Symbol
 
+from symnn.compiling.numba_copies import Copies
 from symnn.compiling.numba_lowering import lowered
+from symnn.compiling.numba_matrices import matrix_lines
+from symnn.compiling.numba_orders import best_order, several_at_a_time
 from symnn.compiling.numba_plan import Group, Plan, planned
 from symnn.compiling.numba_scalars import affine
-from symnn.compiling.numba_source import INDENT, Kept, Nest, length
-from symnn.compiling.numba_statements import SET, Statement
+from symnn.compiling.numba_source import INDENT, Kept, Nest
+from symnn.compiling.numba_statements import SET
 from symnn.compiling.sizes import Shape, WholeQuotient, size_lines
 from symnn.compiling.stepping import StepProgram
-from symnn.language import Entry, Program, Tensor, examples, fresh_index_over, size_of
+from symnn.language import Program, Tensor
 from symnn.writing.write import writer_for
 
 WORDS = ("n", "row", "rows", "start", "order", "size", "examples")
@@ -51,7 +54,7 @@ class ProgramCode:
         words = {word: word + "_" * (word in taken) for word in WORDS}
         taken |= {*words.values(), "float32"}
         self.kept = Kept(dtype, self.plan.own, words, taken, by_example - self.plan.rows, set(data), set(boxed), {})
-        self.copies: dict[tuple[str, tuple[int, ...]], Tensor] = {}
+        self.copies = Copies(self.kept)
         writer = writer_for(program, "ascii")
         writer.base = 0  # as arrays count
         self.comments = {e.tensor.name: " = ".join(writer.equation(e)) for e in program}
@@ -110,84 +113,25 @@ class ProgramCode:
         return made
 
     def _group(self, group: Group, before: list[str]) -> list[str]:
-        if not group.statements[0].is_entrywise:
-            return self._matrix(group.statements[0])
-        made: list[str] = []
-
-        def wanted(entry: Entry, order: Sequence[Idx], statement: Statement) -> Entry:
-            own = self.kept.own
-            name, axes = entry.base.name, tuple(entry.indices.index(i) for i in order)
-            in_loop = statement.own == own
-            local = own in entry.indices
-            if name in self.kept.data or (local and name not in self.kept.dropped):
-                return entry
-            times = 1 if not in_loop or local else length(examples)
-            for i in statement.loops:
-                times *= 1 if i in entry.indices else length(size_of(i))
-            if times < 4:
-                return entry
-            key = (name, axes)
-            if key not in self.copies or local or not in_loop:
-                shape = tuple(entry.base.shape[a] for a in axes)
-                called = self._fresh(f"{name}_T") if key not in self.copies else self.copies[key].name
-                self.copies[key] = Tensor(called, shape, "value")
-                copy = self.copies[key]
-                if local:
-                    self.kept.dropped.add(copy.name)
-                indices = tuple(i if i == own else fresh_index_over(size_of(i), i.name) for i in order)
-                turned = dict(zip(order, indices, strict=True))
-                source = entry.base[tuple(turned[i] for i in entry.indices)]
-                loops = tuple(i for i in indices if i != own)
-                copying = Statement(copy[indices], SET, source, loops)
-                nest = Nest(Group(loops, [copying]), self.kept, set(), {}).lines(lambda e, *_: e)
-                (before if in_loop and not local else made).extend(nest)
-            return self.copies[key][tuple(order)]
-
-        lines = Nest(group, self.kept, self.plan.scalars, self.comments).lines(wanted)
-        return made + lines
-
-    def _fresh(self, name: str) -> str:
-        while name in self.kept.taken:
-            name += "_"
-        self.kept.taken.add(name)
-        return name
-
-    def _matrix(self, statement: Statement) -> list[str]:
-        left, right = statement.left, statement.right
-        names = {self.kept.own: self.kept.words["n"]}
-        loops = [i for i in statement.indices if i != statement.own]
-        for place, each in enumerate(loops):
-            names[each] = self._fresh(f"{each.name}{place or ''}")
-        shown = [affine(i, names) if i in names else ":" for i in left.indices]
-        target = self.kept.place(left.base, shown)
-        matrix = self.kept.place(right.base, [names.get(i, ":") for i in right.indices])
-        if set(matrix.partition("[")[2].rstrip("]").split(", ")) == {":"}:
-            matrix = matrix.partition("[")[0]
-        assign = f"{target} =" if "[" in target or not left.indices else f"{target}[:] ="
-        kind = statement.operation
-        call = {
-            "Inverse": f"{assign} np.linalg.inv({matrix})",
-            "Determinant": f"{assign} np.linalg.det({matrix})",
-            "Cholesky": f"{assign} np.linalg.cholesky({matrix})",
-        }
-        comment = f"  # {self.comments.pop(left.base.name)}" if left.base.name in self.comments else ""
-        if kind == "LogDeterminant":
-            body = [
-                f"sign_, value_ = np.linalg.slogdet({matrix})",
-                f"{target} = value_ if sign_ > 0 else value_*np.nan",
-            ]
-        else:
-            body = [call[kind]]
-        body[-1] += comment
-        for each in reversed(loops):
-            body = [f"for {names[each]} in range({affine(size_of(each), {})}):", *(INDENT + line for line in body)]
-        return body
+        """Return the lines of a group; copies of what stays in a loop over the examples are made before it."""
+        first = group.statements[0]
+        if not first.is_entrywise:
+            return matrix_lines(first, self.kept, self.comments)
+        if not group.is_sum:
+            return Nest(group.statements, group.loops, self.kept, self.plan.scalars, self.comments).lines
+        loops = best_order(first)
+        statement, early, here = self.copies.reading_in_order(first, loops)
+        before += [line for copy in early for line in Nest([copy], copy.loops, self.kept).lines]
+        made = [line for copy in here for line in Nest([copy], copy.loops, self.kept).lines]
+        for part, inner in several_at_a_time(statement, loops):
+            made += Nest([part], inner, self.kept, self.plan.scalars, self.comments).lines
+        return made
 
     def buffers(self, given: Collection[str]) -> list[str]:
         """Return the lines that make room for what is stored, but not for what is given."""
         made = []
-        names = dict.fromkeys([*(s.name for s in self.statements), *(t.name for t in self.copies.values())])
-        tensors = {**self.tensors, **{t.name: t for t in self.copies.values()}}
+        names = dict.fromkeys([*(s.name for s in self.statements), *self.copies.tensors])
+        tensors = {**self.tensors, **self.copies.tensors}
         for name in names:
             tensor = tensors[name]
             if name in given or name in self.plan.scalars or name in self.kept.alias:

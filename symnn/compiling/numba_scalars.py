@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -100,10 +101,12 @@ class Formulas:
         return Code(name, ATOM, code.depth)
 
     def wish(self, part: Basic | None) -> str:
-        if isinstance(part, Entry):
-            shown = [self.names.get(i, "").strip("0") if i in self.loops else "" for i in part.indices]
-            return "_".join([part.base.name, *(s for s in shown if s)])
-        return "s"
+        """Return the name that a value would best have: W_j_k for W[j, k]."""
+        if not isinstance(part, Entry):
+            return "s"
+        own = [place for place in part.indices if not isinstance(place, Idx) or place in self.loops]
+        shown = [re.sub(r"\W", "", affine(place, self.names)) for place in own if not isinstance(place, Entry)]
+        return "_".join([part.base.name, *(s for s in shown if s)])
 
     def outer(self, code: Code, depth: int, part: Basic | None = None) -> Code:
         """Return the code as it is used in a loop: what belongs further out is computed there."""

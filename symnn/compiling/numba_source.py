@@ -1,28 +1,21 @@
-"""Loops as Python source: the order of each nest, the bounds that brackets give, copies that are read in order."""
+"""A nest of loops as Python source: its names, the bounds that brackets give, what each statement does."""
 
 from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Expr, Idx, Integer
+from sympy import Idx
 from sympy.core.basic import Basic
 
-from symnn.compiling.numba_plan import Group
 from symnn.compiling.numba_scalars import Code, Formulas, affine
 from symnn.compiling.numba_statements import SET, SUM, Statement, is_bracket
 from symnn.language import Entry, Tensor, Within, entries, free_indices, size_of
 
 INDENT = "    "
-_LANES = 8
-"""How many numbers one instruction is taken to work on."""
-_LOOP = 3
-"""What it costs to begin a loop, in additions that wait for each other."""
-_UNKNOWN = 16
-"""What a size is taken to be while it is not known."""
 
 
 @dataclass
@@ -59,22 +52,35 @@ class Kept:
             return f"{name}[0]"
         return f"{name}[{', '.join(codes)}]" if codes else name
 
+    def fresh(self, name: str) -> str:
+        """Return a name that nothing has, and keep it."""
+        while name in self.taken:
+            name += "_"
+        self.taken.add(name)
+        return name
+
 
 class Nest:
-    """The lines of one group of statements."""
+    """The lines of a nest of loops.
 
-    def __init__(self, group: Group, kept: Kept, scalars: set[str], comments: dict[str, str]) -> None:
-        self.group, self.kept, self.scalars, self.comments = group, kept, scalars, comments
-        self.copies: list[Statement] = []
-        """The copies that are read instead of arrays that would be read across."""
+    Args:
+        statements: what is done in it.
+        loops: the indices that run, outermost first.
+        kept: how what is kept is called.
+        scalars: the names of tensors that are not stored.
+        comments: what to say of each tensor that is made: it is said once.
+    """
 
-    def lines(self, wanted_copies: Callable[[Entry, Sequence[Idx], Statement], Entry]) -> list[str]:
-        statements = self.group.statements
-        loops = list(self.group.loops)
-        if self.group.is_sum:
-            loops = best_order(statements[0])
-            statements = [_reading_in_order(statements[0], loops, wanted_copies)]
-        self.statements, self.loops = statements, loops
+    def __init__(
+        self,
+        statements: Sequence[Statement],
+        loops: Sequence[Idx],
+        kept: Kept,
+        scalars: Collection[str] = (),
+        comments: dict[str, str] | None = None,
+    ) -> None:
+        self.statements, self.loops, self.kept = statements, list(loops), kept
+        self.scalars, self.comments = scalars, {} if comments is None else comments
         names = self._index_names(loops)
         used: set[str] = set()
 
@@ -90,8 +96,12 @@ class Nest:
             _count(statement.right, counts)
         self.formulas = Formulas(loops, names, self.kept.place, self.kept.dtype, fresh, counts)
         self.after: list[list[str]] = [[] for _ in range(len(loops) + 1)]
-        bounds, conditions = self._bounds(statements[0])
-        for statement in statements:
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the nest."""
+        bounds, conditions = self._bounds(self.statements[0])
+        for statement in self.statements:
             self._statement(statement)
         return self._written(bounds, conditions)
 
@@ -133,7 +143,7 @@ class Nest:
     def _held(self, statement: Statement, target: str) -> str:
         """Return what is added to: a number of its own while inner loops sum, if these are the innermost."""
         free = [i for i in self.loops if i in free_indices(statement.left)]
-        if target.isidentifier() or not self.group.is_sum or self.loops[: len(free)] != free:
+        if target.isidentifier() or len(free) == len(self.loops) or self.loops[: len(free)] != free:
             return target
         if any(isinstance(e, Entry) for i in statement.left.indices for e in entries(i)):
             return target
@@ -191,57 +201,6 @@ class Nest:
             head = f"for {self.formulas.names[each]} in range({begin}{end}):"
             made = [*lines[place], head, *(INDENT + line for line in made), *self.after[place]]
         return made
-
-
-def best_order(statement: Statement) -> list[Idx]:
-    """Return the loops of a sum, outermost first: the innermost one best goes along rows, over no summed index."""
-    loops = list(statement.loops)
-    if not loops:
-        return loops
-    free = [i for i in loops if i in free_indices(statement.left)]
-    inner = min(reversed(loops), key=lambda i: _cost(statement, i, i in free))
-    if inner not in free:
-        return [*free, *(i for i in loops if i not in free and i != inner), inner]
-    return [*(i for i in loops if i != inner), inner]
-
-
-def _cost(statement: Statement, inner: Idx, is_free: bool) -> float:
-    """Return the time of one number in the innermost loop, with its share of what a loop costs at all."""
-    size = length(size_of(inner))
-    across = sum(_is_across(entry, inner) for entry in entries(statement.right))
-    if not is_free:
-        return 1 + _LOOP / size + 0.1 * across
-    if _is_across(statement.left, inner):
-        return 2 + _LOOP / size
-    return 1 / min(size, _LANES) + _LOOP / size + 0.1 * across
-
-
-def _is_across(entry: Entry, inner: Idx) -> bool:
-    """Whether an entry is not read from one place to the next as an index goes on."""
-    *front, last = entry.indices or (Integer(0),)
-    if any(inner in free_indices(place) for place in front):
-        return True
-    return inner in free_indices(last) and last.expand().coeff(inner) != 1
-
-
-def length(size: Expr) -> int:
-    return int(size) if size.is_Integer else _UNKNOWN
-
-
-def _reading_in_order(
-    statement: Statement, loops: Sequence[Idx], wanted: Callable[[Entry, Sequence[Idx], Statement], Entry]
-) -> Statement:
-    """Return a sum that reads copies with other orders of axes, where it would go across arrays."""
-    if not loops or loops[-1] not in free_indices(statement.left):
-        return statement
-    put = {}
-    for entry in sorted(entries(statement.right), key=str):
-        if all(isinstance(i, Idx) for i in entry.indices) and _is_across(entry, loops[-1]):
-            front = [i for i in entry.indices if i not in loops]
-            order = [*front, *(i for i in loops if i in entry.indices)]
-            if len(set(entry.indices)) == len(entry.indices):
-                put[entry] = wanted(entry, order, statement)
-    return replace(statement, right=statement.right.xreplace(put)) if put else statement
 
 
 def _solved(bracket: Any, loops: Sequence[Idx], names: dict[Idx, str]) -> tuple[Idx, str, str] | None:

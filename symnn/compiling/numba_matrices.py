@@ -1,0 +1,36 @@
+"""Linear algebra in loops: each matrix whole, by the routines that numba knows (it needs scipy for them)."""
+
+from __future__ import annotations
+
+from symnn.compiling.numba_scalars import affine
+from symnn.compiling.numba_source import INDENT, Kept
+from symnn.compiling.numba_statements import Statement
+from symnn.language import size_of
+
+_CALLS = {
+    "Inverse": "np.linalg.inv",
+    "Determinant": "np.linalg.det",
+    "Cholesky": "np.linalg.cholesky",
+    "LogDeterminant": "np.linalg.slogdet",
+}
+
+
+def matrix_lines(statement: Statement, kept: Kept, comments: dict[str, str]) -> list[str]:
+    """Return the lines of a matrix operation, for each value of the indices around the matrix."""
+    left, matrix = statement.left, statement.right
+    names = {kept.own: kept.words["n"]}
+    loops = [i for i in statement.indices if i != statement.own]
+    for place, each in enumerate(loops):
+        names[each] = kept.fresh(f"{each.name}{place or ''}")
+    target = kept.place(left.base, [names.get(i, ":") for i in left.indices])
+    given = kept.place(matrix.base, [names.get(i, ":") for i in matrix.indices])
+    call = f"{_CALLS[statement.operation]}({given})"
+    body = [f"{target} = {call}"]
+    if statement.operation == "LogDeterminant":
+        sign, value = kept.fresh("sign"), kept.fresh("value")
+        body = [f"{sign}, {value} = {call}", f"{target} = {value} if {sign} > 0 else np.nan*{value}"]
+    if left.base.name in comments:
+        body[-1] += f"  # {comments.pop(left.base.name)}"
+    for each in reversed(loops):
+        body = [f"for {names[each]} in range({affine(size_of(each), {})}):", *(INDENT + line for line in body)]
+    return body
