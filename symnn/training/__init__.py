@@ -1,5 +1,6 @@
 """Training: optimizers as programs, the loop, data, and saved models."""
 
+from symnn.training.certificate import Certificate
 from symnn.training.data import BUILT_IN, Data, Split, load_data, moons, split
 from symnn.training.files import check_writable, write_atomically
 from symnn.training.fit import Fit
@@ -37,6 +38,7 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamW",
+    "Certificate",
     "Data",
     "Fit",
     "Flat",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from symnn.errors import DataError
 from symnn.language import Program, tensors
 from symnn.networks.weighting import EXAMPLE_WEIGHTS
-from symnn.training.fit import as_inputs, beside_of, check_rows
+from symnn.training.evaluating import as_inputs, beside_of, check_rows
 from symnn.training.shapes import input_shape, output_shape
 from symnn.training.targets import Targets
 

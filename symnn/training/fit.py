@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from symnn.errors import DataError, InputError, ShapeError
-from symnn.networks.weighting import MASK, mask_of, weights_of
-from symnn.training.shapes import input_shape, output_shape
+from symnn.errors import InputError
+from symnn.training.certificate import Certificate, certified
+from symnn.training.curvature import Curvature
+from symnn.training.evaluating import as_inputs, beside_of, check_rows, evaluate, outputs_of
+from symnn.training.examples import Examples, encoded
+from symnn.training.shapes import input_shape
 from symnn.training.targets import Targets
 
 Array = NDArray[Any]
@@ -37,6 +36,8 @@ class Fit:
         learning_rate: the step size η.
         restarts: a dictionary a start: seed, epoch (the last that was good), cost, accuracy, validation_cost,
             validation_accuracy, stopped.
+        optimizer: what took the steps, such as "SGD"; "" where that is not known.
+        examples: what was learned from, or None where that is not at hand, as of a saved model.
     """
 
     network: Any
@@ -50,6 +51,8 @@ class Fit:
     seed: int = 0
     learning_rate: float = 0.0
     restarts: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    optimizer: str = ""
+    examples: Examples | None = field(default=None, repr=False)
 
     def predict(self, X: Any) -> Array:
         """Return the label of each example, or its values where the network learned values."""
@@ -82,78 +85,32 @@ class Fit:
         beside = beside_of(self.network, Y, example_weights, mask)
         return evaluate(self.network, self.parameters, X, Y, beside)[1]
 
+    def certify(self, X: Any = None, Y: Any = None, example_weights: Any = None, mask: Any = None) -> Certificate:
+        """Return what the gradient and the Hessian of the training cost say of these parameters: see `Certificate`.
+
+        Args:
+            X, Y, example_weights, mask: as in `train`; by default what was learned from.
+
+        Raises:
+            InputError: where there are no examples.
+            CalculusError, CompileError: for a network that has no second derivatives, or no code for them.
+        """
+        part = self._given(X, Y, example_weights, mask)
+        return certified(Curvature(self.network, self.parameters, part), self.learning_rate)
+
+    def _given(self, X: Any, Y: Any, example_weights: Any = None, mask: Any = None) -> Examples:
+        """Return examples as the network sees them in float64: those that are given, or those of the training."""
+        if (X is None) != (Y is None):
+            raise InputError("X and Y belong together: give both, or neither for the examples of the training")
+        if X is not None:
+            program = self.network.gradient().batched
+            part = encoded(self.network, program, self.targets, X, Y, example_weights, mask).counting("float64")
+        elif self.examples is None:
+            raise InputError("this fit does not hold the examples that it learned from: give X and Y")
+        else:
+            part = self.examples
+        return part.ready(self.network, "float64")
+
     def outputs(self, X: Any) -> Array:
         """Return the network's outputs, (examples, outputs)."""
         return outputs_of(self.network, self.parameters, as_inputs(X, input_shape(self.network)))
-
-
-def as_inputs(X: Any, shape: tuple[int, ...] | None = None) -> Array:
-    """Return X as a finite array, (examples, inputs), or (examples, …) where one example has more axes.
-
-    A row of as many columns as an input of another shape has entries, such as 64 of a 1 × 8 × 8 image, is brought
-    into that shape, the last axis fastest.
-
-    Raises:
-        DataError: for text, for values that are not finite (with their row and column), for no rows.
-        ShapeError: for another number of axes or columns.
-    """
-    try:
-        array = np.asarray(X)
-    except ValueError as error:
-        raise ShapeError("X has rows of different lengths") from error
-    if array.dtype.kind not in "bifu":
-        raise DataError(f"X has entries of type {array.dtype} (accepted: numbers)")
-    axes = 1 if shape is None else len(shape)
-    if shape is not None and axes != 1 and array.ndim == 2 and array.shape[1] == math.prod(shape):
-        array = array.reshape(len(array), *shape)
-    if array.ndim != axes + 1:
-        wanted = "inputs" if shape is None else ", ".join(str(size) for size in shape)
-        raise ShapeError(f"X has shape {array.shape} (accepted: (examples, {wanted}))")
-    if len(array) == 0:
-        raise DataError("X is empty: there are no examples")
-    if shape is not None and array.shape[1:] != shape:
-        given, wanted = (" × ".join(str(size) for size in sizes) for sizes in (array.shape[1:], shape))
-        raise ShapeError(f"X has {given} columns, the network takes {wanted}")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        row, column = (int(position) + 1 for position in np.argwhere(~np.isfinite(array))[0][:2])
-        raise DataError(f"X is not finite in row {row}, column {column}")
-    return array if array.dtype.kind == "f" else array.astype(float)
-
-
-def check_rows(Y: Array, X: Any) -> Array:
-    """Return Y if it has a row for each of X.
-
-    Raises:
-        ShapeError: otherwise.
-    """
-    if len(Y) != len(X):
-        raise ShapeError(f"X has {len(X)} rows, Y has {len(Y)}")
-    return Y
-
-
-def beside_of(network: Any, Y: Array, example_weights: Any = None, mask: Any = None) -> dict[str, Array]:
-    """Return what a network's examples have beside x and y, by its name: weights s and a mask M of the network's shape.
-
-    Raises:
-        InputError: for what the network does not take.
-        DataError, ShapeError: for weights or a mask that make no sense.
-    """
-    beside = {**weights_of(network, example_weights, len(Y)), **mask_of(network, mask, Y.shape)}
-    shape = {MASK: (len(Y), *output_shape(network))}
-    return {name: array.reshape(shape.get(name, array.shape)) for name, array in beside.items()}
-
-
-def outputs_of(network: Any, parameters: dict[str, Array], X: Array) -> Array:
-    """Return a network's outputs, (examples, outputs)."""
-    with np.errstate(all="ignore"):
-        outputs = np.asarray(network.evaluate(parameters, X)[network.output])
-    return outputs.reshape(len(X), -1)
-
-
-def evaluate(
-    network: Any, parameters: dict[str, Array], X: Array, Y: Array, beside: Mapping[str, Array] = MappingProxyType({})
-) -> tuple[Array, float]:
-    """Return a network's outputs and its cost; `beside` are weights s and a mask M."""
-    with np.errstate(all="ignore"):
-        values = network.evaluate(parameters, X, Y.reshape(len(Y), *output_shape(network)), **beside)
-    return np.asarray(values[network.output]).reshape(len(X), -1), float(values["C"])

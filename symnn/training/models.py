@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from symnn.errors import DataError, InputError
 from symnn.networks import Network, ProgramNetwork, mlp, parse_program
+from symnn.training.evaluating import as_inputs, outputs_of
 from symnn.training.files import check_writable, write_atomically
-from symnn.training.fit import Fit, as_inputs, outputs_of
+from symnn.training.fit import Fit
 from symnn.training.scaling import SCALES, UNSCALED, Scaling
 from symnn.training.shapes import input_shape, output_shape
 from symnn.training.targets import Targets

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symnn.errors import InputError, suggest
+from symnn.training.evaluating import as_inputs
 from symnn.training.examples import Examples, encoded, filled
-from symnn.training.fit import as_inputs
 from symnn.training.measuring import Measure
 from symnn.training.optimizers import LBFGS, Optimizer, first_rate, optimizer_of
 from symnn.training.shapes import input_shape, output_shape
