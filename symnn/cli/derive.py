@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sympy import Integer
 
 from symnn.calculus import differentiate
 from symnn.cli.documents import proof_option, style_of, style_option, write_document
@@ -35,7 +36,8 @@ from symnn.networks import Network, general_network
 from symnn.teaching.given_numbers import worked
 from symnn.teaching.page import page
 from symnn.teaching.working import Working
-from symnn.training import check_writable, write_atomically
+from symnn.training import OPTIMIZERS, check_writable, optimizer_named, write_atomically
+from symnn.training.optimizers.base import RuleOptimizer
 from symnn.writing import FORMATS, VIEWS, write_equation
 
 _ENDINGS = {".txt": "text", ".md": "markdown", ".tex": "latex", ".pdf": "latex", ".html": "html"}
@@ -55,6 +57,7 @@ _SIGNS = r"[*'()/^+]"
 @click.option("--wrt", metavar="NAME[,NAME…]", help="With respect to what  [default: every parameter]")
 @click.option("--format", "format_", type=click.Choice(_FORMATS), help="[default: text, or what the ending of -o says]")
 @click.option("--ascii", "ascii_", is_flag=True, help="The same as --format ascii.")
+@click.option("--optimizer", type=click.Choice(OPTIMIZERS[:-1]), help="Show the equations of a step after it, too.")
 @click.option("--numbers", metavar="SEED|FILE", help="Put numbers in: drawn by a seed, or from a JSON file.")
 @notation_option
 @style_option
@@ -79,6 +82,7 @@ def derive_command(architecture: str, output: str | None, as_json: bool, **optio
     if options["numbers"] is not None and style not in (None, "article"):
         raise InputError(f"--numbers and --style {style} exclude each other: an article shows worked numbers")
     working = _working(network, options)
+    update = _update(network, options, format_, plain=style is None and not as_json)
     if style is not None and output is not None:
         if not isinstance(subject, Gradient):
             raise InputError(f"there is no document on '{architecture}': give a number of layers, such as n0-n1-n2")
@@ -100,7 +104,7 @@ def derive_command(architecture: str, output: str | None, as_json: bool, **optio
         text = page(subject, network=network, numbers=working, batch=batch, proof=options["proof"])
     else:
         text = subject.write(format_, view, batch)
-        text += "" if working is None else written_numbers(working, format_)
+        text += update + ("" if working is None else written_numbers(working, format_))
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -117,6 +121,24 @@ def _working(network: Network | None, options: dict[str, Any]) -> Working | None
         raise InputError("--numbers and --batch exclude each other: numbers are those of one example")
     working = worked(network, options["numbers"])
     return working if options["notation"] is None else working.with_notation(options["notation"])
+
+
+def _update(network: Network | None, options: dict[str, Any], format_: str, plain: bool) -> str:
+    """Return the equations of an optimizer's step as they stand below a derivation in a format."""
+    if options["optimizer"] is None:
+        return ""
+    if network is None:
+        raise InputError("--optimizer is for an architecture with a number of layers, such as 2-3-1")
+    if not plain or format_ not in ("text", "ascii", "latex"):
+        raise InputError("--optimizer is shown in text, ascii and latex, without --style and --json")
+    outputs = network.layers[-1].outputs
+    count = int(outputs) if isinstance(outputs, int | Integer) else 1
+    optimizer = optimizer_named(options["optimizer"], network, count)
+    assert isinstance(optimizer, RuleOptimizer)
+    if format_ == "latex":
+        return f"\n\\noindent\\textit{{Update of each entry $\\theta$ of a parameter}}\n{optimizer.latex()}"
+    theta = "theta" if format_ == "ascii" else "θ"
+    return f"Update of each entry {theta} of a parameter\n{optimizer.text(ascii=format_ == 'ascii')}"
 
 
 def written_numbers(working: Working, format_: str) -> str:

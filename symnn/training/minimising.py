@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
 from queue import SimpleQueue
 from typing import Any
 
@@ -25,25 +24,21 @@ _TRIES = 50
 
 
 class Minimisation:
-    """Some starts on their way down, one after the other; it may be left between any two iterations.
+    """One start on its way down; it may be left between any two iterations.
 
     It is what `Descent` is to optimizers that are equations.
     """
 
-    def __init__(self, plan: Plan, starts: Sequence[Start]) -> None:
-        self.plan, self.waiting = plan, list(starts)
-        self.ended: list[Run] = []
-        self._begin()
-
-    def _begin(self) -> None:
-        self.starts = [self.waiting.pop(0)]
-        self.function = flat_of(self.plan, self.starts[0])
+    def __init__(self, plan: Plan, start: Start) -> None:
+        self.plan, self.starts = plan, [start]
+        self.function = flat_of(plan, start)
         self.good = self.function.start
         self.first = self._measured(self.good)
         self.history: list[Array] = []
-        optimizer = self.plan.optimizers[self.starts[0].optimizer]
+        self.ended: list[Run] = []
+        optimizer = plan.optimizers[start.optimizer]
         assert isinstance(optimizer, LBFGS)
-        self.iterations = _Iterations(self.function, optimizer, self.plan.settings.epochs)
+        self.iterations = _Iterations(self.function, optimizer, plan.settings.epochs)
 
     @property
     def epoch(self) -> int:
@@ -71,7 +66,6 @@ class Minimisation:
 
     def stop(self) -> None:
         """End where it is, because training was interrupted."""
-        self.waiting = []
         self._end(f"interrupted at epoch {self.epoch} of {self.plan.settings.epochs}")
 
     def _end(self, stopped: str | None = None) -> None:
@@ -81,8 +75,6 @@ class Minimisation:
         measured = (self.history[-1] if self.history else self.first)[0]
         self.ended.append(Run(self.starts[0], parameters, history, measured, stopped))
         self.starts, self.history = [], []
-        if self.waiting:
-            self._begin()
 
     def _measured(self, x: Array) -> Array:
         return self.plan.measure({name: value[None] for name, value in self.function.parameters(x).items()})

@@ -114,8 +114,12 @@ class Training:
     def _current(self) -> Descent | Minimisation:
         if self.descent is None:
             group = self.waiting.pop(0)
-            minimises = isinstance(self.plan.optimizers[group[0].optimizer], LBFGS)
-            self.descent = Minimisation(self.plan, group) if minimises else Descent.begun(self.plan, group)
+            if isinstance(self.plan.optimizers[group[0].optimizer], LBFGS):
+                first, *others = group
+                self.waiting[:0] = [[one] for one in others]
+                self.descent = Minimisation(self.plan, first)
+            else:
+                self.descent = Descent.begun(self.plan, group)
         return self.descent
 
     def _collect(self, descent: Descent | Minimisation) -> None:
