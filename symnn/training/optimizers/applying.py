@@ -12,7 +12,7 @@ from typing import Any
 
 from sympy import Dummy, Expr, Mul, Symbol
 
-from symnn.language import Entry, Equation, Program, Tensor, index, tensor
+from symnn.language import Equation, Program, Tensor, index
 from symnn.training.optimizers.rules import GRADIENT, PARAMETER, STEP, Rule, names_in, symbol
 from symnn.training.optimizers.schedules import Schedule
 from symnn.training.optimizers.update import Update
@@ -88,56 +88,75 @@ def applied(
     program: Program,
 ) -> Update:
     """Return the equations of a rule for these parameters: see `Optimizer.update`."""
-    once = single_assignments(rule, values)
-    lines = with_scalars_apart(once)
-    names = _Names(program)
-    known: dict[Any, Expr] = {}
-    settings: dict[str, float] = {}
-    renewed: dict[str, str] = {}
-    state: dict[str, Tensor] = {}
-    started: dict[str, float] = {}
+    made = _Application(rule, single_assignments(rule, values), start, program)
+    made.scalars()
+    for name, parameter in parameters.items():
+        made.entries(name, parameter, gradients[name])
+    renewed = {**made.renewed, **made.renewed_scalars}
+    return Update(tuple(made.equations), renewed, made.settings, made.state, made.start)
 
-    def carry(name: str, made: Tensor) -> None:
-        state[made.name] = made
-        if name in start:
-            started[made.name] = start[name]
 
-    used = {one for line in lines for one in line.right.free_symbols}
-    for name, value in once.values.items():
-        if symbol(name) in used:
-            made = tensor(names.fresh(name), (), "hyperparameter")
-            known[symbol(name)], settings[made.name] = made, value
-    scalars = [name for name in once.last if name not in rule.by_entry]
-    for name in scalars:
-        made = Tensor(names.fresh(name), (), "hyperparameter")
-        known[symbol(name)] = made[()]
-        carry(name, made)
-    equations = []
-    for line in lines:
-        if not line.by_entry:
-            wanted = f"{line.name}_new" if line.symbol in once.last.values() else line.name
-            left = tensor(names.fresh(wanted), (), "hyperparameter")
-            equations.append(Equation(left, line.right.xreplace(known)))
-            known[line.symbol] = left
-    renewed_scalars = {known[symbol(name)].base.name: known[once.last[name]].base.name for name in scalars}
-    for parameter, own in parameters.items():
+class _Application:
+    """The equations of a rule, first for its numbers, then for each parameter."""
+
+    def __init__(self, rule: Rule, once: Lines, begins: Mapping[str, float], program: Program) -> None:
+        self.rule, self.once, self.begins = rule, once, begins
+        self.lines = with_scalars_apart(once)
+        self.fresh = _Names(program).fresh
+        self.known: dict[Any, Expr] = {}
+        """What stands for each symbol that is one number."""
+        self.equations: list[Equation] = []
+        self.settings: dict[str, float] = {}
+        self.renewed: dict[str, str] = {}
+        self.renewed_scalars: dict[str, str] = {}
+        self.state: dict[str, Tensor] = {}
+        self.start: dict[str, float] = {}
+
+    def scalars(self) -> None:
+        """Add what is one number for all parameters: hyperparameters, the step, what is computed from these."""
+        used = set().union(*(line.right.free_symbols for line in self.lines))
+        for name, value in self.once.values.items():
+            if symbol(name) in used:
+                made = Tensor(self.fresh(name), (), "hyperparameter")
+                self.known[symbol(name)], self.settings[made.name] = made[()], value
+        carried = [name for name in self.once.last if name not in self.rule.by_entry]
+        for name in carried:
+            self.known[symbol(name)] = self._carried(name, Tensor(self.fresh(name), (), "hyperparameter"))[()]
+        for line in self.lines:
+            if not line.by_entry:
+                wanted = f"{line.name}_new" if self._is_last(line) else line.name
+                left = Tensor(self.fresh(wanted), (), "hyperparameter")
+                self.equations.append(Equation(left[()], line.right.xreplace(self.known)))
+                self.known[line.symbol] = left[()]
+        for name in carried:
+            old, new = self.known[symbol(name)], self.known[self.once.last[name]]
+            self.renewed_scalars[old.base.name] = new.base.name
+
+    def entries(self, parameter: str, own: Tensor, gradient: Tensor) -> None:
+        """Add what has an entry for each entry of a parameter."""
         at = _indices(own)
-        here = {**known, symbol(PARAMETER): own[at], symbol(GRADIENT): gradients[parameter][at]}
+        here = {**self.known, symbol(PARAMETER): own[at], symbol(GRADIENT): gradient[at]}
         olds = {PARAMETER: parameter}
-        for name in rule.state:
-            if name in rule.by_entry:
-                made = own.like(names.fresh(f"{name}_{parameter}"), role="value")
+        for name in self.rule.state:
+            if name in self.rule.by_entry:
+                made = self._carried(name, own.like(self.fresh(f"{name}_{parameter}"), role="value"))
                 here[symbol(name)], olds[name] = made[at], made.name
-                carry(name, made)
-        for line in lines:
+        for line in self.lines:
             if line.by_entry:
-                is_last = line.symbol in once.last.values()
-                wanted = f"{olds[line.name]}_new" if is_last else f"{line.name}_{parameter}"
-                new = own.like(names.fresh(wanted), role="value")
-                equations.append(Equation(new[at], line.right.xreplace(here)))
+                wanted = f"{olds[line.name]}_new" if self._is_last(line) else f"{line.name}_{parameter}"
+                new = own.like(self.fresh(wanted), role="value")
+                self.equations.append(Equation(new[at], line.right.xreplace(here)))
                 here[line.symbol] = new[at]
-        renewed.update({old: _entry(here[once.last[name]]).base.name for name, old in olds.items()})
-    return Update(tuple(equations), {**renewed, **renewed_scalars}, settings, state, started)
+        self.renewed.update({old: here[self.once.last[name]].base.name for name, old in olds.items()})
+
+    def _carried(self, name: str, made: Tensor) -> Tensor:
+        self.state[made.name] = made
+        if name in self.begins:
+            self.start[made.name] = self.begins[name]
+        return made
+
+    def _is_last(self, line: Line) -> bool:
+        return line.symbol in self.once.last.values()
 
 
 def with_scalars_apart(once: Lines) -> list[Line]:
@@ -212,11 +231,6 @@ def _apart(name: str, taken: Iterable[str]) -> str:
     """Return a name that is not taken."""
     names = set(taken)
     return next(one for one in (name, *(f"{name}_{n}" for n in range(2, 1000))) if one not in names)
-
-
-def _entry(expression: Any) -> Entry:
-    assert isinstance(expression, Entry)
-    return expression
 
 
 def _indices(parameter: Tensor) -> tuple[Any, ...]:
