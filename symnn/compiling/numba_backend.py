@@ -5,8 +5,10 @@ No `fastmath`: sums are added in the order in which they are written, and nan st
 
 from __future__ import annotations
 
+import itertools
 import linecache
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -20,8 +22,11 @@ from symnn.compiling.numba_code import function_source, steps_source
 from symnn.compiling.outer import with_vectors
 from symnn.compiling.stable import stable
 from symnn.compiling.stepping import Begin, StepProgram, Steps
+from symnn.language import Equation, fresh_index_over
 
 Array = NDArray[Any]
+
+_NUMBERS = itertools.count(1)
 
 
 def numba_function(lowered: Lowered) -> Code:
@@ -56,6 +61,7 @@ def numba_steps(step: StepProgram) -> Begin:
         CompileError: for what there is no code for, or a size that no array tells.
     """
     keep_freed_memory()
+    step = _with_copies(step)
     program = with_formulas(with_vectors(stable(step.program)[0].pruned(step.wanted), step.wanted)[0])
     settings = [name for name in step.settings if name in program.inputs]
     source = steps_source(program, step, settings)
@@ -97,6 +103,19 @@ class _NumbaSteps:
         return {name: array.copy() for name, array in self.now.items()}
 
 
+def _with_copies(step: StepProgram) -> StepProgram:
+    """Return the step with an equation for each next value that is something given: it changes before it is copied."""
+    equations, renewed = [], dict(step.renewed)
+    for name, new in step.renewed.items():
+        if new not in step.program.defined:
+            given = step.program.find(new)
+            at = tuple(fresh_index_over(size) for size in given.shape)
+            made = given.like(step.program.fresh_name(f"{name}_new", renewed.values()), role="value")
+            equations.append(Equation(made[at], given[at]))
+            renewed[name] = made.name
+    return replace(step, program=step.program.extended(equations), renewed=renewed) if equations else step
+
+
 def _numba() -> Any:
     import numba
 
@@ -110,7 +129,7 @@ def _array_type(rank: int, dtype: str, readonly: bool = False) -> Any:
 
 def _compiled(source: str, name: str, types: tuple[Any, ...]) -> Any:
     """Return the function of a source, compiled for arguments of these types."""
-    place, namespace = f"<symnn {name} {len(linecache.cache)}>", dict[str, Any]()
+    place, namespace = f"<symnn {name} {next(_NUMBERS)}>", dict[str, Any]()
     linecache.cache[place] = (len(source), None, source.splitlines(keepends=True), place)  # numba reads it there
     exec(compile(source, place, "exec"), namespace)  # symnn's own text, of checked names
     made = _numba().njit(error_model="numpy", nogil=True, boundscheck=False)(namespace[name])

@@ -61,35 +61,21 @@ class ProgramCode:
 
     def overwrite(self, renewed: Mapping[str, str]) -> list[str]:
         """Let next values be kept where the values before are, wherever these are needed no more; return the others."""
-        late = []
         for name, new in renewed.items():
-            if new not in self.program.defined:
-                continue
-            if self._may_overwrite(name, new):
+            if new not in self.kept.alias and self._may_overwrite(name, new):
                 self.kept.alias[new] = name
-            else:
-                late.append(name)
-        return late
+        return [name for name, new in renewed.items() if self.kept.alias.get(new) != name]
 
     def _may_overwrite(self, name: str, new: str) -> bool:
-        last = (-1, -1, -1)
-        for time, groups in enumerate(self.plan.turns):
-            for place, group in enumerate(groups):
-                for step, statement in enumerate(group.statements):
-                    read = [e for e in statement.used if e.base.name == name]
-                    here = (time, place, step)
-                    if statement.name == new:
-                        if last > (-1, -1, -1) or statement.operation != SET or statement.brackets:
-                            return False
-                        last = here
-                        if any(e.indices != statement.left.indices for e in read):
-                            return False
-                        mates = [e for s in group.statements for e in s.used if e.base.name == name]
-                        if any(e.indices != statement.left.indices for e in mates):
-                            return False
-                    elif read and (-1, -1, -1) < last < here:
-                        return False
-        return True
+        """Whether nothing reads a tensor after one statement sets its next value, or elsewhere in its loop."""
+        order = [(group, s) for groups in self.plan.turns for group in groups for s in group.statements]
+        made = [place for place, (_, statement) in enumerate(order) if statement.name == new]
+        read = [place for place, (_, s) in enumerate(order) if any(e.base.name == name for e in s.used)]
+        if len(made) != 1 or order[made[0]][1].operation != SET or max(read, default=-1) > made[0]:
+            return False
+        group, statement = order[made[0]]
+        beside = [entry for s in group.statements for entry in s.used if entry.base.name == name]
+        return all(entry.indices == statement.left.indices for entry in beside)
 
     def lines(self) -> list[str]:
         """Return the lines of all turns."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from sympy import Idx
+
 from symnn.compiling.numba_scalars import affine
 from symnn.compiling.numba_source import INDENT, Kept
 from symnn.compiling.numba_statements import Statement
-from symnn.language import size_of
+from symnn.language import examples, size_of
 
 _CALLS = {
     "Inverse": "np.linalg.inv",
@@ -22,8 +24,7 @@ def matrix_lines(statement: Statement, kept: Kept, comments: dict[str, str]) -> 
     loops = [i for i in statement.indices if i != statement.own]
     for place, each in enumerate(loops):
         names[each] = kept.fresh(f"{each.name}{place or ''}")
-    target = kept.place(left.base, [names.get(i, ":") for i in left.indices])
-    given = kept.place(matrix.base, [names.get(i, ":") for i in matrix.indices])
+    target, given = (kept.place(e.base, [names.get(i) or _whole(i) for i in e.indices]) for e in (left, matrix))
     call = f"{_CALLS[statement.operation]}({given})"
     body = [f"{target} = {call}"]
     if statement.operation == "LogDeterminant":
@@ -34,3 +35,9 @@ def matrix_lines(statement: Statement, kept: Kept, comments: dict[str, str]) -> 
     for each in reversed(loops):
         body = [f"for {names[each]} in range({affine(size_of(each), {})}):", *(INDENT + line for line in body)]
     return body
+
+
+def _whole(an_index: Idx) -> str:
+    """Return the slice of a whole axis: room for a batch is more than the last and smaller one needs."""
+    size = size_of(an_index)
+    return f":{affine(size, {})}" if examples in size.free_symbols else ":"

@@ -16,10 +16,12 @@ import sympy
 from sympy import Max, Min, Piecewise, Sum, log
 
 import symnn
-from symnn.compiling import compile_program
+from symnn.compiling import compile_program, numba_backend
 from symnn.compiling.compiled import lowered_program
 from symnn.compiling.numba_backend import numba_function, numba_steps
 from symnn.compiling.numba_code import steps_source
+from symnn.compiling.numpy_steps import numpy_steps
+from symnn.compiling.stepping import StepProgram
 from symnn.errors import CompileError
 from symnn.language import (
     Cholesky,
@@ -29,6 +31,7 @@ from symnn.language import (
     Maximum,
     Program,
     Within,
+    examples,
     index,
     tensor,
 )
@@ -68,11 +71,12 @@ LAYERS = {
         [Convolution2d((2, 7, 6), 3, 3, stride=2, padding=1, activation="tanh"), MaxPooling2d((3, 4, 3), (2, 1))]
     ),
     "overlapping windows": Network([Convolution1d((2, 9), 2, 3, padding=2), BatchNorm((2, 11))]),
+    "dropout": Network([Dropout(3), Dense(3, 2)]),
     "transformer": Network(
         [Embedding(5, 4, 3), Residual(MultiHeadAttention((3, 4), heads=2, causal=True)), LayerNorm((3, 4)),
          Residual(FeedForward((3, 4), 5))],
     ),
-    "recurrent": Network([unroll(LSTMCell(2, 3), steps=3), Dropout(3), Dense(3, 2)], example_weights=True),
+    "recurrent": Network([unroll(LSTMCell(2, 3), steps=3), Dense(3, 2)], example_weights=True),
 }  # fmt: skip
 
 
@@ -250,6 +254,34 @@ def test_steps_are_those_of_numpy_to_rounding_and_equal_bits_in_any_division(dty
     for name, value in whole.carried().items():
         assert value.dtype == dtype
         assert value.tobytes() == parts.carried()[name].tobytes()
+
+
+@pytest.mark.parametrize("name", ["overlapping windows", "recurrent"])
+def test_steps_of_layers(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sums over the examples in the middle (batch norm), rows of the data in all of their places, weights."""
+    monkeypatch.setattr(numba_backend, "_compiled", lambda source, name, types: run_as_python(source, name))
+    step = compile_step(LAYERS[name], symnn.SGD(0.05)).step_program
+    values = numbers_for(LAYERS[name], 7)
+    carried = {k: values.get(k, np.zeros([int(size) for size in step.program.find(k).shape])) for k in step.renewed}
+    runs = [steps(step)(carried, values) for steps in (numba_steps, numpy_steps)]
+    for seed in range(2):
+        order = np.random.default_rng(seed).permutation(7)
+        cost, expected = [run.take(order, 3) for run in runs]
+        assert cost == pytest.approx(float(expected), rel=1e-9)
+    assert_close(runs[0].carried(), runs[1].carried(), 1e-8)
+
+
+def test_what_is_carried_may_be_what_another_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numba_backend, "_compiled", lambda source, name, types: run_as_python(source, name))
+    n, k, m = index("n", examples), index("k", 2), examples
+    w, new, before = (tensor(name, 2, role="parameter") for name in ("w", "w_new", "before"))
+    x, C = tensor("x", (examples, 2), role="input"), tensor("C")
+    program = Program([Equation(C, Sum(x[n, k] * w[k], n, k) / m), Equation(new[k], w[k] + before[k] + C)])
+    step = StepProgram(program, "C", {"w": "w_new", "before": "w"}, {}, ("x",), "float64")
+    steps = numba_steps(step)({"w": np.array([1.0, 2.0]), "before": np.zeros(2)}, {"x": np.ones((4, 2))})
+    steps.take(np.arange(4), 2)
+    assert steps.carried()["before"].tolist() == [4.0, 5.0]
+    assert steps.carried()["w"].tolist() == [4 + 1 + 9, 5 + 2 + 9]
 
 
 def test_float32_stays_float32_and_sums_keep_their_order() -> None:
