@@ -10,6 +10,7 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from symnn.compiling.jax_backend import jax_function, jax_steps
 from symnn.compiling.lowered import Maker
 from symnn.compiling.numba_backend import numba_function, numba_steps
 from symnn.compiling.numpy_function import numpy_function
@@ -58,6 +59,7 @@ class Backend:
 _ALL = (
     Backend("numpy", numpy_function, numpy_steps, together=True),
     Backend("numba", numba_function, numba_steps, "numba", "jit"),
+    Backend("jax", jax_function, jax_steps, "jax", "jax"),
 )
 
 BACKENDS = {backend.name: backend for backend in _ALL}
