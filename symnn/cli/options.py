@@ -33,7 +33,7 @@ def together(*decorators: Decorator) -> Decorator:
 
 
 architecture_argument = click.argument("architecture", metavar="ARCHITECTURE|FILE")
-_READ = ("architecture", "subject", "model", "data", "numbers", "file")
+_READ = ("architecture", "subject", "model", "data", "numbers", "file", "resume")
 """The arguments and options that may name a file that is read."""
 _NOTATION_FILE = "symnn.notation_file"
 OF_NETWORKS = ("activation", "cost", "weights", "l1", "l2")
@@ -53,12 +53,13 @@ weights_option = click.option(
     show_default=True,
     help="The axes of W: Z = A Wᵀ + 1 bᵀ, or Z = A W + 1 bᵀ.",
 )
-data_option = click.option(
-    "--data",
-    required=True,
-    metavar="NAME|PATH",
-    help=f"{', '.join(BUILT_IN)}; a CSV file with a header; an .npz with X and y; a folder with MNIST's IDX files.",
+_DATA_HELP = f"{', '.join(BUILT_IN)}; a CSV file with a header; an .npz with X and y; a folder with MNIST's IDX files."
+data_option = click.option("--data", required=True, metavar="NAME|PATH", help=_DATA_HELP)
+resumed_options = together(
+    click.argument("architecture", metavar="ARCHITECTURE|FILE", required=False),
+    click.option("--data", metavar="NAME|PATH", help=_DATA_HELP),
 )
+"""The architecture and the data of a command that may be told them by a checkpoint."""
 target_option = click.option(
     "--target", metavar="COLUMN", help="The target's column in a CSV file  [default: the last]"
 )

@@ -11,7 +11,7 @@ import numpy as np
 
 from symnn.cli.files import is_file, read_network
 from symnn.cli.options import default_activations, given_options, network_of, refuse_network_options
-from symnn.cli.train import fitted_scalings
+from symnn.cli.training_work import fitted_scalings
 from symnn.errors import DataError, InputError, ShapeError, suggest
 from symnn.language import parse_assignments
 from symnn.networks import Network, mlp

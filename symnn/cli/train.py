@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import math
+import shlex
 import sys
-from dataclasses import dataclass
+import warnings
 from typing import Any
 
 import click
-import numpy as np
 
-from symnn.cli.files import is_file, read_network
+from symnn.cli.comparing import check_comparison, report_comparison
 from symnn.cli.group import one_line
 from symnn.cli.options import (
     activation_option,
-    activations_of,
-    architecture_argument,
     cost_option,
-    data_option,
-    default_activations,
     dtype_option,
     echo_json,
     given_options,
@@ -26,41 +21,41 @@ from symnn.cli.options import (
     note,
     output_option,
     penalty_options,
-    refuse_network_options,
     refuse_overwriting,
+    resumed_options,
     scale_option,
     seed_option,
     target_option,
     weights_option,
 )
-from symnn.errors import InputError, ShapeError
-from symnn.networks import Network, mlp
-from symnn.starting import INTERRUPTED
-from symnn.training import (
-    OPTIMIZERS,
-    Data,
-    Fit,
-    Model,
-    Scaling,
-    Split,
-    load_data,
-    optimizer_named,
-    save_model,
-    split,
-    targets_of,
-    train,
+from symnn.cli.resuming import check_checkpoint, recalled, remembered, remembered_output
+from symnn.cli.training_work import (
+    EPOCHS,
+    ITERATIONS,
+    STEPS,
+    Work,
+    check_optimizer,
+    default_epochs,
+    optimizers_of,
+    prepared,
+    rates_of,
+    report,
 )
+from symnn.errors import InputError
+from symnn.starting import INTERRUPTED
+from symnn.training import OPTIMIZERS, Fit, save_model
+from symnn.training.checkpoints import Checkpoints
+from symnn.training.loop import begun
 from symnn.training.models import check_model_path
-from symnn.training.optimizers import KINDS, Optimizer, check_learning_rate, described, first_rate, scheduled
+from symnn.training.optimizers import KINDS
 from symnn.training.plan import check_settings
-from symnn.training.shapes import input_shape, output_shape
+from symnn.training.rates import RateComparison
 
-_EPOCHS, _STEPS, _BATCH_SIZE, _ITERATIONS = 30, 3000, 10, 200
+_BATCH_SIZE = 10
 
 
 @click.command("train")
-@architecture_argument
-@data_option
+@resumed_options
 @target_option
 @scale_option
 @activation_option
@@ -69,7 +64,9 @@ _EPOCHS, _STEPS, _BATCH_SIZE, _ITERATIONS = 30, 3000, 10, 200
 @weights_option
 @click.option("--optimizer", type=click.Choice(OPTIMIZERS), default="sgd", show_default=True)
 @click.option(
-    "--learning-rate", type=float, metavar="η", help="The step size  [default: by optimizer, cost and activation]"
+    "--learning-rate",
+    metavar="η[,η…]",
+    help="The step size; several are compared  [default: by optimizer, cost and activation]",
 )
 @click.option(
     "--schedule",
@@ -79,257 +76,100 @@ _EPOCHS, _STEPS, _BATCH_SIZE, _ITERATIONS = 30, 3000, 10, 200
     help=f"How the step size goes on: {', '.join(KINDS)}, or a formula of the step t such as eta/sqrt(t).",
 )
 @click.option("--warmup", type=int, metavar="STEPS", default=0, help="How many steps the step size takes to rise.")
-@click.option(
-    "--epochs", type=int, help=f"[default: {_EPOCHS}, or what makes {_STEPS} steps; for lbfgs {_ITERATIONS}]"
-)
+@click.option("--epochs", type=int, help=f"[default: {EPOCHS}, or what makes {STEPS} steps; for lbfgs {ITERATIONS}]")
 @click.option("--batch-size", type=int, default=_BATCH_SIZE, show_default=True)
 @click.option("--restarts", type=int, default=1, show_default=True, help="Random starts; validation cost picks one.")
 @seed_option
 @dtype_option
-@output_option("Save the trained model (.npz).")
+@click.option("--checkpoint", metavar="FILE", help="Keep all that the training is in this file (.npz), to go on from.")
+@click.option("--every", default="60", show_default=True, metavar="SECONDS|'N steps'", help="How often it is kept.")
+@click.option("--resume", metavar="FILE", help="Go on from a checkpoint: to the same bits, with no other options.")
+@output_option("Save the trained model (.npz); of several learning rates, also a plot of them (.svg, .png, .pdf).")
 @json_option
-def train_command(architecture: str, output: str | None, as_json: bool, **options: Any) -> None:
+def train_command(output: str | None, as_json: bool, resume: str | None, **options: Any) -> None:
     """Train a network such as 64-30-10 and test it on examples that it has not seen.
 
     The data is split by the seed into training, validation and test parts (60, 20 and 20 %), and
     scaled by what the training part alone says.
     """
-    _check_optimizer(options)
-    check_settings(
-        _EPOCHS if options["epochs"] is None else options["epochs"],
-        options["batch_size"], options["restarts"], options["seed"], options["dtype"],
-    )  # fmt: skip
-    refuse_overwriting(output)
-    if output is not None:
-        check_model_path(output)
-    work = _prepared(architecture, options)
+    checkpoint, every = options["checkpoint"] or resume, options["every"]
+    if resume is not None:
+        options, kept = recalled(resume, train_command)
+        output = remembered_output(kept) if output is None else output
+    _check(options, output, checkpoint)
+    keeper = _keeper(checkpoint, every, kept if resume is not None else remembered(output))
+    work = prepared(options["architecture"], options)
     epochs = options["epochs"] or default_epochs(len(work.parts.training), options["batch_size"], options["optimizer"])
-    optimizer = _optimizer(work, epochs, options)
-    if not as_json:
-        click.echo(work.headline(architecture, optimizer, epochs, options))
-    fit = train(
+    optimizers = optimizers_of(work, epochs, options)
+    training, keeper = begun(
         work.network,
         *work.training,
-        optimizer=optimizer,
+        optimizers=optimizers,
         epochs=epochs,
         batch_size=options["batch_size"],
         seed=options["seed"],
         restarts=options["restarts"],
         validation=work.validation,
         dtype=options["dtype"],
-        progress=True,
         classes=work.data.classes,
+        checkpoint=keeper,
+        resume=resume,
     )
+    if not as_json:
+        click.echo(work.headline(options["architecture"], optimizers, epochs, options))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", RuntimeWarning)
+        training.run(progress=True, keeper=keeper)
+    for text in dict.fromkeys(str(one.message) for one in caught):
+        note(f"symnn: {one_line(text)}")
+    fits = training.fits()
+    if len(optimizers) > 1:
+        stopped = report_comparison(work, RateComparison(tuple(fits), watched=True), output, as_json)
+    else:
+        stopped = _report_one(work, fits[0], output, as_json)
+    if stopped is None:
+        return
+    note(f"symnn: {one_line(stopped)}")
+    interrupted = stopped.startswith("interrupted")
+    if interrupted and keeper is not None:
+        note(f"symnn: it goes on with: symnn train --resume {shlex.quote(str(keeper.path))}")
+    sys.exit(INTERRUPTED if interrupted else 1)
+
+
+def _check(options: dict[str, Any], output: str | None, checkpoint: str | None) -> None:
+    """Raise for what is missing or makes no sense, before anything is done."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        if parameter.name in ("architecture", "data") and options[parameter.name] is None:
+            raise click.MissingParameter(ctx=context, param=parameter)
+    check_optimizer(options)
+    check_settings(
+        EPOCHS if options["epochs"] is None else options["epochs"],
+        options["batch_size"], options["restarts"], options["seed"], options["dtype"],
+    )  # fmt: skip
+    refuse_overwriting(output)
+    check_checkpoint(checkpoint, output, options)
+    if output is None:
+        return
+    if len(rates_of(options["learning_rate"])) > 1:
+        check_comparison(output)
+    else:
+        check_model_path(output)
+
+
+def _keeper(path: str | None, every: str, information: dict[str, Any]) -> Checkpoints | None:
+    if path is None and "every" in given_options():
+        raise InputError("--every says how often a checkpoint is written: give --checkpoint FILE")
+    return None if path is None else Checkpoints(path, every, information)
+
+
+def _report_one(work: Work, fit: Fit, output: str | None, as_json: bool) -> str | None:
+    """Save and report what a training came to; return why it ended before its time, or None."""
     results = work.results(fit)
     if output is not None and fit.epochs:
         save_model(output, work.model(fit, results))
     elif output is not None:
         note(f"symnn: nothing was learned: {output} was not written")
         output = None
-    if fit.stopped is not None:
-        note(f"symnn: {one_line(fit.stopped)}")
-    echo_json({**results, "model": output}) if as_json else click.echo(_report(results, output))
-    if fit.stopped is not None:
-        sys.exit(INTERRUPTED if fit.stopped.startswith("interrupted") else 1)
-
-
-def _check_optimizer(options: dict[str, Any]) -> None:
-    """Raise InputError for a bad learning rate, and for what an optimizer has no use for."""
-    if options["learning_rate"] is not None:
-        check_learning_rate(options["learning_rate"])
-    if options["warmup"] < 0:
-        raise InputError(f"bad warmup {options['warmup']}: it is a number of steps, 0 or more")
-    if options["optimizer"] == "lbfgs":
-        for name in ("learning_rate", "schedule", "warmup", "batch_size"):
-            if name in given_options():
-                raise InputError(
-                    f"--{name.replace('_', '-')} is not for lbfgs, which looks at all examples in each step "
-                    "and searches for the size of the step"
-                )
-
-
-def _optimizer(work: _Work, epochs: int, options: dict[str, Any]) -> Optimizer:
-    """Return the optimizer that the options describe."""
-    made = optimizer_named(options["optimizer"], work.network, work.outputs, options["learning_rate"])
-    kind, rise = options["schedule"], options["warmup"]
-    if (kind, rise) == (KINDS[0], 0):
-        return made
-    steps = epochs * math.ceil(len(work.parts.training) / options["batch_size"])
-    rate = scheduled(kind, first_rate(made), steps=steps, rise=rise)
-    return optimizer_named(options["optimizer"], work.network, work.outputs, rate)
-
-
-def default_epochs(examples: int, batch_size: int, optimizer: str = "sgd") -> int:
-    """Return 30, or as many epochs as make 3,000 steps: a small data set is gone through more often.
-
-    An epoch of L-BFGS is one iteration, of which there are at most 200.
-
-    >>> default_epochs(1078, 10), default_epochs(90, 10)
-    (30, 334)
-    """
-    if optimizer == "lbfgs":
-        return _ITERATIONS
-    return max(_EPOCHS, math.ceil(_STEPS / math.ceil(examples / batch_size)))
-
-
-@dataclass(frozen=True, eq=False)
-class _Work:
-    """What a training starts from: the network, the parts of the data, and their scaling."""
-
-    network: Any
-    data: Data
-    parts: Split
-    scaling: Scaling
-    value_scaling: Scaling
-    outputs: int
-    dtype: str
-
-    @property
-    def training(self) -> tuple[Any, Any]:
-        return self.scaled(self.parts.training)
-
-    @property
-    def validation(self) -> tuple[Any, Any]:
-        return self.scaled(self.parts.validation)
-
-    def scaled(self, part: Data) -> tuple[Any, Any]:
-        """Return inputs and targets of a part as the network sees them."""
-        y = part.y if part.classes is not None else self.value_scaling.apply(part.y[:, None])
-        return self.scaling.apply(part.X, self.dtype), y
-
-    def headline(self, architecture: str, optimizer: Optimizer, epochs: int, options: dict[str, Any]) -> str:
-        """Return the lines that say what is done, with every default."""
-        parts = self.parts
-        if self.data.whole:
-            divided = f"all {len(self.data)} examples are training, validation and test"
-        else:
-            divided = f"{len(parts.training)} training, {len(parts.validation)} validation, {len(parts.test)} test"
-        penalties = "".join(f" · {name} {options[name]:g}" for name in ("l1", "l2") if options[name])
-        restarts = f" · {options['restarts']} restarts" if options["restarts"] > 1 else ""
-        going_on = (
-            f"at most {epochs} epochs, all examples in each"
-            if options["optimizer"] == "lbfgs"
-            else f"{epochs} epochs, batches of {options['batch_size']}"
-        )
-        settings = (
-            f"{architecture} · {', '.join(self.network.activations)} · {self.network.cost} cost{penalties} · "
-            f"scale {self.scaling.name} · {options['optimizer']}, {described(optimizer)} · {going_on}{restarts} · "
-            f"seed {options['seed']} · {self.dtype}"
-        )
-        return f"{settings}\n{self.data}\n{divided}"
-
-    def results(self, fit: Fit) -> dict[str, Any]:
-        """Return what is reported: cost and accuracy on each part, and how training went."""
-        found: dict[str, Any] = {}
-        for name in ("test", "validation", "train"):
-            X, y = self.scaled(getattr(self.parts, "training" if name == "train" else name))
-            found[f"{name}_accuracy"] = fit.accuracy(X, y) if self.data.classes is not None else None
-            found[f"{name}_cost"] = fit.cost_of(X, y)
-            if self.data.classes is None:
-                error = self.value_scaling.undo(fit.outputs(X)) - self.value_scaling.undo(y)
-                found[f"{name}_root_mean_square_error"] = float(np.sqrt(np.mean(error**2)))
-        return {
-            **found,
-            "epochs": fit.epochs,
-            "seconds": round(fit.seconds, 3),
-            "learning_rate": fit.learning_rate if math.isfinite(fit.learning_rate) else None,
-            "seed": fit.seed,
-            "scale": self.scaling.name,
-            "parameters": sum(int(value.size) for value in fit.parameters.values()),
-            "examples": {
-                "train": len(self.parts.training),
-                "validation": len(self.parts.validation),
-                "test": len(self.parts.test),
-            },
-            "target": "values" if self.data.classes is None else f"{len(self.data.classes)} classes",
-            "stopped": fit.stopped,
-        }
-
-    def model(self, fit: Fit, results: dict[str, Any]) -> Model:
-        """Return the model to save."""
-        return Model.of(
-            fit,
-            scaling=self.scaling,
-            value_scaling=self.value_scaling,
-            features=self.data.features,
-            target=self.data.target,
-            information={"data": self.data.name, **results},
-            image=self.data.shape,
-        )
-
-
-def _network(architecture: str, values: bool, options: dict[str, Any]) -> Network:
-    """Return the network of an architecture, or of a file of equations."""
-    if is_file(architecture):
-        refuse_network_options("a file of equations says it itself")
-        return read_network(architecture)
-    sizes = architecture.split("-")
-    given = options["activation"]
-    activations = (
-        default_activations(options["cost"], max(len(sizes) - 1, 1), values)
-        if given is None
-        else activations_of(given, max(len(sizes) - 1, 1))
-    )
-    named = {name: options[name] for name in ("cost", "weights", "l1", "l2")}
-    return mlp(architecture, activation=activations, **named)
-
-
-def _prepared(architecture: str, options: dict[str, Any]) -> _Work:
-    data = load_data(options["data"], options["target"])
-    values = data.classes is None
-    network = _network(architecture, values, options)
-    outputs = _check_widths(architecture, network, data)
-    parts = split(data, options["seed"])
-    scaling, value_scaling = fitted_scalings(parts.training, options["scale"], network)
-    if not values:
-        targets_of(data.y, outputs, str(network.cost), network.activations[-1], data.classes)
-    return _Work(network, data, parts, scaling, value_scaling, outputs, options["dtype"])
-
-
-def fitted_scalings(data: Data, scale: str | None, network: Network) -> tuple[Scaling, Scaling]:
-    """Return the scaling of the inputs and that of the values, by what some data say; classes are not scaled.
-
-    Args:
-        data: the training part.
-        scale: standard, unit or none; by default unit for images, standard for tables.
-        network: values that a sigmoid is to give are brought between 0 and 1.
-    """
-    name = scale or ("unit" if data.kind == "image" else "standard")
-    inputs = Scaling.fitted(data.X, name, together=data.kind == "image")
-    if data.classes is not None or name == "none":
-        return inputs, Scaling("none")
-    values = np.asarray(data.y, dtype=float)[:, None]
-    return inputs, Scaling.fitted(values, "unit" if network.activations[-1] == "sigmoid" else "standard")
-
-
-def _check_widths(architecture: str, network: Network, data: Data) -> int:
-    """Return the number of outputs, if the network fits the data.
-
-    Raises:
-        ShapeError: otherwise, with both.
-    """
-    try:
-        inputs, outputs = math.prod(input_shape(network)), math.prod(output_shape(network))
-    except InputError:
-        raise ShapeError(f"cannot train {architecture}: its sizes are not numbers (such as 64-30-10)") from None
-    width = data.X.shape[1]
-    count = 1 if data.classes is None else len(data.classes)
-    has = f"the data has {width} inputs and " + ("one value to learn" if data.classes is None else f"{count} classes")
-    if inputs != width:
-        raise ShapeError(f"{has}, the network {architecture} takes {inputs}")
-    if outputs != count and not (count == 2 and outputs == 1):
-        wanted = "1 or 2" if count == 2 else str(count)
-        raise ShapeError(f"{has}, the network {architecture} gives {outputs} (accepted: {wanted})")
-    return outputs
-
-
-def _report(results: dict[str, Any], output: str | None) -> str:
-    lines = []
-    for name, label in (("train", "training"), ("validation", "validation"), ("test", "test")):
-        accuracy, error = results[f"{name}_accuracy"], results.get(f"{name}_root_mean_square_error")
-        judged = f"accuracy {accuracy:.4f}" if accuracy is not None else f"root mean square error {error:.6g}"
-        lines.append(f"{label:<10}  cost {results[f'{name}_cost']:.6g}  {judged}")
-    lines.append(f"{results['epochs']} epochs in {results['seconds']:.2f} s, {results['parameters']} parameters")
-    if output is not None:
-        lines.append(f"saved {output}")
-    return "\n".join(lines)
+    echo_json({**results, "model": output}) if as_json else click.echo(report(results, output))
+    return fit.stopped

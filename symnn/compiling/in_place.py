@@ -29,15 +29,34 @@ from symnn.compiling.operations import Operation, Operations
 Array = NDArray[Any]
 
 _NAME = re.compile(r"[^\W\d]\w*")
+_NOTE = re.compile(r"  # (.*)$", re.MULTILINE)
 _FUNCTION = re.compile(r"\bnp\.([a-z_0-9]+(?:\.[a-z]+)?)\(")
 
 
 @dataclass(frozen=True)
 class InPlace:
-    """A step bound to its arrays: `step()` takes it, and returns what was asked for; `source` is its code."""
+    """A step bound to its arrays.
+
+    Attributes:
+        step: takes it, and returns what was asked for.
+        code: what runs: what is made once, and the step; after a line, the names of what has its value by then.
+        equations: gives the equation of each name.
+    """
 
     step: Callable[[], Any]
-    source: str
+    code: str
+    equations: Callable[[], Mapping[str, str]]
+
+    @cached_property
+    def source(self) -> str:
+        """The code, each line with the equation that it computes."""
+        return _NOTE.sub(self._note, self.code)
+
+    def _note(self, note: re.Match[str]) -> str:
+        equations = self.equations()
+        names = [name for name in note[1].split() if name in equations]
+        likewise = f", and likewise {', '.join(names[1:])}" if len(names) > 1 else ""
+        return f"  # {equations[names[0]]}{likewise}" if names else ""
 
 
 @dataclass(frozen=True)
@@ -59,18 +78,21 @@ class Feed:
     dtype: str
 
 
-def bind(operations: Operations, feed: Feed, helpers: Mapping[str, Any]) -> InPlace:
+def bind(
+    operations: Operations, feed: Feed, helpers: Mapping[str, Any], equations: Callable[[], Mapping[str, str]]
+) -> InPlace:
     """Return a step that changes the carried arrays in place.
 
     Args:
         operations: what is computed.
         feed: the arrays.
         helpers: functions that the code calls, by name, beside NumPy's.
+        equations: gives the equation of each name that has one: they are notes in the source.
     """
     writer = _Writer(trial := Trial(operations, feed, helpers))
     for place, operation in enumerate(trial.operations):
         writer.write(operation, place)
-    return writer.compiled(helpers)
+    return writer.compiled(helpers, equations)
 
 
 class Trial:
@@ -97,6 +119,10 @@ class Trial:
                 self.last[self.owner[name]] = place
         for name in (*feed.renewed.values(), *filter(None, [feed.returned])):
             self.last[self.owner[name]] = len(self.operations)
+        self.ends: dict[int, list[str]] = {}
+        """For each operation, what is not needed any more after it."""
+        for name, place in self.last.items():
+            self.ends.setdefault(place, []).append(name)
 
     def _owner(self, operation: Operation) -> str:
         value = self.values[operation.name]
@@ -121,8 +147,11 @@ class _Writer:
         """For each result in a buffer: which."""
         self.tenant: dict[str, str] = {}
         """For each buffer: whose values it holds now."""
+        self.free: dict[tuple[Any, ...], list[str]] = {}
+        """The buffers of each layout that hold nothing that is needed."""
         self.once: list[str] = []
         self.each: list[str] = []
+        self.singles: set[str] = set()
         self.home: dict[str, str] = {}
         self.names: dict[str, list[str]] = {}
         self.bound: dict[str, Any] = {}
@@ -141,9 +170,11 @@ class _Writer:
             self._line(f"{name} = {operation.code}", operation)
         else:
             self._write_into(operation, place)
-        for owner, buffer in list(self.holder.items()):
-            if self.trial.last[owner] <= place and self.tenant.get(buffer) == owner:
+        for owner in self.trial.ends.get(place, ()):
+            buffer = self.holder.get(owner)
+            if buffer is not None and self.tenant.get(buffer) == owner:
                 del self.tenant[buffer]
+                self.free.setdefault(_layout(self.trial.values[buffer]), []).append(buffer)
 
     def _make_once(self, operation: Operation, code: str, is_fixed: bool = True) -> None:
         self.once.append(f"{operation.name} = {code}")
@@ -197,8 +228,8 @@ class _Writer:
         name, value = operation.name, self.trial.values[operation.name]
         buffer = self._operand(operation, value, place) if operation.entrywise else None
         if buffer is None:
-            free = (b for b in dict.fromkeys(self.holder.values()) if b not in self.tenant)
-            buffer = next((b for b in free if _alike(self.trial.values[b], value)), None)
+            free = self.free.get(_layout(value))
+            buffer = free.pop() if free else None
         if buffer is None:
             order = ', order="F"' if value.flags.f_contiguous and not value.flags.c_contiguous else ""
             self._alias(name, f"np.empty({value.shape}, np.{value.dtype}{order})#{name}")
@@ -213,7 +244,7 @@ class _Writer:
             owner = self.trial.owner[name]
             buffer = self.holder.get(owner)
             ends = name == owner and self.trial.last[owner] == place and self.tenant.get(buffer or "") == owner
-            if ends and _alike(self.trial.values[owner], value):
+            if ends and _layout(self.trial.values[owner]) == _layout(value):
                 return buffer
         return None
 
@@ -228,9 +259,9 @@ class _Writer:
 
     def _made(self, name: str, code: str) -> str:
         """Return the name of something that is made once, such as a vector of ones."""
-        line = f"{name} = {code}"
-        if line not in self.once:
-            self.once.append(line)
+        if name not in self.singles:
+            self.singles.add(name)
+            self.once.append(f"{name} = {code}")
         return name
 
     def _shown(self, line: str) -> str:
@@ -247,7 +278,7 @@ class _Writer:
 
     def _line(self, code: str, operation: Operation) -> None:
         code = _FUNCTION.sub(lambda call: f"{self._function(call[1])}(", code)
-        self.each.append(f"{code}  # {operation.equation}" if operation.equation else code)
+        self.each.append(f"{code}  # {' '.join(operation.values)}" if operation.values else code)
 
     def _function(self, path: str) -> str:
         found: Any = np
@@ -265,14 +296,15 @@ class _Writer:
             name += "_"
         return name
 
-    def compiled(self, helpers: Mapping[str, Any]) -> InPlace:
+    def compiled(self, helpers: Mapping[str, Any], equations: Callable[[], Mapping[str, str]]) -> InPlace:
         """Return the step, compiled."""
         for old, new in self.feed.renewed.items():
             if new not in self.into_carried:
                 self._line(f"np.copyto({old}, {new})", Operation(old, "", ()))
+        arrays = {name: array for name, array in self.feed.arrays.items() if name in self.used}
         returned = [] if self.feed.returned is None else [f"return {self.feed.returned}"]
         lines = [
-            f"def begin({', '.join(self.feed.arrays)}):",
+            f"def begin({', '.join(arrays)}):",
             *(
                 f"    {name} = np.array({number.item()!r}, np.{number.dtype})"
                 for name, number in self.trial.numbers.items()
@@ -289,16 +321,12 @@ class _Writer:
         if "gemm" in self.bound:
             namespace["gemm"] = self.bound["gemm"]
         exec(compile(source, "<step>", "exec"), namespace)  # symnn's own text
-        return InPlace(namespace["begin"](**self.feed.arrays), source)
+        return InPlace(namespace["begin"](**arrays), source, equations)
 
 
-def _alike(one: Any, other: Array) -> bool:
-    return bool(
-        isinstance(one, np.ndarray)
-        and one.shape == other.shape
-        and one.dtype == other.dtype
-        and one.strides == other.strides
-    )
+def _layout(array: Array) -> tuple[Any, ...]:
+    """What arrays have in common that can lend each other their memory."""
+    return array.shape, array.strides, array.dtype
 
 
 def defined(helpers: Collection[str], texts: Mapping[str, str]) -> dict[str, Any]:

@@ -67,18 +67,19 @@ def updates_of(
         for used in operation.uses:
             if _is_array(values[used]) and (used in entrywise or used in renewed):
                 group.join(name, used)
+    order = {name: place for place, name in enumerate(renewed)}
+    olds = {new: old for old, new in renewed.items()}
     found: dict[tuple[Any, ...], list[Update]] = {}
-    for names in sorted(
-        group.groups(), key=lambda names: min(map(list(renewed).index, names & renewed.keys()), default=0)
-    ):
+    others: set[str] = set()
+    for names in sorted(group.groups(), key=lambda names: min((order[n] for n in names if n in order), default=0)):
         inside = [operations[place] for place in sorted(places[name] for name in names if name in places)]
-        carried = {old: new for old, new in renewed.items() if new in names}
+        carried = {olds[name]: name for name in sorted(names) if name in olds}
         if carried and not _is_used_elsewhere(names, carried, users) and carried.keys() == names & renewed.keys():
             arrays = dict.fromkeys(n for o in inside for n in (*o.uses, o.name) if _is_array(values[n]))
             update = Update(tuple(inside), tuple(arrays), carried)
-            others = {n for updates in found.values() for other in updates for n in other.arrays}
             if _may_be_written(update, places, operations, values) and not others & set(update.arrays):
                 found.setdefault(update.form, []).append(update)
+                others.update(update.arrays)
     return [updates for updates in found.values() if len(updates) > 1]
 
 
@@ -118,7 +119,6 @@ def joined(
                 targets[part] = _fresh(f"{part}_in_all", values)
                 arrays[targets[part]] = view
     before = [replace(o, target=targets.get(o.name, o.target)) for o in operations.operations if o.name not in made]
-    others = ", ".join(old for update in updates[1:] for old in update.carried)
     at_once = [
         replace(
             operation,
@@ -126,9 +126,9 @@ def joined(
             code=_renamed(operation.code, names),
             uses=tuple(names.get(used, used) for used in operation.uses),
             into=_renamed(operation.into or "", names),
-            equation=f"{operation.equation}, and likewise for {others}" if operation.equation else "",
+            values=tuple(name for update in updates for name in update.operations[place].values),
         )
-        for operation in first.operations
+        for place, operation in enumerate(first.operations)
     ]
     gone = {old for update in updates for old in update.carried}
     renewed = {old: new for old, new in feed.renewed.items() if old not in gone}

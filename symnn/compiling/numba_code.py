@@ -12,9 +12,9 @@ from symnn.compiling.numba_lowering import lowered
 from symnn.compiling.numba_matrices import matrix_lines
 from symnn.compiling.numba_orders import best_order, several_at_a_time
 from symnn.compiling.numba_plan import Group, Plan, planned
-from symnn.compiling.numba_scalars import affine
 from symnn.compiling.numba_source import INDENT, Kept, Nest
 from symnn.compiling.numba_statements import SET
+from symnn.compiling.numba_text import affine
 from symnn.compiling.sizes import Shape, WholeQuotient, size_lines
 from symnn.compiling.stepping import StepProgram
 from symnn.language import Program, Tensor

@@ -5,15 +5,25 @@ A comparison with nan is false, so what could hide one is written so that nan co
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import sympy
-from sympy import Abs, Expr, Idx, exp
+from sympy import Abs, Expr, Idx, exp, sign
 
 from symnn.compiling.functions import NODES
-from symnn.compiling.nodes import Chain, ExpMinusOne, ExpOfMinus
+from symnn.compiling.nodes import (
+    Chain,
+    ExpMinusOne,
+    ExpOfMinus,
+    NegativePart,
+    NormalDistribution,
+    PositivePart,
+    Softplus,
+)
+from symnn.compiling.numba_text import ATOM, Code
 from symnn.errors import CompileError
-from symnn.language import Elementwise, Entry, Equation, Tensor, formula, prime, rebuild
+from symnn.language import Elementwise, Entry, Equation, Step, Tensor, formula, prime, rebuild
 from symnn.language.functions import sigmoid, tanh
 
 NO_CODE = "the numba backend has no code for {}: use backend='numpy'"
@@ -62,3 +72,28 @@ def written(part: Any, equation: Equation) -> Any:
 
 def _sigmoid(z: Expr) -> Expr:
     return 1 / (1 + ExpOfMinus(z))
+
+
+def _template(text: str) -> Callable[[Any, Any, bool], Code]:
+    """Return what writes a function of one argument: @ is the argument, and #…# a number of the program's type."""
+
+    def method(formulas: Any, part: Any, guarded: bool) -> Code:
+        inner = formulas.code(part.args[0], guarded)
+        inner = formulas.simple(inner, part.args[0], guarded) if text.count("@") > 1 else inner
+        shown = text.replace("@", inner.inside(ATOM)).replace("{limit}", LARGEST_EXPONENT[formulas.dtype])
+        pieces = shown.split("#")
+        return Code("".join(formulas.number(float(p)) if n % 2 else p for n, p in enumerate(pieces)), ATOM, inner.depth)
+
+    return method
+
+
+TEMPLATES: tuple[tuple[Any, Callable[[Any, Any, bool], Code]], ...] = (
+    (Step, _template("(#1# if @ > #0# else #0#)")),
+    (sign, _template("(#1# if @ > #0# else #-1# if @ < #0# else @)")),
+    (PositivePart, _template("(#0# if @ < #0# else @)")),
+    (NegativePart, _template("(#0# if @ > #0# else @)")),
+    (ExpOfMinus, _template("math.exp(#{limit}# if @ < -#{limit}# else -@)")),
+    (Softplus, _template("((#0# if @ < #0# else @) + math.log1p(math.exp(-math.fabs(@))))")),
+    (NormalDistribution, _template("#0.5#*math.erfc(#-0.7071067811865476#*@)")),
+)
+"""How functions are written that Python has no name for."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sympy import Idx
 
-from symnn.compiling.numba_scalars import affine
 from symnn.compiling.numba_source import INDENT, Kept
 from symnn.compiling.numba_statements import Statement
+from symnn.compiling.numba_text import affine
 from symnn.language import examples, size_of
 
 _CALLS = {

@@ -136,23 +136,14 @@ def _join(groups: list[Group], statement: Statement) -> None:
 def _fitted(group: Group, statement: Statement) -> Statement | None:
     """Return the statement in the indices of a group, if it may stand there."""
     one, other = group.loops, statement.loops
-    free = {i for i in statement.left.indices if isinstance(i, Idx)} - {statement.own}
     if len(one) != len(other) or not all(same_size(size_of(i), size_of(j)) for i, j in zip(one, other, strict=True)):
         return None
-    if (
-        not all(s.is_entrywise and not s.brackets for s in group.statements)
-        or (free and free != set(other))
-        or group.is_sum
-    ):
+    free = {i for i in statement.left.indices if isinstance(i, Idx)} - {statement.own}
+    plain = all(isinstance(i, Idx) for i in statement.left.indices) and free in (set(), set(other))
+    if not plain or group.is_sum or not all(s.is_entrywise and not s.brackets for s in group.statements):
         return None
-    if not all(isinstance(i, Idx) for i in statement.left.indices) or not one:
-        return _fitted_scalar(group, statement) if not one and not other else None
     statement = renamed(statement, dict(zip(other, one, strict=True)))
     return statement if _agrees(group, statement) else None
-
-
-def _fitted_scalar(group: Group, statement: Statement) -> Statement | None:
-    return statement if _agrees(group, statement) and all(isinstance(i, Idx) for i in statement.left.indices) else None
 
 
 def _agrees(group: Group, statement: Statement) -> bool:

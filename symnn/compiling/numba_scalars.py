@@ -6,41 +6,19 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from sympy import Add, Expr, Idx, KroneckerDelta, Max, Min, Mul, Piecewise, Pow, S, Symbol, sign
+from sympy import Add, Expr, Idx, KroneckerDelta, Max, Min, Mul, Piecewise, Pow, S, Symbol
 from sympy.core.basic import Basic
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, BooleanFalse, BooleanTrue, Not, Or
 
-from symnn.compiling.nodes import (
-    Chain,
-    ExpOfMinus,
-    NegativePart,
-    NormalDistribution,
-    PositivePart,
-    Softplus,
-)
-from symnn.compiling.numba_functions import FUNCTIONS, LARGEST_EXPONENT, NO_CODE
+from symnn.compiling.nodes import Chain
+from symnn.compiling.numba_functions import FUNCTIONS, NO_CODE, TEMPLATES
 from symnn.compiling.numba_statements import is_bracket
+from symnn.compiling.numba_text import ADD, ATOM, MUL, Code, affine, is_constant, is_name, joined
 from symnn.errors import CompileError
-from symnn.language import Entry, Step, Tensor, Within, entries, free_indices, index_bounds
-
-ADD, MUL, ATOM = 1, 2, 3
-
-
-@dataclass(frozen=True)
-class Code:
-    """A piece of code: how tightly it binds, and how many loops it stands in."""
-
-    text: str
-    binds: int = ATOM
-    depth: int = 0
-
-    def inside(self, binds: int) -> str:
-        """Return the text as an operand of what binds so tightly."""
-        return self.text if self.binds >= binds else f"({self.text})"
+from symnn.language import Entry, Tensor, Within, entries, free_indices, index_bounds
 
 
 class Formulas:
@@ -87,14 +65,14 @@ class Formulas:
         if part in self.known:
             return self.known[part]
         made = self._made(part, guarded)
-        if not guarded and not whole and self.repeated[part] > 1 and not _is_name(made.text):
+        if not guarded and not whole and self.repeated[part] > 1 and not is_name(made.text):
             made = self.named(made, part)
             self.known[part] = made
         return made
 
     def named(self, code: Code, part: Basic | None = None) -> Code:
         """Return a name for a piece of code, which is computed in the loop where it belongs."""
-        if _is_name(code.text):
+        if is_name(code.text):
             return code
         name = self.fresh(self.wish(part))
         self.lines[code.depth].append(f"{name} = {code.text}")
@@ -110,7 +88,7 @@ class Formulas:
 
     def outer(self, code: Code, depth: int, part: Basic | None = None) -> Code:
         """Return the code as it is used in a loop: what belongs further out is computed there."""
-        return self.named(code, part) if code.depth < depth and not _is_constant(code.text) else code
+        return self.named(code, part) if code.depth < depth and not is_constant(code.text) else code
 
     def _made(self, part: Any, guarded: bool) -> Code:
         if isinstance(part, Entry):
@@ -176,10 +154,10 @@ class Formulas:
             if guarded or at == depth or len(here) == 1:
                 groups += here
             else:
-                groups.append(("+", self.named(_joined(here))))
+                groups.append(("+", self.named(joined(here))))
         if not guarded:
             groups = [(s, self.outer(c, depth)) for s, c in groups]
-        return _joined(sorted(groups, key=lambda g: g[0] != "+"))
+        return joined(sorted(groups, key=lambda g: g[0] != "+"))
 
     def _signed(self, term: Any, guarded: bool) -> tuple[str, Code]:
         coefficient = term.as_coeff_Mul()[0]
@@ -274,10 +252,10 @@ class Formulas:
             return Code(f"math.sqrt({inner.text})", ATOM, inner.depth)
         code = self.code(base, guarded)
         if power.is_Integer and power <= 4:
-            code = self._simple(code, base, guarded)
+            code = self.simple(code, base, guarded)
             return Code("*".join([code.inside(ATOM)] * int(power)), MUL, code.depth)
         if power.is_Rational and power.q == 2 and power < 4:
-            code = self._simple(code, base, guarded)
+            code = self.simple(code, base, guarded)
             return Code(
                 "*".join([code.inside(ATOM)] * int(power - S.Half) + [f"math.sqrt({code.text})"]), MUL, code.depth
             )
@@ -285,9 +263,9 @@ class Formulas:
         depth = max(code.depth, exponent.depth)
         return Code(f"math.pow({code.text}, {exponent.text})", ATOM, depth)
 
-    def _simple(self, code: Code, part: Basic, guarded: bool) -> Code:
+    def simple(self, code: Code, part: Basic, guarded: bool) -> Code:
         """Return code that may be written more than once: a name, unless it may not be computed before."""
-        return code if guarded or _is_constant(code.text) else self.named(code, part)
+        return code if guarded or is_constant(code.text) else self.named(code, part)
 
     def _fold(self, part: Any, guarded: bool) -> Code:
         """Return the largest (or smallest) of some: the first that is nan comes through."""
@@ -296,26 +274,12 @@ class Formulas:
         first_is_number = args[0].is_number
         made, *others = (self.code(arg, guarded) for arg in args)
         for other in others:
-            made, other = self._simple(made, part, guarded), self._simple(other, part, guarded)
+            made, other = self.simple(made, part, guarded), self.simple(other, part, guarded)
             one, two = made.inside(ATOM), other.inside(ATOM)
             test = f"{one} {less} {two}" if first_is_number else f"{one} {less} {two} or {one} != {one}"
             made = Code(f"({one} if {test} else {two})", ATOM, max(made.depth, other.depth))
             first_is_number = False
         return made
-
-
-def _template(text: str) -> Callable[[Formulas, Any, bool], Code]:
-    """Return what writes a function of one argument: z in the text, and numbers in braces."""
-
-    def method(formulas: Formulas, part: Any, guarded: bool) -> Code:
-        inner = formulas.code(part.args[0], guarded)
-        inner = formulas._simple(inner, part.args[0], guarded) if text.count("@") > 1 else inner
-        shown = text.replace("@", inner.inside(ATOM)).replace("{limit}", LARGEST_EXPONENT[formulas.dtype])
-        pieces = shown.split("#")
-        shown = "".join(formulas.number(float(p)) if n % 2 else p for n, p in enumerate(pieces))
-        return Code(shown, ATOM, inner.depth)
-
-    return method
 
 
 def _chain(formulas: Formulas, part: Any, guarded: bool) -> Code:
@@ -333,43 +297,9 @@ _METHODS: tuple[tuple[Any, Callable[[Formulas, Any, bool], Code]], ...] = (
     (Piecewise, Formulas._piecewise),
     (Max | Min, Formulas._fold),
     (Chain, _chain),
-    (Step, _template("(#1# if @ > #0# else #0#)")),
-    (sign, _template("(#1# if @ > #0# else #-1# if @ < #0# else @)")),
-    (PositivePart, _template("(#0# if @ < #0# else @)")),
-    (NegativePart, _template("(#0# if @ > #0# else @)")),
-    (ExpOfMinus, _template("math.exp(#{limit}# if @ < -#{limit}# else -@)")),
-    (Softplus, _template("((#0# if @ < #0# else @) + math.log1p(math.exp(-math.fabs(@))))")),
-    (NormalDistribution, _template("#0.5#*math.erfc(#-0.7071067811865476#*@)")),
+    *TEMPLATES,
 )
-
-
-def _is_name(text: str) -> bool:
-    return text.isidentifier()
-
-
-def _is_constant(text: str) -> bool:
-    return (
-        text.isidentifier()
-        or text.lstrip("-").replace(".", "").replace("e-", "").isdigit()
-        or (text.startswith("float32(") and text.count("(") == 1)
-    )
-
-
-def _joined(terms: Sequence[tuple[str, Code]]) -> Code:
-    (sign, first), *others = terms
-    text = first.inside(ADD) if sign == "+" else f"-{first.inside(MUL)}"
-    for sign, code in others:
-        text += f" {sign} {code.inside(ADD if sign == '+' else MUL)}"
-    return Code(text, ADD, max(code.depth for _, code in terms))
 
 
 def _value(part: Any) -> float:
     return float(part) if part.is_Rational or part.is_infinite else float(part.evalf(20))
-
-
-def affine(part: Expr, names: dict[Idx, str]) -> str:
-    """Return the code of an index or a size: whole numbers times indices and sizes."""
-    if isinstance(part, Idx):
-        return names[part]
-    put = {i: Symbol(names[i], integer=True) for i in free_indices(part)}
-    return str(part.xreplace(put) if put else part)

@@ -11,8 +11,9 @@ from typing import Any
 from sympy import Idx
 from sympy.core.basic import Basic
 
-from symnn.compiling.numba_scalars import Code, Formulas, affine
+from symnn.compiling.numba_scalars import Formulas
 from symnn.compiling.numba_statements import SET, SUM, Statement, is_bracket
+from symnn.compiling.numba_text import Code, affine
 from symnn.language import Entry, Tensor, Within, entries, free_indices, size_of
 
 INDENT = "    "

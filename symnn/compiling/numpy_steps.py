@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from symnn.compiling.printing import ArrayPrinter
 from symnn.compiling.sizes import size_lines
 from symnn.compiling.stable import stable
 from symnn.compiling.stepping import Begin, StepProgram, Steps
-from symnn.language import Program, Tensor
+from symnn.language import Program, Tensor, tensors
 from symnn.writing.write import writer_for
 
 Array = NDArray[Any]
@@ -35,43 +35,52 @@ def numpy_steps(step: StepProgram) -> Begin:
     keep_freed_memory()
 
     @cache
-    def code(with_cost: bool) -> _Code:
-        return _Code(step, with_cost)
+    def code() -> _Code:
+        return _Code(step)
 
     def begin(carried: Mapping[str, Array], data: Mapping[str, Array]) -> Steps:
-        return NumPySteps(step, code, carried, data)
+        return NumPySteps(step, code(), carried, data)
 
     return begin
 
 
 class _Code:
-    """The operations of a step, with or without its cost: that is asked for once in a while only."""
+    """The operations of a step."""
 
-    def __init__(self, step: StepProgram, with_cost: bool) -> None:
-        outputs = [*([step.cost] if with_cost else []), *step.renewed.values()]
-        program = with_gradients_put_in(stable(step.program)[0].pruned(outputs), step)
-        needed, _ = with_vectors(program, outputs)
-        self.program = with_formulas(needed)
+    def __init__(self, step: StepProgram) -> None:
+        self.step = step
+        program = with_gradients_put_in(stable(step.program)[0].pruned(step.wanted), step)
+        self.needed, _ = with_vectors(program, step.wanted)
+        formulas = with_formulas(self.needed)
         printer = ArrayPrinter(step.dtype)
         # A number after a sum costs a call; of small arrays one call serves all, of large ones BLAS's product takes it.
-        outside = {e.tensor.name for e in self.program if _is_small(e.tensor)} | {*step.renewed.values()}
-        lines, _ = program_lines(self.program, outputs, printer, outside)
-        tensors = self.program.tensors
+        outside = {e.tensor.name for e in formulas if _is_small(e.tensor)} | {*step.renewed.values()}
+        lines, _ = program_lines(formulas, step.wanted, printer, outside)
+        tensors = formulas.tensors
         names = {name for name, _ in lines}
         sizes = {s for _, line in lines for s in line.free_symbols if s.is_integer} - names
         told = size_lines(sizes, tensors, [name for name in (*step.renewed, *step.data) if name in tensors])
         self.sizes = {str(size): str(printer.doprint(where)) for size, where in told}
-        writer = writer_for(needed, "ascii")
-        writer.base = 0  # as arrays count
-        equations = {e.tensor.name: " = ".join(writer.equation(e)) for e in needed}
         scalars = [name for name, tensor in tensors.items() if not tensor.rank]
-        taken = [*tensors, *self.sizes]
-        self.operations: Operations = operations_of(lines, scalars, printer, taken, equations)
+        self.operations = operations_of(lines, scalars, printer, [*tensors, *self.sizes])
         self.helpers = defined(printer.helpers, HELPERS)
-        self.returned = step.cost if with_cost else None
-        used = {name for operation in self.operations.operations for name in operation.uses}
-        self.inputs = [name for name in (*step.settings, *step.renewed, *step.data) if name in used]
-        """What is given, but for sizes."""
+
+    def wanted(self, with_cost: bool) -> Operations:
+        """Return the operations that are needed; the cost is asked for once in a while only."""
+        wanted = {*self.step.renewed.values(), *([self.step.cost] if with_cost else [])}
+        kept = []
+        for operation in reversed(self.operations.operations):
+            if operation.name in wanted:
+                kept.append(operation)
+                wanted.update(operation.uses)
+        return Operations(tuple(reversed(kept)), self.operations.numbers)
+
+    @cached_property
+    def equations(self) -> dict[str, str]:
+        """For the name of a tensor, how its equation is written."""
+        writer = writer_for(self.needed, "ascii")
+        writer.base = 0  # as arrays count
+        return {e.tensor.name: " = ".join(writer.equation(e)) for e in self.needed}
 
 
 def with_gradients_put_in(program: Program, step: StepProgram) -> Program:
@@ -80,7 +89,8 @@ def with_gradients_put_in(program: Program, step: StepProgram) -> Program:
     W_new = W − η ∂C/∂W with ∂C/∂W = (1/m) Σₙ δ[n, j] a[n, k] becomes W − (η/m) Σₙ δ[n, j] a[n, k]: the factors
     meet, and go to δ, which is smaller than W.
     """
-    used = {name.name for new in step.renewed.values() for name in program[new].right.atoms() if hasattr(name, "name")}
+    updates = {*step.renewed.values()}
+    used = {tensor.name for e in program if e.tensor.name in updates for tensor in tensors(e.right)}
     put_in = {e.tensor.name for e in program if e.tensor.name in used and e.tensor.role == "adjoint"}
     equations = inlined(list(program), {e.tensor.name for e in program} - put_in)
     return Program(equations, program.facts, program.layered, program.adjoints)
@@ -96,7 +106,7 @@ class NumPySteps:
     def __init__(
         self,
         step: StepProgram,
-        code: Callable[[bool], _Code],
+        code: _Code,
         carried: Mapping[str, Array],
         data: Mapping[str, Array],
     ) -> None:
@@ -131,7 +141,7 @@ class NumPySteps:
         """Return the step on the arrays of `batch(shape)`; what it returns is the cost, if that is wanted."""
         key = shape, with_cost
         if key not in self.bound:
-            self.bound[key] = self._bind(self.code(with_cost), shape)
+            self.bound[key] = self._bind(shape, with_cost)
         return self.bound[key]
 
     def batch(self, shape: tuple[int, ...]) -> dict[str, Array]:
@@ -141,14 +151,14 @@ class NumPySteps:
             self.batches[shape] = {name: np.zeros((*shape, *array.shape[1:]), array.dtype) for name, array in arrays}
         return self.batches[shape]
 
-    def _bind(self, code: _Code, shape: tuple[int, ...]) -> InPlace:
-        operations, feed = code.operations, self._feed(code, shape)
-        values = Trial(operations, feed, code.helpers).values
+    def _bind(self, shape: tuple[int, ...], with_cost: bool) -> InPlace:
+        operations, feed = self.code.wanted(with_cost), self._feed(shape, with_cost)
+        values = Trial(operations, feed, self.code.helpers).values
         found = [updates for updates in updates_of(operations.operations, values, feed.renewed) if self._moved(updates)]
-        feed = self._feed(code, shape)
+        feed = self._feed(shape, with_cost)
         for updates in found:
             operations, feed = joined(operations, updates, feed, values, self.homes)
-        return bind(operations, feed, code.helpers)
+        return bind(operations, feed, self.code.helpers, lambda: self.code.equations)
 
     def _moved(self, updates: Sequence[Update]) -> bool:
         """Whether the arrays of these updates lie one behind the other; they are moved before the first step only."""
@@ -160,16 +170,11 @@ class NumPySteps:
                 self.now.update(zip(names, views(self.homes[names], [a.shape for a in arrays]), strict=True))
         return all(names in self.homes for names in wanted)
 
-    def _feed(self, code: _Code, shape: tuple[int, ...]) -> Feed:
+    def _feed(self, shape: tuple[int, ...], with_cost: bool) -> Feed:
         arrays = {**self.fixed, **self.now, **self.batch(shape)}
-        sizes = {name: eval(text, dict(arrays)) for name, text in code.sizes.items()}
-        return Feed(
-            {**{name: arrays[name] for name in code.inputs}, **sizes},
-            frozenset({*self.fixed, *sizes}),
-            self.step.renewed,
-            code.returned,
-            self.step.dtype,
-        )
+        sizes = {name: eval(text, dict(arrays)) for name, text in self.code.sizes.items()}
+        returned = self.step.cost if with_cost else None
+        return Feed({**arrays, **sizes}, frozenset({*self.fixed, *sizes}), self.step.renewed, returned, self.step.dtype)
 
     def carried(self) -> dict[str, Array]:
         return {name: array.copy() for name, array in self.now.items()}

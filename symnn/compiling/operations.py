@@ -45,7 +45,7 @@ class Operation:
         uses: the names in it that stand for values.
         into: the same with `{out}` for the array that the result is written into, if there is such a form.
         entrywise: whether the result may be written into an operand of its shape.
-        equation: whose value it is, if it is one's.
+        values: the names of the lines whose values it gives.
         target: the name of the array that the result is to be written into, if that is settled.
     """
 
@@ -54,7 +54,7 @@ class Operation:
     uses: tuple[str, ...]
     into: str | None = None
     entrywise: bool = False
-    equation: str = ""
+    values: tuple[str, ...] = ()
     target: str | None = None
 
 
@@ -71,7 +71,6 @@ def operations_of(
     scalars: Iterable[str],
     printer: ArrayPrinter,
     taken: Iterable[str],
-    equations: Mapping[str, str],
 ) -> Operations:
     """Return the operations of lowered lines.
 
@@ -80,11 +79,10 @@ def operations_of(
         scalars: the names of tensors without axes.
         printer: says what each operation is called; what it notes of helpers counts.
         taken: names that are not to be used for anything else.
-        equations: for the name of an equation's value, how the equation is written.
     """
     work = _Operations(printer, set(scalars), {*taken, *(name.name for name, _ in lines)})
     for name, expression in lines:
-        work.define(name.name, expression, equations.get(name.name, ""))
+        work.define(name.name, expression)
     return Operations(tuple(work.made), dict(work.numbers))
 
 
@@ -92,18 +90,20 @@ class _Operations:
     def __init__(self, printer: ArrayPrinter, scalars: set[str], taken: set[str]) -> None:
         self.printer, self.scalars, self.taken = printer, scalars, taken
         self.made: list[Operation] = []
+        self.names: set[str] = set()
         self.numbers: dict[str, str] = {}
         self.known: dict[Basic, str] = {}
         self.renamed: dict[str, str] = {}
         self.counts: dict[str, int] = {}
 
-    def define(self, name: str, expression: Expr, equation: str) -> None:
+    def define(self, name: str, expression: Expr) -> None:
         """Give an expression's value a name."""
         before = len(self.made)
         found = self.value(expression)
         new = len(self.made) > before and self.made[-1].name == found
         last = self.made.pop() if new else Operation(name, found, (found,))
-        self.made.append(Operation(name, last.code, last.uses, last.into, last.entrywise, equation))
+        self.made.append(Operation(name, last.code, last.uses, last.into, last.entrywise, (name,)))
+        self.names.add(name)
         self.renamed[found] = name if new else found
         if self._is_scalar(expression):
             self.scalars.add(name)
@@ -233,8 +233,7 @@ class _Operations:
 
     def _arrays_first(self, names: list[str]) -> list[str]:
         """What was just computed comes first: its memory can be written into; numbers come last."""
-        made = {operation.name for operation in self.made}
-        return sorted(names, key=lambda name: (name in self.numbers or name in self.scalars, name not in made))
+        return sorted(names, key=lambda name: (name in self.numbers or name in self.scalars, name not in self.names))
 
     def _folded(self, function: str, names: Sequence[str]) -> str:
         first, *others = names
@@ -259,6 +258,7 @@ class _Operations:
         name = self._fresh("t") if preferred is None or preferred in self.taken else preferred
         self.taken.add(name)
         self.made.append(Operation(name, code, tuple(dict.fromkeys(uses)), into, entrywise))
+        self.names.add(name)
         return name
 
     def _number(self, code: str) -> str:

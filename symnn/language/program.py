@@ -95,10 +95,13 @@ class Program(Shown):
     __repr__ = __str__
 
     def __getitem__(self, name: str) -> Equation:
-        for equation in self.equations:
-            if equation.tensor.name == name:
-                return equation
-        raise ProgramError(f"no equation defines '{name}'{suggest(name, self.defined)}")
+        if name not in self._by_name:
+            raise ProgramError(f"no equation defines '{name}'{suggest(name, self.defined)}")
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Equation]:
+        return {equation.tensor.name: equation for equation in self.equations}
 
     @cached_property
     def defined(self) -> dict[str, Tensor]:

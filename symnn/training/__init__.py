@@ -26,6 +26,7 @@ from symnn.training.optimizers import (
     schedules,
 )
 from symnn.training.plan import DTYPES
+from symnn.training.rates import RateComparison, compare_rates
 from symnn.training.scaling import SCALES, Scaling
 from symnn.training.targets import Targets, targets_of
 
@@ -47,6 +48,7 @@ __all__ = [
     "Nesterov",
     "Optimizer",
     "RMSProp",
+    "RateComparison",
     "Scaling",
     "Schedule",
     "Split",
@@ -54,6 +56,7 @@ __all__ = [
     "Update",
     "UpdateRule",
     "check_writable",
+    "compare_rates",
     "default_learning_rate",
     "flat",
     "learning_rate_for",

@@ -36,6 +36,7 @@ def fingerprint(plan: Plan) -> dict[str, Any]:
         "parameters": {name: list(shape) for name, shape in plan.net.parameters.items()},
         "optimizer": optimizers[0] if len(optimizers) == 1 else optimizers,
         **{name.replace("_", " "): value for name, value in asdict(plan.settings).items()},
+        "classes": "none" if plan.targets.classes is None else ", ".join(map(str, plan.targets.classes)),
         "data": _of_examples(plan.training),
         "validation data": None if plan.validation is None else _of_examples(plan.validation),
         _COSTS: _first_costs(plan),

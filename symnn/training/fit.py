@@ -54,6 +54,11 @@ class Fit:
     optimizer: str = ""
     examples: Examples | None = field(default=None, repr=False)
 
+    @property
+    def diverged(self) -> bool:
+        """Whether it ended because a cost or a parameter was not finite."""
+        return self.stopped is not None and not self.stopped.startswith("interrupted")
+
     def predict(self, X: Any) -> Array:
         """Return the label of each example, or its values where the network learned values."""
         return self.targets.decode(self.outputs(X))

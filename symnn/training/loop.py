@@ -6,6 +6,7 @@ The step is one compiled program, θ ← θ − η ∂C/∂θ its last equations
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,15 +76,49 @@ def train(
         DataError, ShapeError: for data that cannot be learned from, with the place.
         InputError: for settings that make no sense, and for a checkpoint that another training made.
     """
+    fits = trained(
+        net, X, Y, [optimizer], progress, epochs=epochs, batch_size=batch_size, seed=seed, restarts=restarts,
+        validation=validation, example_weights=example_weights, mask=mask, dtype=dtype, backend=backend,
+        classes=classes, checkpoint=checkpoint, every=every, resume=resume,
+    )  # fmt: skip
+    return fits[0]
+
+
+def trained(
+    net: Any, X: Any, Y: Any, optimizers: Sequence[Optimizer | str | None], progress: bool = False, **how: Any
+) -> list[Fit]:
+    """Return what each of some optimizers came to, from the same starts; the other arguments are those of `train`."""
+    training, keeper = begun(net, X, Y, optimizers, **how)
+    training.run(progress, keeper)
+    return training.fits()
+
+
+def begun(
+    net: Any,
+    X: Any,
+    Y: Any,
+    optimizers: Sequence[Optimizer | str | None],
+    epochs: int = 30,
+    *,
+    batch_size: int = 10,
+    seed: int = 0,
+    restarts: int = 1,
+    validation: tuple[Any, ...] | None = None,
+    example_weights: Any = None,
+    mask: Any = None,
+    dtype: str = "float64",
+    backend: str = "numpy",
+    classes: tuple[Any, ...] | None = None,
+    checkpoint: str | Path | Checkpoints | None = None,
+    every: float | str = 60.0,
+    resume: str | Path | None = None,
+) -> tuple[Training, Checkpoints | None]:
+    """Return a training of some optimizers that has not begun, or goes on, and what writes its checkpoints."""
     began = time.perf_counter()
     settings = Settings(epochs, batch_size, seed, restarts, dtype, backend)
-    plan = planned(net, X, Y, [optimizer], settings, validation, example_weights, mask, classes)
-    keeper = _keeper(resume if checkpoint is None else checkpoint, every)
+    plan = planned(net, X, Y, optimizers, settings, validation, example_weights, mask, classes)
+    kept = resume if checkpoint is None else checkpoint
+    keeper = kept if kept is None or isinstance(kept, Checkpoints) else Checkpoints(kept, every)
     training = Training.begun(plan) if resume is None else resumed(resume, plan)
     training.seconds += time.perf_counter() - began
-    training.run(progress, keeper)
-    return training.fits()[0]
-
-
-def _keeper(given: str | Path | Checkpoints | None, every: float | str) -> Checkpoints | None:
-    return given if given is None or isinstance(given, Checkpoints) else Checkpoints(given, every)
+    return training, keeper

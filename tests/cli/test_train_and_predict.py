@@ -192,7 +192,7 @@ def test_a_file_that_is_no_model(table):
     [
         (["2-3-1", "--learning-rate", "-1"], "bad learning rate -1.0: it is a positive, finite number"),
         (["2-3-1", "--learning-rate", "nan"], "bad learning rate nan"),
-        (["2-3-1", "--learning-rate", "fast"], "Invalid value for '--learning-rate'"),
+        (["2-3-1", "--learning-rate", "fast"], "bad learning rate 'fast': it is a positive, finite number"),
         (["2-3-1", "--optimizer", "adm"], "Invalid value for '--optimizer': 'adm' is not one of 'sgd', 'momentum'"),
         (["2-3-1", "--optimizer", "lbfgs", "--batch-size", "5"], "--batch-size is not for lbfgs, which looks at all"),
         (["2-3-1", "--optimizer", "lbfgs", "--learning-rate", "1"], "--learning-rate is not for lbfgs"),
@@ -247,23 +247,23 @@ def test_divergence_is_said_and_fails(tmp_path):
 
 
 def test_unexpected_errors_are_one_line(monkeypatch, table):
-    from symnn.cli import train
+    from symnn.cli import training_work
 
     def broken(*_):
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr(train, "load_data", broken)
+    monkeypatch.setattr(training_work, "load_data", broken)
     line = refused("train", "2-1", "--data", table, code=1)
     assert line.startswith("unexpected ZeroDivisionError: a defect (set SYMNN_TRACEBACK=1")
 
 
 def test_ctrl_c_outside_the_loop(monkeypatch, table):
-    from symnn.cli import train
+    from symnn.cli import training_work
 
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(train, "load_data", interrupted)
+    monkeypatch.setattr(training_work, "load_data", interrupted)
     result = symnn("train", "2-1", "--data", table, code=130)
     assert result.stderr.strip() == "symnn: error: interrupted"
 
