@@ -42,7 +42,7 @@ class Settings:
     def __post_init__(self) -> None:
         check_settings(self.epochs, self.batch_size, self.restarts, self.seed, self.dtype)
 
-    @property
+    @cached_property
     def seeds(self) -> list[int]:
         """The seed of each start; the first is the seed itself, so that more restarts can only do better."""
         numbers = range(1, self.restarts)

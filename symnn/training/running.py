@@ -124,15 +124,13 @@ class Training:
 
     def _collect(self, descent: Descent | Minimisation) -> None:
         """Take over what a group came to; of equally good starts, the first is kept."""
-        for run in sorted(descent.ended, key=lambda run: self._place(run.start)):
+        places = {seed: place for place, seed in enumerate(self.plan.settings.seeds)}
+        for run in sorted(descent.ended, key=lambda run: (run.start.optimizer, places[run.start.seed])):
             best = self.best.get(run.start.optimizer)
             if best is None or self.plan.judged(run.measured) < self.plan.judged(best.measured):
                 self.best[run.start.optimizer] = run
             self.ended.append(self._summary(run))
         self.descent = None
-
-    def _place(self, start: Start) -> tuple[int, int]:
-        return start.optimizer, self.plan.settings.seeds.index(start.seed)
 
     def _summary(self, run: Run) -> dict[str, Any]:
         entry = self.plan.entry(len(run.history), run.measured)
