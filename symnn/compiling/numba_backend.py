@@ -9,7 +9,7 @@ import itertools
 import linecache
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -127,8 +127,9 @@ def _array_type(rank: int, dtype: str, readonly: bool = False) -> Any:
     return _numba().types.Array(number, rank, "C", readonly=readonly) if rank else number
 
 
+@lru_cache(maxsize=64)
 def _compiled(source: str, name: str, types: tuple[Any, ...]) -> Any:
-    """Return the function of a source, compiled for arguments of these types."""
+    """Return the function of a source, compiled for arguments of these types: that takes seconds, and is kept."""
     place, namespace = f"<symnn {name} {next(_NUMBERS)}>", dict[str, Any]()
     linecache.cache[place] = (len(source), None, source.splitlines(keepends=True), place)  # numba reads it there
     exec(compile(source, place, "exec"), namespace)  # symnn's own text, of checked names
