@@ -16,6 +16,7 @@ from symnn.compiling.numba_backend import numba_function, numba_steps
 from symnn.compiling.numpy_function import numpy_function
 from symnn.compiling.numpy_steps import numpy_steps
 from symnn.compiling.stepping import Begin, StepProgram
+from symnn.compiling.torch_backend import torch_function, torch_steps
 from symnn.errors import InputError, suggest
 
 
@@ -59,7 +60,8 @@ class Backend:
 _ALL = (
     Backend("numpy", numpy_function, numpy_steps, together=True),
     Backend("numba", numba_function, numba_steps, "numba", "jit"),
-    Backend("jax", jax_function, jax_steps, "jax", "jax"),
+    Backend("jax", jax_function, jax_steps, "jax", "jax", together=True),
+    Backend("torch", torch_function, torch_steps, "torch", "torch", together=True),
 )
 
 BACKENDS = {backend.name: backend for backend in _ALL}
