@@ -8,6 +8,7 @@ from symnn.cli.audit import audit_command
 from symnn.cli.check import check_command
 from symnn.cli.code import code_command
 from symnn.cli.derive import derive_command
+from symnn.cli.diagnose import diagnose_command
 from symnn.cli.diff import diff_command
 from symnn.cli.draw import draw_command
 from symnn.cli.evaluate import evaluate_command
@@ -38,6 +39,7 @@ main.add_command(draw_command)
 main.add_command(plot_command)
 main.add_command(train_command)
 main.add_command(predict_command)
+main.add_command(diagnose_command)
 main.add_command(code_command)
 main.add_command(worksheet_command)
 main.add_command(tour_command)

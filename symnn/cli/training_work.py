@@ -43,6 +43,7 @@ class Work:
     value_scaling: Scaling
     outputs: int
     dtype: str
+    seed: int
 
     @property
     def training(self) -> tuple[Any, Any]:
@@ -117,7 +118,12 @@ class Work:
             value_scaling=self.value_scaling,
             features=self.data.features,
             target=self.data.target,
-            information={"data": self.data.name, **{key: results[key] for key in results if key != "restarts"}},
+            information={
+                "data": self.data.name,
+                "split_seed": self.seed,
+                "optimizer": fit.optimizer,
+                **{key: results[key] for key in results if key != "restarts"},
+            },
             image=self.data.shape,
         )
 
@@ -147,7 +153,7 @@ def prepared(architecture: str, options: dict[str, Any]) -> Work:
     scaling, value_scaling = fitted_scalings(parts.training, options["scale"], network)
     if not values:
         targets_of(data.y, outputs, str(network.cost), network.activations[-1], data.classes)
-    return Work(network, data, parts, scaling, value_scaling, outputs, options["dtype"])
+    return Work(network, data, parts, scaling, value_scaling, outputs, options["dtype"], options["seed"])
 
 
 def fitted_scalings(data: Data, scale: str | None, network: Network) -> tuple[Scaling, Scaling]:

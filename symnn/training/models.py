@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from symnn.errors import DataError, InputError
 from symnn.networks import Network, ProgramNetwork, mlp, parse_program
-from symnn.training.evaluating import as_inputs, outputs_of
+from symnn.training.evaluating import as_inputs, evaluate, outputs_of
+from symnn.training.examples import encoded
 from symnn.training.files import check_writable, write_atomically
 from symnn.training.fit import Fit
 from symnn.training.scaling import SCALES, UNSCALED, Scaling
@@ -27,6 +28,9 @@ Array = NDArray[Any]
 
 HISTORY = ("epoch", "cost", "accuracy", "validation_cost", "validation_accuracy")
 """What a history says of each epoch."""
+
+INFORMATION = ("optimizer", "learning_rate", "seed", "epochs", "stopped", "train_cost")
+"""What a model's information says of its training at least, unless it is of an earlier version."""
 
 _FORMAT = "symnn model 1"
 _DESCRIPTION = "model.json"
@@ -64,13 +68,46 @@ class Model:
     @classmethod
     def of(cls, fit: Fit, **more: Any) -> Model:
         """Return the model of a finished training; `more` are the other attributes."""
-        return cls(fit.network, fit.parameters, fit.targets, **{"history": columns_of(fit.history), **more})
+        known = {"history": columns_of(fit.history), "information": information_of(fit), **more}
+        return cls(fit.network, fit.parameters, fit.targets, **known)
+
+    def scaled(self, X: Any) -> Array:
+        """Return inputs as the network sees them, of inputs as they come."""
+        X = as_inputs(X, input_shape(self.network))
+        return self.scaling.apply(X.reshape(len(X), -1)).reshape(X.shape)
+
+    def targets_for(self, Y: Any) -> Any:
+        """Return labels as they are, and values scaled as the network gives them."""
+        Y = np.asarray(Y)
+        if self.targets.classes is not None or self.value_scaling.name == "none" or Y.dtype.kind not in "bifu":
+            return Y
+        return self.value_scaling.apply(Y.reshape(len(Y), -1))
+
+    def fit(self, X: Any, Y: Any) -> Fit:
+        """Return the training that this model came from, as far as it is known: for `certify` and `diagnose`.
+
+        Args:
+            X, Y: the examples that it learned from, as they come.
+
+        Raises:
+            DataError, ShapeError: for what the network cannot have learned from.
+        """
+        net, known = self.network, {name: self.information.get(name) for name in INFORMATION}
+        numbers = {name: value for name, value in known.items() if isinstance(value, int | float)}
+        texts = {name: value for name, value in known.items() if isinstance(value, str)}
+        examples = encoded(net, net.gradient().batched, self.targets, self.scaled(X), self.targets_for(Y))
+        cost = evaluate(net, self.parameters, examples.X, examples.Y, examples.beside)[1]
+        history = [dict(zip(self.history, row, strict=True)) for row in zip(*self.history.values(), strict=True)]
+        return Fit(
+            net, self.parameters, self.targets, cost, history, int(numbers.get("epochs", len(history))),
+            stopped=texts.get("stopped"), seed=int(numbers.get("seed", 0)),
+            learning_rate=float(numbers.get("learning_rate", 0.0)), optimizer=texts.get("optimizer", ""),
+            examples=examples,
+        )  # fmt: skip
 
     def outputs(self, X: Any) -> Array:
         """Return the network's outputs for inputs that are not yet scaled."""
-        X = as_inputs(X, input_shape(self.network))
-        scaled = self.scaling.apply(X.reshape(len(X), -1)).reshape(X.shape)
-        return outputs_of(self.network, self.parameters, scaled)
+        return outputs_of(self.network, self.parameters, self.scaled(X))
 
     def predict(self, X: Any) -> Array:
         """Return the label of each example, or its values."""
@@ -84,6 +121,15 @@ class Model:
     def accuracy(self, X: Any, Y: Any) -> float | None:
         """Return the share of examples that are given their right class, or None where there are no classes."""
         return self.targets.accuracy(self.outputs(X), self.targets.encode(Y))
+
+
+def information_of(fit: Fit) -> dict[str, Any]:
+    """Return what a model keeps of how its training went, beside the history."""
+    rate = _finite(fit.learning_rate)
+    return {
+        "optimizer": fit.optimizer, "learning_rate": rate, "seed": fit.seed, "epochs": fit.epochs,
+        "stopped": fit.stopped, "train_cost": _finite(fit.cost),
+    }  # fmt: skip
 
 
 def columns_of(history: Sequence[Mapping[str, Any]]) -> dict[str, list[float | None]]:
