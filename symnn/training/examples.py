@@ -55,8 +55,8 @@ class Examples:
     def ready(self, net: Any, dtype: str) -> Examples:
         """Return the examples in a type, the targets in the shape of the network's output."""
         Y = self.Y.reshape(len(self.Y), *output_shape(net))
-        beside = {name: array.astype(dtype) for name, array in self.beside.items()}
-        return Examples(self.X.astype(dtype), Y.astype(dtype), beside)
+        beside = {name: array.astype(dtype, copy=False) for name, array in self.beside.items()}
+        return Examples(self.X.astype(dtype, copy=False), Y.astype(dtype, copy=False), beside)
 
 
 def filled(Y: Any, mask: Any) -> Any:
