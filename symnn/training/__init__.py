@@ -2,6 +2,7 @@
 
 from symnn.training.certificate import Certificate
 from symnn.training.data import BUILT_IN, Data, Split, load_data, moons, split
+from symnn.training.diagnosis import Finding
 from symnn.training.files import check_writable, write_atomically
 from symnn.training.fit import Fit
 from symnn.training.flat import Flat, flat
@@ -41,6 +42,7 @@ __all__ = [
     "AdamW",
     "Certificate",
     "Data",
+    "Finding",
     "Fit",
     "Flat",
     "Model",

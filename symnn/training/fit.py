@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from symnn.errors import InputError
 from symnn.training.certificate import Certificate, certified
 from symnn.training.curvature import Curvature
+from symnn.training.diagnosis import Finding, Subject, diagnosed, hint
 from symnn.training.evaluating import as_inputs, beside_of, check_rows, evaluate, outputs_of
 from symnn.training.examples import Examples, encoded
 from symnn.training.shapes import input_shape
@@ -102,6 +104,32 @@ class Fit:
         """
         part = self._given(X, Y, example_weights, mask)
         return certified(Curvature(self.network, self.parameters, part), self.learning_rate)
+
+    def diagnose(
+        self, X: Any = None, Y: Any = None, *, validation: Sequence[Any] | None = None, brief: bool = False
+    ) -> list[Finding]:
+        """Return what is wrong with this training, the most important first; nothing where it went well.
+
+        Args:
+            X, Y: as in `train`; by default what was learned from.
+            validation: inputs and targets that were not learned from; with them, overfitting is seen where the history
+                does not show it.
+            brief: whether what takes a Hessian is left out.
+
+        Raises:
+            InputError: where there are no examples.
+        """
+        return diagnosed(self._subject(self._given(X, Y), validation, brief))
+
+    def hint(self) -> Finding | None:
+        """Return the most important finding of a training that clearly went wrong, without looking at its Hessian."""
+        return hint(self._subject(self._given(None, None), None, True))
+
+    def _subject(self, part: Examples, validation: Sequence[Any] | None, brief: bool) -> Subject:
+        return Subject(
+            self.network, self.parameters, self.targets, part, None if validation is None else self._given(*validation),
+            self.history, self.learning_rate, self.optimizer, self.stopped, self.seed, brief,
+        )  # fmt: skip
 
     def _given(self, X: Any, Y: Any, example_weights: Any = None, mask: Any = None) -> Examples:
         """Return examples as the network sees them in float64: those that are given, or those of the training."""

@@ -1,0 +1,126 @@
+"""What is wrong with the course of a training: its step size, where it got stuck, what it predicts, overfitting."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from symnn.training.diagnosis.subject import Finding, Subject, percent
+
+_RISEN = 1.5
+_NO_BETTER, _LEVEL = 0.98, 1.0
+_NEARLY_ALL, _UNLIKE = 0.95, 0.95
+_WORSE, _LEARNED, _MATTERS = 1.2, 0.9, 0.02
+
+
+def learning_rate_too_large(subject: Subject) -> Finding | None:
+    """Return a finding where the numbers were not finite, the cost rose, or η > 2/λmax and little was learned.
+
+    With η > 2/λmax a step of plain gradient descent overshoots by more than it was off, in the direction of the largest
+    eigenvalue λmax of the Hessian. It is looked at where training began and where it ended, and has to be beyond it
+    twice over: the Hessian changes, and small batches have other ones.
+    """
+    rate, numbers = subject.learning_rate, {"learning_rate": subject.learning_rate}
+    said = f"the learning rate is {rate:g}" if rate > 0 else "the learning rate is not known"
+    costs = [entry["cost"] for entry in subject.history if entry["cost"] is not None]
+    limit = _limit(subject) if subject.little_learned else None
+    if limit is not None:
+        numbers["limit"] = limit
+    if subject.stopped is not None and "were not finite" in subject.stopped:
+        why = "the cost or the parameters were not finite"
+    elif limit is not None and subject.optimizer in ("SGD", "") and rate > 2 * limit:
+        why = f"steps beyond 2/λmax = {limit:.2g}, with λmax the Hessian's largest eigenvalue, overshoot"
+    elif subject.little_learned and len(costs) > 1 and costs[-1] > _RISEN * min(costs):
+        why = f"the cost rose from {min(costs):.3g} to {costs[-1]:.3g}"
+        numbers |= {"lowest_cost": min(costs), "cost": costs[-1]}
+    else:
+        return None
+    return Finding("learning rate too large", f"{said}, and {why}", _lower(rate, limit), numbers)
+
+
+def _lower(rate: float, limit: float | None) -> str:
+    if limit is not None and limit < rate:
+        return f"take a smaller learning rate, below {limit:.2g}"
+    return "take a smaller learning rate" + (f", such as {rate / 10:.2g}" if rate > 0 else "")
+
+
+def _limit(subject: Subject) -> float | None:
+    """Return 2/λmax, the lower of what it was when training began and of what it is."""
+    ends = [found.largest for found in (subject.first_extremes, subject.extremes) if found is not None]
+    largest = max(ends, default=0.0)
+    return 2 / largest if largest > 0 else None
+
+
+def plateau(subject: Subject) -> Finding | None:
+    """Return a finding where the cost is no better than that of constant outputs, and the slope is small.
+
+    The slope is small where ‖g‖ max(1, ‖θ‖) ≤ C: a move by 1 % of the size of all parameters changes C by less.
+    """
+    reference = subject.constant_cost
+    if reference is None or not subject.cost >= _NO_BETTER * reference:
+        return None
+    norm, size = subject.curvature.gradient_norm, max(1.0, subject.curvature.length)
+    if not norm * size <= _LEVEL * abs(subject.cost):
+        return None
+    best = "the shares of the classes" if subject.targets.classes is not None else "the mean"
+    return Finding(
+        "plateau",
+        f"the cost is {subject.cost:.4g}, no better than {reference:.4g} for always predicting {best}, and the "
+        f"gradient's norm is only {norm:.2g}",
+        "start anew with another seed or larger weights, use fewer layers, relu or tanh, Adam, or train longer",
+        {"cost": subject.cost, "constant_cost": reference, "gradient_norm": norm},
+    )
+
+
+def collapsed_predictions(subject: Subject) -> Finding | None:
+    """Return a finding where 95 % of the predictions or more are of one class, and the targets are not."""
+    classes = subject.targets.classes
+    if classes is None:
+        return None
+    examples = len(subject.training)
+    counts = np.bincount(subject.targets.chosen(subject.outputs), minlength=len(classes))
+    wanted = subject.targets.chosen(subject.training.Y.reshape(examples, -1))
+    most = int(np.argmax(counts))
+    share, own = float(counts[most] / examples), float(np.mean(wanted == most))
+    if share < _NEARLY_ALL or own > _UNLIKE * share:
+        return None
+    return Finding(
+        "collapsed predictions",
+        f"{percent(share)} of the examples are predicted as {classes[most]!r}, which {percent(own)} of them are",
+        "train longer or with a larger learning rate, weigh rare classes more (example_weights), and check the labels",
+        {"class": classes[most], "predicted": share, "share": own},
+    )
+
+
+def overfitting(subject: Subject) -> Finding | None:
+    """Return a finding where the validation cost rose while the training cost fell; of an unknown course, is far above.
+
+    The rise counts from 20 % on, where the training cost fell by 10 %, and is more than 2 % of the cost of constant
+    outputs; a validation cost of three times the training cost counts where there is no history of it.
+    """
+    history = [entry for entry in subject.history if entry.get("validation_cost") is not None]
+    matters = _MATTERS * (subject.constant_cost or 0.0)
+    remedy = "stop there, add a penalty (l2), use fewer units, or learn from more examples"
+    if history:
+        best = min(history, key=lambda entry: float(entry["validation_cost"]))
+        low, high = best["validation_cost"], history[-1]["validation_cost"]
+        before, after = best["cost"], history[-1]["cost"]
+        if high < _WORSE * low or high - low < matters or after is None or after > _LEARNED * before:
+            return None
+        return Finding(
+            "overfitting",
+            f"since epoch {best['epoch']} the validation cost rose from {low:.3g} to {high:.3g}, while the training "
+            f"cost fell from {before:.3g} to {after:.3g}",
+            remedy,
+            {"epoch": best["epoch"], "lowest_validation_cost": low, "validation_cost": high, "cost": after},
+        )
+    watched = subject.validation_cost
+    if watched is None or not math.isfinite(watched) or watched < 3 * subject.cost + matters:
+        return None
+    return Finding(
+        "overfitting",
+        f"the validation cost is {watched:.3g}, the training cost {subject.cost:.3g}",
+        remedy.replace("stop there", "stop earlier"),
+        {"validation_cost": watched, "cost": subject.cost},
+    )

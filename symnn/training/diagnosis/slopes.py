@@ -1,0 +1,103 @@
+"""How steep the activations are: f'(z) of every equation a[…] = f(z[…]) of a network, at each example.
+
+What an activation is is read off the equations, not the layers: an equation whose right side takes a single entry of
+one tensor, with the very indices of the left side, and is not linear in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Expr
+
+from symnn.compiling import compile_program
+from symnn.language import Entry, Equation, Program, entries, index, tensor
+from symnn.training.examples import Examples
+
+Array = NDArray[Any]
+
+TINY = 0.01
+"""A slope is tiny where it is less than this share of the activation's largest."""
+_FAR, _PLACES = 30.0, 2001
+
+
+@dataclass(frozen=True, eq=False)
+class Slopes:
+    """The slopes of one activation.
+
+    Attributes:
+        name: the tensor that the activation gives, such as a1.
+        values: |f'(z)| over its largest value, (examples, units).
+        one_sided: whether f is flat to one side alone, as relu is, so that a flat place switches a unit off.
+    """
+
+    name: str
+    values: Array
+    one_sided: bool
+
+    @cached_property
+    def tiny(self) -> Array:
+        """Whether the slope is tiny, (examples, units)."""
+        return self.values < TINY
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """The largest slope of an activation for z from −30 to 30, and to how many sides it is flat."""
+
+    largest: float
+    flat_sides: int
+
+
+def slopes_of(net: Any, parameters: dict[str, Array], part: Examples) -> list[Slopes]:
+    """Return the slopes of every activation before the output that is flat somewhere, in order."""
+    program = net.gradient().batched.pruned(["C"])
+    found = [(equation, slope) for equation in program if (slope := _slope(equation, net.output)) is not None]
+    shapes = {equation.tensor.name: _shape(equation, slope) for equation, slope in found}
+    kept = [(equation, slope) for equation, slope in found if shapes[equation.tensor.name].flat_sides]
+    if not kept:
+        return []
+    named = {equation.tensor.name: program.fresh_name(f"slope_{equation.tensor.name}") for equation, _ in kept}
+    more = [Equation(eq.tensor.like(named[eq.tensor.name])[eq.left.indices], slope) for eq, slope in kept]
+    compiled = compile_program(program.extended(more).pruned(named.values()), tuple(named.values()), release=True)
+    given = {"x": part.X, "y": part.Y, **part.beside, **parameters}
+    with np.errstate(all="ignore"):
+        values = compiled.raw(*[given[name] for name in compiled.arguments])
+    result = []
+    for name, value in zip(named, values, strict=True):
+        steep = np.abs(np.asarray(value)).reshape(len(part), -1) / shapes[name].largest
+        result.append(Slopes(name, steep, shapes[name].flat_sides == 1))
+    return result
+
+
+def _slope(equation: Equation, output: str) -> Expr | None:
+    """Return f'(z) of an equation a[…] = f(z[…]), or None where it is none, or is linear."""
+    used = set(entries(equation.right))
+    if len(used) != 1 or equation.tensor.name == output or not equation.left.indices:
+        return None
+    (entry,) = used
+    if tuple(entry.indices) != tuple(equation.left.indices):
+        return None
+    slope = equation.right.diff(entry)
+    return slope if entries(slope) else None
+
+
+def _shape(equation: Equation, slope: Expr) -> _Shape:
+    (entry,) = set(entries(equation.right))
+    place = index("i", _PLACES)
+    u, s = tensor("u", _PLACES, role="input"), tensor("s", _PLACES)
+    program = Program([Equation(s[place], _replaced(slope, entry, u[place]))])
+    with np.errstate(all="ignore"):
+        found = np.abs(compile_program(program, ["s"])(u=np.linspace(-_FAR, _FAR, _PLACES))["s"])
+    largest = float(np.nanmax(found, initial=0.0))
+    if not 0 < largest < np.inf:
+        return _Shape(1.0, 0)
+    return _Shape(largest, sum(bool(found[end] < TINY * largest) for end in (0, -1)))
+
+
+def _replaced(expression: Expr, entry: Entry, by: Entry) -> Expr:
+    return expression.xreplace({entry: by})
