@@ -19,10 +19,9 @@ import datetime
 import json
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from typing import Any
 
 from by_hand import Floor, Plain, hand_written
 from measuring import Ratio, paired
@@ -73,22 +72,28 @@ class Row:
         return [(what, limit, ratio) for what, limit, ratio in wanted if ratio is not None]
 
 
-def measure(problem: Problem, seconds: float) -> Row:
-    """Check every contender, and time each beside symnn's NumPy, or beside every backend where it is JAX."""
-    reference, ours, hand, others = Plain(problem), backends(), hand_written(problem), peers(problem)
-    row = Row(problem, ours, list(hand))
-    run: dict[str, Callable[[Problem], Any]] = {**{n: symnn_run(n) for n in ours}, **hand, **others, "floor": Floor}
-    pairs = [("numpy", name) for name in [*hand, "floor", *(n for n in others if "JAX" not in n)]]
+def measure(problem: Problem, seconds: float, chosen: Collection[str] = ()) -> Row:
+    """Check every contender, and time each beside symnn's NumPy, or beside every backend where it is JAX.
+
+    Args:
+        chosen: the contenders wanted beside symnn's NumPy; by default all.
+    """
+    ours, hand, others, floor = (
+        {name: make for name, make in found.items() if not chosen or name in chosen or name == "numpy"}
+        for found in ({n: symnn_run(n) for n in backends()}, hand_written(problem), peers(problem), {"floor": Floor})
+    )
+    row = Row(problem, list(ours), list(hand))
+    pairs = [("numpy", name) for name in [*hand, *floor, *(n for n in others if "JAX" not in n)]]
     pairs += [(mine, name) for name in others if "JAX" in name for mine in ours]
     pairs += [("numpy", mine) for mine in ours if mine != "numpy" and "JAX" not in others]
-    for name in [*ours, *hand, *others]:
-        check_equal(problem, run[name](problem), reference)
-        reference = Plain(problem)
+    runs = {name: make(problem) for name, make in {**ours, **hand, **others, **floor}.items()}
+    for name, run in runs.items():
+        if name not in floor:
+            check_equal(problem, run, Plain(problem))
+    take = {name: partial(run.take, problem.order) for name, run in runs.items()}
     best: dict[str, list[float]] = {}
     for mine, theirs in pairs:
-        takes = [partial(run[name](problem).take, problem.order) for name in (mine, theirs)]
-        ratio = paired(takes[0], takes[1], seconds, problem.steps)
-        row.ratios[mine, theirs] = ratio
+        ratio = row.ratios[mine, theirs] = paired(take[mine], take[theirs], seconds, problem.steps)
         best.setdefault(mine, []).append(ratio.mine)
         best.setdefault(theirs, []).append(ratio.theirs)
     row.times = {name: min(found) for name, found in best.items()}
@@ -153,6 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sweep", action="store_true", help="two layers of n units, n from 2 to 1024")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="a network; may be repeated")
+    parser.add_argument("--with", action="append", default=[], metavar="NAME", help="a contender; may be repeated")
     parser.add_argument("--setting", choices=SETTINGS, default="quadratic", help="activations and cost")
     parser.add_argument("--optimizer", choices=RATES, default="sgd")
     parser.add_argument("--seconds", type=float, default=1.0, help="for each pair of contenders (default 1)")
@@ -162,7 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = []
     for problem in problems(given):
         print(f"{problem.label} ...", file=sys.stderr, flush=True)
-        rows.append(measure(problem, given.seconds))
+        rows.append(measure(problem, given.seconds, vars(given)["with"]))
     if given.json:
         print(as_json(rows))
         return

@@ -53,7 +53,9 @@ def one(sizes: Sequence[int]) -> dict[str, float]:
     gradient.compile()
     times.append(time.perf_counter())
     memory = _resident() - before
-    _ = compile_step(net, symnn.SGD(0.1)).steps
+    step = compile_step(net, symnn.SGD(0.1))
+    X, Y = np.zeros((1, sizes[0])), np.zeros((1, sizes[-1]))
+    step.begin(step.start(net.initial_parameters(), "float64"), X, Y).take(np.arange(1), 1)
     end = time.perf_counter()
     parts = [after - begin for begin, after in itertools.pairwise(times)]
     seconds = dict(zip(PARTS, [*parts, times[-1] - times[0], end - times[-1]], strict=True))
@@ -84,7 +86,7 @@ def depths(wanted: Sequence[int]) -> None:
     if len(rows) > 1:
         fitted = "".join(f"{exponent(wanted, [row[part] for row in rows]):9.2f}" for part in PARTS)
         print(f"{'exponent':>12}{'':10}{fitted}{exponent(wanted, [row['MB'] for row in rows]):8.2f}")
-    print("seconds; total is build to compile; step is the training step, compiled from the gradient\n")
+    print("seconds; total is build to compile; step is a training step, compiled from the gradient and taken\n")
 
 
 def widths(wanted: Sequence[int]) -> None:

@@ -28,7 +28,7 @@ import symnn
 from symnn.calculus import batch_program
 
 SIZES = (10, 100, 1000)
-ARCHITECTURE, EXAMPLES = (10, 8, 1), 32
+ARCHITECTURE, EXAMPLES = "10-8-1", 32
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ def quadratic_form(n: int) -> Case:
     return Case(f"xᵀAx, n = {n}", lambda: [[function(x=x, A=A)["x", "x"]]], (x,), lambda x, A: x @ A @ x, (A,))
 
 
-def network(sizes: Sequence[int], examples: int) -> Case:
+def network(architecture: str, examples: int) -> Case:
     """The mean cost of a network of sigmoids, by all of its parameters."""
-    net = symnn.mlp(list(sizes))
+    net, sizes = symnn.mlp(architecture), [int(size) for size in architecture.split("-")]
     random = np.random.default_rng(0)
     X, Y = random.standard_normal((examples, sizes[0])), random.uniform(size=(examples, sizes[-1]))
     parameters = {name: random.standard_normal(shape) for name, shape in net.parameters.items()}
@@ -82,7 +82,7 @@ def network(sizes: Sequence[int], examples: int) -> Case:
         return ((a - Y) ** 2).sum() / (2 * len(X))
 
     count = sum(value.size for value in parameters.values())
-    title = f"{'-'.join(map(str, sizes))}, {examples} examples: {count} × {count}"
+    title = f"{architecture}, {examples} examples: {count} × {count}"
     return Case(title, ours, tuple(parameters.values()), scalar, (X, Y))
 
 
@@ -108,10 +108,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=2.0, help="for each pair (default 2)")
     parser.add_argument("--largest", type=int, default=SIZES[-1], help="the largest quadratic form (default 1000)")
+    parser.add_argument("--network", default=ARCHITECTURE, help=f"(default {ARCHITECTURE})")
     given = parser.parse_args(arguments)
     print(f"{datetime.date.today()} · {pinned.machine()} · one core · float64")
     print(f"{'Hessian, µs':36}{'symnn':>10}{'JAX':>10}{'torch':>10}{'symnn/JAX':>22}{'symnn/torch':>22}")
-    cases = [quadratic_form(n) for n in SIZES if n <= given.largest] + [network(ARCHITECTURE, EXAMPLES)]
+    cases = [quadratic_form(n) for n in SIZES if n <= given.largest] + [network(given.network, EXAMPLES)]
     for case in cases:
         mine = case.ours()
         ratios = []

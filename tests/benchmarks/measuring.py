@@ -34,7 +34,7 @@ def paired(mine: Callable[[], Any], theirs: Callable[[], Any], seconds: float, s
     """Time two functions in turns, who is first alternating; the times are microseconds for each of `steps`."""
     functions = [mine, theirs]
     once = [min(_timed(function, 1) for _ in range(3)) for function in functions]
-    calls = max(1, int(BLOCK / max(min(once), 1e-9)))
+    calls = max(1, int(min(BLOCK, seconds / FEWEST) / max(min(once), 1e-9)))
     times: tuple[list[float], list[float]] = ([], [])
     end, turn = time.perf_counter() + seconds, 0
     while time.perf_counter() < end or len(times[0]) < FEWEST:
