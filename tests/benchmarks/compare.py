@@ -61,10 +61,10 @@ class Row:
         """Return what is to be reached here: what is compared, the largest ratio allowed, and the ratio."""
         name = self.problem.architecture
         small = name in SMALLEST
-        best, scan = self.best(["JAX"]), self.best(["JAX scan"])
+        best, scan = self.best(["JAX jit"]), self.best(["JAX scan"])
         wanted = [
             ("NumPy/by hand", 0.90 if small else 1.02, self.against("numpy", self.by_hand)),
-            ("NumPy/torch", 0.80, self.against("numpy", ["torch"])),
+            ("NumPy/torch", 0.80, self.against("numpy", ["torch eager"])),
             ("best/JAX", 0.35 if name == "2-8-8-1" else 1.03, best[1] if best else None),
             ("best/JAX scan", float("inf"), scan[1] if scan else None),
             ("NumPy/floor", 1.15 if name == LARGEST else float("inf"), self.against("numpy", ["floor"])),
@@ -85,7 +85,7 @@ def measure(problem: Problem, seconds: float, chosen: Collection[str] = ()) -> R
     row = Row(problem, list(ours), list(hand))
     pairs = [("numpy", name) for name in [*hand, *floor, *(n for n in others if "JAX" not in n)]]
     pairs += [(mine, name) for name in others if "JAX" in name for mine in ours]
-    pairs += [("numpy", mine) for mine in ours if mine != "numpy" and "JAX" not in others]
+    pairs += [("numpy", mine) for mine in ours if mine != "numpy" and "JAX jit" not in others]
     runs = {name: make(problem) for name, make in {**ours, **hand, **others, **floor}.items()}
     for name, run in runs.items():
         if name not in floor:
@@ -110,13 +110,13 @@ def table(rows: Sequence[Row]) -> str:
     names.sort(key=lambda name: name == "floor")
     goals = ("NumPy/by hand", "NumPy/torch", "best/JAX", "best/JAX scan", "NumPy/floor")
     width = max(len(row.problem.label) for row in rows) + 2
-    head = "µs a step".ljust(width) + "a call".ljust(8) + "".join(f"{name:>9}" for name in names)
-    lines = [head + "".join(f"{goal:>19}" for goal in goals)]
+    head = "µs a step".ljust(width) + "a call".ljust(8) + "".join(f"{name:>12}" for name in names)
+    lines = [head + "".join(f"{goal:>22}" for goal in goals)]
     for row in rows:
         found = {what: f"{'' if ratio.value <= limit else '> '}{ratio}" for what, limit, ratio in row.goals()}
-        times = "".join(f"{row.times[n]:9.1f}" if n in row.times else f"{'-':>9}" for n in names)
+        times = "".join(f"{row.times[n]:12.1f}" if n in row.times else f"{'-':>12}" for n in names)
         shown = row.problem.label.ljust(width) + row.how.ljust(8) + times
-        lines.append(shown + "".join(f"{found.get(goal, '-'):>19}" for goal in goals))
+        lines.append(shown + "".join(f"{found.get(goal, '-'):>22}" for goal in goals))
     return "\n".join(lines)
 
 

@@ -38,7 +38,7 @@ class Symnn:
         self.steps = step.begin(step.start(parameters, problem.dtype), problem.X, problem.Y)
 
     def take(self, order: Array) -> Any:
-        return self.steps.take(order, self.batch)
+        return np.asarray(self.steps.take(order, self.batch))  # what is computed elsewhere has come
 
     def parameters(self) -> list[Array]:
         carried = self.steps.carried()
@@ -195,9 +195,9 @@ def peers(problem: Problem) -> dict[str, Callable[[Problem], Any]]:
     """Return the contenders of other packages that there are for a problem, by name."""
     made: dict[str, Callable[[Problem], Any]] = {}
     if importlib.util.find_spec("torch"):
-        made["torch"] = Torch
+        made["torch eager"] = Torch
     if importlib.util.find_spec("jax"):
-        made["JAX"] = Jax
+        made["JAX jit"] = Jax
         if problem.steps > 1:
             made["JAX scan"] = JaxScan
     # Its classifier ends in softmax, its regressor in no function at all, and its Adam has another ε.
