@@ -1,4 +1,4 @@
-"""`symnn diagnose`: how a trained model stands, and what its training reached."""
+"""`symnn diagnose`: what went wrong in a training, and what it reached."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from symnn.cli.options import data_option, echo_json, json_option, note, target_option
 from symnn.cli.plot_subjects import data_for
 from symnn.errors import CalculusError, CompileError, DataError
-from symnn.training import Certificate, Data, Fit, Model, load_model, split
+from symnn.training import Certificate, Data, Finding, Fit, Model, load_model, split
 
 _SECONDS = 1e7
 """With so many parameters times examples at most, the Hessian is looked at unasked: that takes seconds."""
@@ -29,7 +29,7 @@ _SAME_COST = 1e-3
 )
 @json_option
 def diagnose_command(model: str, data: str, target: str | None, certify: bool | None, as_json: bool) -> None:
-    """Say how a trained model stands, and what its training reached: a minimum, a saddle, a plateau.
+    """Say what went wrong in a training, with what to do, and what it reached: a minimum, a saddle, a plateau.
 
     Give the data that it was trained on: it is split as in the training, and the model is judged by the
     examples that it learned from.
@@ -37,16 +37,18 @@ def diagnose_command(model: str, data: str, target: str | None, certify: bool | 
     trained = load_model(model)
     subject = _subject(trained, data, target)
     wanted = subject.is_quick if certify is None else certify
+    findings = subject.fit.diagnose(validation=subject.validation, brief=not wanted)
     certificate = _certificate(subject.fit, asked=certify is True) if wanted else None
     if as_json:
-        echo_json(_as_json(model, subject, certificate))
+        echo_json(_as_json(model, subject, findings, certificate))
         return
     click.echo(f"{_called(trained, model)} · {subject.said}")
     for text in subject.lacking:
         note(f"symnn: {text}")
     click.echo(_summary(subject))
+    click.echo(_told(findings))
     if certificate is not None:
-        click.echo(f"reached: {certificate}")
+        click.echo(str(certificate))
     elif certify is None:
         note("symnn: the Hessian was not looked at, which takes long here: --certify does")
 
@@ -169,7 +171,22 @@ def _beside(subject: _Subject) -> str:
     return f", the validation cost {fit.cost_of(*subject.validation):.4g}{accuracy}"
 
 
-def _as_json(path: str, subject: _Subject, certificate: Certificate | None) -> dict[str, Any]:
+def _told(findings: list[Finding]) -> str:
+    """Return the findings, numbered where there are several, each with its remedy below."""
+    if not findings:
+        return "nothing wrong was found"
+    lines = []
+    for number, finding in enumerate(findings, 1):
+        count = f"{number}. " if len(findings) > 1 else ""
+        lines += [f"{count}{finding.name}: {finding.sentence}", f"{' ' * len(count)}→ {finding.remedy}"]
+    if len(findings) > 1:
+        lines.append("see to the first and train anew: the others may follow from it")
+    return "\n".join(lines)
+
+
+def _as_json(
+    path: str, subject: _Subject, findings: list[Finding], certificate: Certificate | None
+) -> dict[str, Any]:
     reached = None
     if certificate is not None:
         limit = {"largest_learning_rate": certificate.largest_learning_rate, "sentence": str(certificate)}
@@ -179,6 +196,7 @@ def _as_json(path: str, subject: _Subject, certificate: Certificate | None) -> d
         "examples": subject.counts,
         "judged_by": subject.said.removeprefix("judged by "),
         "cost": subject.fit.cost,
+        "findings": [asdict(finding) for finding in findings],
         "certificate": reached,
         "notes": list(subject.lacking),
     }

@@ -172,4 +172,13 @@ def _report_one(work: Work, fit: Fit, output: str | None, as_json: bool) -> str 
         note(f"symnn: nothing was learned: {output} was not written")
         output = None
     echo_json({**results, "model": output}) if as_json else click.echo(report(results, output))
+    _hint(fit, output)
     return fit.stopped
+
+
+def _hint(fit: Fit, output: str | None) -> None:
+    """Say in one line what clearly went wrong, where something did."""
+    found = fit.hint() if fit.stopped is None else None  # else the reason is said already
+    if found is not None:
+        more = f" (symnn diagnose {shlex.quote(output)} says more)" if output is not None else ""
+        note(f"symnn: hint: {found}{more}")

@@ -107,8 +107,8 @@ class Certificate:
             )
         if math.isnan(self.margin):
             return "Not stationary: the cost, its gradient or its Hessian is not finite here"
-        gain = f": a step would still lower the cost by about {self.decrease:.2g}" if self.decrease > 0 else ""
-        return f"Not stationary: {slope}, {_times(self.margin)} what counts as 0 here{gain}"
+        gain = f"; a step would still lower the cost by about {self.decrease:.2g}" if self.decrease > 0 else ""
+        return f"Not stationary: {slope}, which counts as 0 here below {self.gradient_norm / self.margin:.1g}{gain}"
 
 
 def _times(factor: float) -> str:

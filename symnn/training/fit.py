@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -103,7 +104,8 @@ class Fit:
             CalculusError, CompileError: for a network that has no second derivatives, or no code for them.
         """
         part = self._given(X, Y, example_weights, mask)
-        return certified(Curvature(self.network, self.parameters, part), self.learning_rate)
+        rate = self.learning_rate if math.isfinite(self.learning_rate) else 0.0
+        return certified(Curvature(self.network, self.parameters, part), rate)
 
     def diagnose(
         self, X: Any = None, Y: Any = None, *, validation: Sequence[Any] | None = None, brief: bool = False

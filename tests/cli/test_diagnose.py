@@ -106,3 +106,38 @@ def test_data_that_does_not_fit_is_refused_in_one_line(moons, data, message):
     result = symnn("diagnose", moons, "--data", data, code=2)
     assert result.stdout == ""
     assert result.stderr == f"symnn: error: {message}\n"
+
+
+def test_what_went_wrong_is_told_with_its_remedy_the_cause_first(folder):
+    pytest.importorskip("sklearn")
+    path = folder / "raw.npz"
+    trained = symnn("train", "30-10-1", "--data", "breast_cancer", "--scale", "none", "--epochs", 3, "-o", path)
+    assert trained.stderr.splitlines()[-1].startswith("symnn: hint: unscaled inputs: the inputs reach from 0 to ")
+    assert trained.stderr.splitlines()[-1].endswith("raw.npz says more)")
+    lines = symnn("diagnose", path, "--data", "breast_cancer").stdout.splitlines()
+    assert lines[2].startswith("1. unscaled inputs: the inputs reach from 0 to 4.25e+03, with a root mean square of ")
+    assert lines[3] == (
+        "   → scale each column to mean 0 and standard deviation 1, images to 0 to 1, as symnn train does by default"
+    )
+    assert any(line[1:].startswith(". saturated units: ") for line in lines)
+    assert "see to the first and train anew: the others may follow from it" in lines
+    assert lines[-1].startswith(("Not stationary: ", "A plateau: "))
+
+
+def test_a_healthy_model_gives_no_finding_and_training_it_no_hint(folder):
+    pytest.importorskip("sklearn")
+    path = folder / "iris.npz"
+    trained = symnn("train", "4-8-3", "--data", "iris", "-o", path)
+    assert "hint" not in trained.stderr
+    result = symnn("diagnose", path, "--data", "iris")
+    assert result.stdout.splitlines()[2] == "nothing wrong was found"
+    assert json.loads(symnn("diagnose", path, "--data", "iris", "--json").stdout)["findings"] == []
+
+
+def test_findings_are_told_as_json_with_their_numbers(folder):
+    path = folder / "plateau.npz"
+    symnn("train", "2-8-8-8-8-8-1", "--data", "moons", "--epochs", 3, "-o", path)
+    found = json.loads(symnn("diagnose", path, "--data", "moons", "--no-certify", "--json").stdout)
+    assert [finding["name"] for finding in found["findings"]] == ["plateau", "collapsed predictions"]
+    assert found["findings"][0]["numbers"]["constant_cost"] == pytest.approx(0.125, rel=1e-2)
+    assert found["certificate"] is None

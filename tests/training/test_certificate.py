@@ -151,6 +151,16 @@ def test_training_with_a_penalty_ends_in_a_strict_minimum_that_certify_names():
     assert train(net, X, Y, SGD(learning_rate=1.0), epochs=2).certify().verdict == "not stationary"
 
 
+def test_lbfgs_ends_in_a_strict_minimum_of_a_penalised_cost_whose_step_size_it_does_not_say():
+    data = symnn.load_data("moons")
+    net = mlp("2-3-1", activation=["tanh", "sigmoid"], cost="binary_cross_entropy", l2=0.01)
+    # a penalty on the weights alone leaves the biases to the data
+    found = train(net, data.X, data.y, "lbfgs", epochs=1000).certify()
+    assert (found.verdict, found.flat, found.learning_rate) == ("minimum", 0, 0.0)
+    assert found.gradient_norm < 1e-6
+    assert found.smallest > found.smallest_error
+
+
 def test_the_verdict_does_not_depend_on_the_unit_of_the_cost():
     X, Y = np.array([[1.0], [-1.0]]), np.array([[1.0], [-1.0]])
     for factor in ("1e6", "1e-6"):

@@ -9,7 +9,7 @@ import numpy as np
 from symnn.training.diagnosis.subject import Finding, Subject, percent
 
 _RISEN = 1.5
-_NO_BETTER, _LEVEL = 0.98, 1.0
+_NO_BETTER, _NO_WORSE, _LEVEL = 0.98, 1.25, 2.0
 _NEARLY_ALL, _UNLIKE = 0.95, 0.95
 _WORSE, _LEARNED, _MATTERS = 1.2, 0.9, 0.02
 
@@ -53,12 +53,13 @@ def _limit(subject: Subject) -> float | None:
 
 
 def plateau(subject: Subject) -> Finding | None:
-    """Return a finding where the cost is no better than that of constant outputs, and the slope is small.
+    """Return a finding where the cost is about that of constant outputs, 98 to 125 % of it, and the slope is small.
 
-    The slope is small where ‖g‖ max(1, ‖θ‖) ≤ C: a move by 1 % of the size of all parameters changes C by less.
+    The slope is small where ‖g‖ max(1, ‖θ‖) ≤ 2 C: a move by 1 % of the size of all parameters changes C by 2 % at
+    most. Small batches throw the last bias to and fro, so that it is never quite 0.
     """
     reference = subject.constant_cost
-    if reference is None or not subject.cost >= _NO_BETTER * reference:
+    if reference is None or not _NO_BETTER * reference <= subject.cost <= _NO_WORSE * reference:
         return None
     norm, size = subject.curvature.gradient_norm, max(1.0, subject.curvature.length)
     if not norm * size <= _LEVEL * abs(subject.cost):
@@ -88,7 +89,7 @@ def collapsed_predictions(subject: Subject) -> Finding | None:
     return Finding(
         "collapsed predictions",
         f"{percent(share)} of the examples are predicted as {classes[most]!r}, which {percent(own)} of them are",
-        "train longer or with a larger learning rate, weigh rare classes more (example_weights), and check the labels",
+        "train longer, weigh rare classes more (example_weights), and check the labels",
         {"class": classes[most], "predicted": share, "share": own},
     )
 
