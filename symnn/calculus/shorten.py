@@ -35,7 +35,7 @@ def _written_with_names(slope: Expr, equation: Equation) -> tuple[Expr, ...]:
     if not isinstance(right, Elementwise) or right.order != 0:
         return (slope,)
     primed = right.fdiff()
-    textbook = formula(type(primed), right.args[0])
+    textbook = formula(type(primed), right.args[0]) if isinstance(primed, Elementwise) else None
     if textbook is None:
         return (slope,)
     return slope, substitute(substitute(slope, {primed: textbook}), {right: equation.left})

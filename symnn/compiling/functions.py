@@ -8,6 +8,7 @@ from sympy import Expr, exp, pi, sqrt
 
 from symnn.compiling.nodes import (
     ExpMinusOne,
+    LogOnePlus,
     NegativePart,
     NormalDistribution,
     PositivePart,
@@ -15,11 +16,14 @@ from symnn.compiling.nodes import (
     TanhSlope,
 )
 from symnn.language import Elementwise, prime
-from symnn.language.functions import elu, gelu, relu, sigmoid, softplus, tanh
+from symnn.language.functions import elu, expm1, gelu, log1p, log_sigmoid, relu, sigmoid, softplus, tanh
 
 NODES: dict[type[Elementwise], Callable[[Expr], Expr]] = {
     relu: PositivePart,
     softplus: Softplus,
+    log_sigmoid: lambda z: -Softplus(-z),
+    expm1: ExpMinusOne,
+    log1p: LogOnePlus,
     elu: lambda z: PositivePart(z) + ExpMinusOne(NegativePart(z)),
     prime(elu): lambda z: exp(NegativePart(z)),
     prime(tanh): TanhSlope,

@@ -256,6 +256,10 @@ class ExpMinusOne(ArrayNode):
     """exp(z) − 1, which keeps its digits where z is small"""
 
 
+class LogOnePlus(ArrayNode):
+    """log(1 + z), which keeps its digits where z is small"""
+
+
 class NormalDistribution(ArrayNode):
     """Φ(z), the standard normal distribution function"""
 

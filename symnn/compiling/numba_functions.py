@@ -16,6 +16,7 @@ from symnn.compiling.nodes import (
     Chain,
     ExpMinusOne,
     ExpOfMinus,
+    LogOnePlus,
     NegativePart,
     NormalDistribution,
     PositivePart,
@@ -38,6 +39,7 @@ FUNCTIONS: dict[type, str] = {getattr(sympy, name): f"math.{name}" for name in _
     sympy.ceiling: "np.ceil",
     Abs: "math.fabs",
     ExpMinusOne: "math.expm1",
+    LogOnePlus: "math.log1p",
 }
 
 
@@ -71,6 +73,9 @@ def written(part: Any, equation: Equation) -> Any:
 
 
 def _sigmoid(z: Expr) -> Expr:
+    """σ(z) = 1/(1 + e) and σ(−z) = e σ(z), with e = exp(−z)"""
+    if z.could_extract_minus_sign():
+        return Chain(ExpOfMinus(-z), 1 / (1 + ExpOfMinus(-z)))
     return 1 / (1 + ExpOfMinus(z))
 
 

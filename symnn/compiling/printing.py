@@ -277,6 +277,9 @@ class ArrayPrinter(NumPyPrinter):
     def _print_ExpMinusOne(self, expr: Any) -> str:
         return f"np.expm1({self._print(expr.args[0])})"
 
+    def _print_LogOnePlus(self, expr: Any) -> str:
+        return f"np.log1p({self._print(expr.args[0])})"
+
     def _print_NormalDistribution(self, expr: Any) -> str:
         return f"0.5*{self._helper('_erfc')}(-0.7071067811865476*{self._inner(expr.args[0])})"
 

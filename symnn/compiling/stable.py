@@ -1,70 +1,157 @@
-"""Stable rewritings: the same value by a formula that keeps its digits, as equations before and after.
+"""Stable rewritings of a program: the same values by formulas that keep their digits, as equations before and after.
 
-log σ(z) = −softplus(−z),   log(1 − σ(z)) = −softplus(z),   log exp(u) = u
+    a = σ(z),  C = −y log a      becomes      C = y softplus(−z)
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sympy import Expr, Idx, exp, log
+from sympy import Add, Expr, Idx, Mul, Pow, Sum, exp, log
+from sympy import tanh as sympy_tanh
 from sympy.core.basic import Basic
 
-from symnn.language import Entry, Equation, Program, Tensor, contains, rebuild, refresh, substitute
-from symnn.language.functions import sigmoid, softplus
+from symnn.calculus.facts import Facts
+from symnn.calculus.folding import Names
+from symnn.compiling.matching import Matcher, Meaning, written
+from symnn.compiling.rules import LETTERS, RULES, SINGLE, OverShares, Rule, p, w
+from symnn.language import (
+    Entry,
+    Equation,
+    LogSumExp,
+    Program,
+    Tensor,
+    contains,
+    entries,
+    fresh_index,
+    rebuild,
+    refresh,
+    substitute,
+    sum_over,
+    transform,
+)
+from symnn.language.functions import sigmoid, tanh
 
 
 @dataclass(frozen=True)
 class Rewriting:
-    """One equation before and after a rewriting: an equation again, or code where it is solved, not multiplied."""
+    """One equation before and after a rewriting: an equation again, or code where it is solved, not multiplied.
+
+    Attributes:
+        before: the equation.
+        after: what is computed instead.
+        rules: the rules by which they are equal, in the order in which they were used.
+    """
 
     before: Equation
     after: Equation | str
+    rules: tuple[Rule, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.before}\n  becomes {self.after}"
 
 
 def stable(program: Program) -> tuple[Program, tuple[Rewriting, ...]]:
-    """Return the program with logarithms of sigmoids and exponentials rewritten, and what was rewritten."""
-    definitions: dict[str, Equation] = {}
-    equations, rewritings = [], []
-    for equation in program:
+    """Return the program with every formula that loses digits rewritten by the rules, and what was rewritten."""
+    work = _Stabilizer(program)
+    equations = [work.rewritten(equation) for equation in program]
+    return Program(equations, program.facts, program.layered, program.adjoints), tuple(work.rewritings)
+
+
+class _Stabilizer:
+    """Applies the rules to equation after equation, and knows what was defined before."""
+
+    def __init__(self, program: Program) -> None:
+        known = Facts.of(program, ()).known
+        self.shares = {place for place, fact in known.items() if fact.right == 1 and place[0] in program.defined}
+        logarithms = {e.tensor.name for e in program if isinstance(e.right, LogSumExp)}
+
+        def is_plain(part: Any) -> bool:
+            names = {entry.base.name for entry in entries(part)}
+            return bool(names) and not names & logarithms
+
+        self.matcher = Matcher({**LETTERS, p: lambda part: self.axis_of(part) is not None, w: is_plain}, SINGLE)
+        self.names, self.earlier = Names(program), set[str]()
+        self.rewritings: list[Rewriting] = []
+        self.used: list[Rule] = []
+
+    def axis_of(self, share: Any) -> Idx | None:
+        """Return the index over which entries such as this one sum to 1."""
+        if isinstance(share, Entry):
+            for axis, i in enumerate(share.indices):
+                if (share.base.name, axis) in self.shares and isinstance(i, Idx) and share.indices.count(i) == 1:
+                    return i
+        return None
+
+    def rewritten(self, equation: Equation) -> Equation:
+        """Return an equation after the rules; what it defines is known from then on."""
+        self.used = []
+        right = self.walk(equation.right) if self.may_change(equation.right) else equation.right
+        if self.used:
+            right = self.names.apply(right, self.earlier)
+        changed = equation if right == equation.right else Equation(equation.left, right)
+        if changed is not equation:
+            self.rewritings.append(Rewriting(equation, changed, tuple(dict.fromkeys(self.used))))
+        self.earlier.add(equation.tensor.name)
+        if self.is_told(changed):
+            self.matcher.definitions[equation.tensor.name] = changed
+        return changed
+
+    def may_change(self, right: Expr) -> bool:
+        """Whether one of the functions of the rules occurs, by itself or by a name."""
+        names = {entry.base.name for entry in entries(right)}
+        told = names & self.matcher.definitions.keys() or any(name in names for name, _ in self.shares)
+        return bool(told) or contains(right, exp, log, sigmoid, tanh, sympy_tanh)
+
+    def is_told(self, equation: Equation) -> bool:
+        """Whether an entry is looked at as what defines it: a function of the rules, or a quotient by such a sum."""
         right = equation.right
-        if contains(right, log):
-            right = _rewritten(right, definitions)
-        if right != equation.right:
-            rewritings.append(Rewriting(equation, Equation(equation.left, right)))
-        equations.append(Equation(equation.left, right) if right != equation.right else equation)
-        if isinstance(equation.right, sigmoid | exp):
-            definitions[equation.tensor.name] = equation
-    return Program(equations, program.facts, program.layered, program.adjoints), tuple(rewritings)
+        if isinstance(right, Mul):
+            powers = [f for f in right.args if isinstance(f, Pow) and f.exp.is_negative]
+            return any(isinstance(self.matcher.seen_as(Sum, f.base), Sum) for f in powers)
+        return isinstance(right, exp | sigmoid | tanh) or (isinstance(right, Sum) and isinstance(right.args[0], exp))
 
-
-def _rewritten(part: Basic, definitions: dict[str, Equation]) -> Basic:
-    if isinstance(part, log):
-        stable_form = _log(_defined(part.args[0], definitions), _defined(1 - part.args[0], definitions))
-        if stable_form is not None:
-            return stable_form
-    if isinstance(part, Idx | Tensor) or not part.args:
+    def walk(self, part: Any) -> Any:
+        """Return an expression with the rules applied inside, then to itself until none fits."""
+        if isinstance(part, Idx | Tensor | Entry) or not part.args:
+            return part
+        part = rebuild(part, [self.walk(arg) for arg in part.args])
+        for rule in RULES:
+            after = self.applied(rule, part)
+            if after is not None:
+                self.used.append(rule)
+                return self.walk(after)
         return part
-    return rebuild(part, [_rewritten(arg, definitions) for arg in part.args])
 
+    def applied(self, rule: Rule, part: Any) -> Any:
+        """Return an expression after a rule; None where that does not fit."""
+        for meaning, others in self.found(rule.before, part):
+            after = self.with_totals(written(rule.after, meaning), meaning)
+            return type(part)(after, *others) if others else after
+        return None
 
-def _log(value: Expr, complement: Expr) -> Expr | None:
-    """Return log(value) in a stable form, or None where there is none."""
-    if isinstance(value, sigmoid):
-        return -softplus(-value.args[0])
-    if isinstance(complement, sigmoid):
-        return -softplus(complement.args[0])
-    if isinstance(value, exp):
-        return value.args[0]
-    return None
+    def found(self, form: Any, part: Any) -> Iterator[tuple[Meaning, Any]]:
+        if type(part) is not type(form):
+            return
+        if isinstance(form, Add):
+            yield from self.matcher.terms(form, part, {})
+        elif isinstance(form, Mul):
+            yield from self.matcher.factors(form, part)
+        else:
+            yield from ((meaning, ()) for meaning in self.matcher.match(form, part, {}))
 
+    def with_totals(self, after: Expr, meaning: Meaning) -> Expr:
+        """Return an expression with each `OverShares` as the sum along which the share p sums to 1."""
+        i = self.axis_of(meaning.get(p))
+        if i is None:
+            return after
+        other = fresh_index(i)
 
-def _defined(expression: Expr, definitions: dict[str, Equation]) -> Expr:
-    """Return what an entry is defined as, in the indices that it has here."""
-    if not isinstance(expression, Entry) or expression.base.name not in definitions:
-        return expression
-    known = definitions[expression.base.name]
-    return substitute(refresh(known.right), dict(zip(known.indices, expression.indices, strict=True)))
+        def total(part: Basic) -> Expr | None:
+            if not isinstance(part, OverShares):
+                return None
+            return sum_over(substitute(refresh(part.args[0]), {i: other}), [other])
+
+        return transform(after, total)

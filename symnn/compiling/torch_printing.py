@@ -174,6 +174,9 @@ class TorchPrinter(ArrayPrinter):
     def _print_ExpMinusOne(self, expr: Any) -> str:
         return f"torch.expm1({self._print(expr.args[0])})"
 
+    def _print_LogOnePlus(self, expr: Any) -> str:
+        return f"torch.log1p({self._print(expr.args[0])})"
+
     def _print_NormalDistribution(self, expr: Any) -> str:
         return f"0.5*torch.erfc(-0.7071067811865476*{self._inner(expr.args[0])})"
 

@@ -18,6 +18,7 @@ from symnn.compiling.nodes import (
     ExpMinusOne,
     ExpOfMinus,
     Item,
+    LogOnePlus,
     NegativePart,
     PositivePart,
     Quotient,
@@ -29,7 +30,7 @@ from symnn.compiling.sharing import Assignment
 
 _ENTRYWISE = (
     *(Add, Mul, Pow, Function, Chain, Quotient),
-    *(ExpOfMinus, ExpMinusOne, NegativePart, PositivePart, Softplus, TanhSlope),
+    *(ExpOfMinus, ExpMinusOne, LogOnePlus, NegativePart, PositivePart, Softplus, TanhSlope),
 )
 _PART = Symbol("part", real=True)
 

@@ -70,6 +70,8 @@ class Elementwise(Function):
     """The function without primes."""
     subgradient: ClassVar[str] = ""
     """What is said wherever the derivative is used at a point where there is none."""
+    has_named_derivative: ClassVar[bool] = True
+    """Whether the derivative is written f′; if not, as what it equals."""
 
     def __new__(cls, *args: Any, **options: Any) -> Any:
         if len(args) != 1 or options or not isinstance(args[0], Expr) or args[0].is_number:
@@ -82,7 +84,9 @@ class Elementwise(Function):
     def fdiff(self, argindex: int = 1) -> Expr:
         if argindex != 1:
             raise ArgumentIndexError(self, argindex)
-        return prime(type(self))(self.args[0])
+        variable = self.args[0]
+        slope = None if self.order or self.has_named_derivative else self.first_derivative(variable)
+        return prime(type(self))(variable) if slope is None else slope
 
     @classmethod
     def definition(cls, t: Expr) -> Expr | None:
@@ -252,8 +256,53 @@ class swish(Elementwise):  # noqa: N801
         return sigmoid(t) + swish(t) * (1 - sigmoid(t))
 
 
+class log_sigmoid(Elementwise):  # noqa: N801
+    """log σ(t), written so: its derivative is 1 − σ(t)"""
+
+    has_named_derivative = False
+
+    @classmethod
+    def definition(cls, t: Expr) -> Expr:
+        return log(sigmoid(t))
+
+    @classmethod
+    def first_derivative(cls, t: Expr) -> Expr:
+        return 1 - sigmoid(t)
+
+
+class expm1(Elementwise):  # noqa: N801
+    """expm1(t) = eᵗ − 1, with all digits where t is small"""
+
+    has_named_derivative = False
+
+    @classmethod
+    def definition(cls, t: Expr) -> Expr:
+        return exp(t) - 1
+
+    @classmethod
+    def first_derivative(cls, t: Expr) -> Expr:
+        return exp(t)
+
+
+class log1p(Elementwise):  # noqa: N801
+    """log1p(t) = log(1 + t), with all digits where t is small"""
+
+    has_named_derivative = False
+
+    @classmethod
+    def definition(cls, t: Expr) -> Expr:
+        return log(1 + t)
+
+    @classmethod
+    def first_derivative(cls, t: Expr) -> Expr:
+        return 1 / (1 + t)
+
+
 NAMED: dict[str, type[Elementwise]] = {
-    f.__name__: f for f in (sigmoid, tanh, relu, leaky_relu, elu, softplus, gelu, swish)
+    f.__name__: f for f in (sigmoid, tanh, relu, leaky_relu, elu, softplus, gelu, swish, log_sigmoid)
 }
-for _function in NAMED.values():
+"""The functions of one variable that are activations, by name."""
+PRECISE: dict[str, type[Elementwise]] = {f.__name__: f for f in (expm1, log1p)}
+"""Others, that a formula is better written with."""
+for _function in (*NAMED.values(), *PRECISE.values()):
     _function.root = _function

@@ -20,7 +20,7 @@ from sympy.core.basic import Basic
 from symnn.errors import ParseError, ProgramError, ShapeError, suggest
 from symnn.language.constants import value
 from symnn.language.expressions import LogSumExp, Maximum, free_indices, has_binder, sum_over
-from symnn.language.functions import NAMED, Elementwise
+from symnn.language.functions import NAMED, PRECISE, Elementwise
 from symnn.language.tensors import Tensor, size_of
 
 LONGEST_TEXT = 2_000
@@ -41,6 +41,7 @@ FUNCTIONS: dict[str, Any] = {
     "max": sympy.Max,
     "min": sympy.Min,
     **NAMED,
+    **PRECISE,
 }
 """The functions that a text may call, by name; those of one variable but for `max` and `min`."""
 

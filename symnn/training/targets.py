@@ -12,7 +12,7 @@ from symnn.errors import DataError, InputError, ShapeError
 
 Array = NDArray[Any]
 
-_NO_PROBABILITY = ("identity", "relu", "leaky_relu", "elu", "softplus", "gelu", "swish")
+_NO_PROBABILITY = ("identity", "relu", "leaky_relu", "elu", "softplus", "gelu", "swish", "log_sigmoid")
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ from symnn.language import (
     free_indices,
     size_of,
 )
+from symnn.language.functions import log_sigmoid, sigmoid
 from symnn.views.families import RunningSum
 from symnn.views.order import (
     common_factors,
@@ -398,6 +399,8 @@ class ExpressionWriter:
             return self.dialect.floor(first.text)
         if issubclass(function, log):
             return self.dialect.named("log", first)
+        if issubclass(function, log_sigmoid):
+            return self.dialect.named("log", self.apply(sigmoid, pieces))
         if issubclass(function, Elementwise):
             name = function.root.__name__
             return self.dialect.call(GREEK.get(name, name), first, function.order)

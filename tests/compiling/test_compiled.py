@@ -385,9 +385,11 @@ def test_binary_cross_entropy_is_finite_far_out_and_says_how() -> None:
         np.testing.assert_allclose(costs, np.maximum(margin, 0) + np.log1p(np.exp(-np.abs(margin))), rtol=1e-14)
         assert np.isfinite(slopes).all()
     rewritten = [str(rewriting) for rewriting in function.compiled.rewritings]
-    assert len(rewritten) == 1
+    assert len(rewritten) == 2
     assert "log(a1[n, j])" in rewritten[0].splitlines()[0]
     assert "softplus(-z1[n, j])" in rewritten[0].splitlines()[1]
+    residual = "delta1[n, j] = (1 - y[n, j])*a1[n, j] - sigmoid(-z1[n, j])*y[n, j]"
+    assert rewritten[1] == f"delta1[n, j] = a1[n, j] - y[n, j]\n  becomes {residual}"
 
 
 def test_cross_entropy_after_softmax_is_finite_far_out() -> None:

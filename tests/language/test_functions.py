@@ -47,6 +47,7 @@ def test_primes_against_numeric_differentiation(name: str, order: int) -> None:
         ("softplus", lambda t: mpmath.log(1 + mpmath.exp(t))),
         ("gelu", lambda t: t * mpmath.ncdf(t)),
         ("swish", lambda t: t / (1 + mpmath.exp(-t))),
+        ("log_sigmoid", lambda t: -mpmath.log(1 + mpmath.exp(-t))),
     ],
 )
 def test_definitions(name: str, definition: object) -> None:
@@ -58,14 +59,16 @@ def test_definitions(name: str, definition: object) -> None:
 
 
 def test_every_named_function_is_tested() -> None:
-    assert sorted(NAMED) == ["elu", "gelu", "leaky_relu", "relu", "sigmoid", "softplus", "swish", "tanh"]
+    tested = ["elu", "gelu", "leaky_relu", "log_sigmoid", "relu", "sigmoid", "softplus", "swish", "tanh"]
+    assert sorted(NAMED) == tested
 
 
 @pytest.mark.parametrize("name", sorted(NAMED))
 def test_names_of_primes(name: str) -> None:
     t = Symbol("t", real=True)
     function = NAMED[name]
-    assert function(t).diff(t) == prime(function)(t)
+    slope = prime(function)(t) if function.has_named_derivative else function.first_derivative(t)
+    assert function(t).diff(t) == slope
     assert prime(function, 2) is prime(prime(function))
     assert str(prime(function, 2)(t)) == f"{name}_prime2(t)"
     assert prime(function).root is function

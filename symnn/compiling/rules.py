@@ -1,0 +1,80 @@
+"""The stable rewritings, as equations: what loses its digits = what keeps them, whatever the letters stand for.
+
+    log σ(u) = −softplus(−u),    c − c σ(u) = c σ(−u),    σ(u) − y = σ(u) (1 − y) − σ(−u) y,    …
+
+Each is applied from left to right wherever it fits. Several in a row reach what no single one says: log(1 − σ(z))
+is log σ(−z), and that is −softplus(z).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Expr, Sum, Symbol, exp, log
+from sympy import tanh as sympy_tanh
+
+from symnn.language import Entry, LogSumExp, entries, index, prime, sizes
+from symnn.language.functions import expm1, log1p, sigmoid, softplus, tanh
+
+
+class OverShares(Expr):
+    """Σ over the axis along which the share p sums to 1."""
+
+    is_commutative = True
+    is_real = True
+
+
+@dataclass(frozen=True)
+class Rule:
+    """before = after, for all that its letters may stand for; `why` says which digits are lost before."""
+
+    before: Expr
+    after: Expr
+    why: str
+
+
+c, u, v, y = (Symbol(name, real=True) for name in "cuvy")
+p = Symbol("p", real=True)
+"""A share: an entry of what is known to sum to 1 along an axis, such as softmax."""
+w = Symbol("w", real=True)
+"""What holds no log-sum-exp: that has lost the digits that expm1 would keep."""
+m, n = (Symbol(name, integer=True, positive=True) for name in "mn")
+r = Symbol("r", integer=True, negative=True)
+k = index("k", sizes("K"))
+
+_NEAR_ONE = "near 1, its distance from 1 has few digits left, or none"
+_NEAR_TARGET = "near a target of 1, the difference has few digits left, or none"
+_OVERFLOW = "the exponential overflows"
+_FAR_OUT = "the inner function has lost its digits, or is 0"
+
+RULES = (
+    Rule((1 + exp(u)) ** r, sigmoid(-u) ** -r, _OVERFLOW),
+    Rule(exp(-n * u) * sigmoid(u) ** m, sigmoid(-u) ** n * sigmoid(u) ** (m - n), _OVERFLOW),
+    Rule(exp(u) * Sum(exp(v), k) ** r, exp(u + r * LogSumExp(v, k)), _OVERFLOW),
+    Rule(sympy_tanh(u), tanh(u), "it is the same function"),
+    Rule(c - c * sigmoid(u), c * sigmoid(-u), _NEAR_ONE),
+    Rule(c - 2 * c * sigmoid(u), -c * tanh(u / 2), "near ½, its distance from ½ has few digits left"),
+    Rule(c - c * tanh(u) ** 2, c * prime(tanh)(u), _NEAR_ONE),
+    Rule(c * exp(w) - c, c * expm1(w), _NEAR_ONE),
+    Rule(log(exp(u), evaluate=False), u, _OVERFLOW),
+    Rule(log(sigmoid(u)), -softplus(-u), _FAR_OUT),
+    Rule(log(1 + exp(u)), softplus(u), _OVERFLOW),
+    Rule(log(Sum(exp(u), k)), LogSumExp(u, k), _OVERFLOW),
+    Rule(log(1 + u), log1p(u), "where u is small, 1 + u has lost its digits"),
+    Rule(c * sigmoid(u) - c * y, c * sigmoid(u) * (1 - y) - c * sigmoid(-u) * y, _NEAR_TARGET),
+    Rule(c * p - c * y, c * p * (1 - y) - c * y * (OverShares(p * (1 - y)) + OverShares(p * y) - p), _NEAR_TARGET),
+)
+
+LETTERS: dict[Any, Any] = {
+    c: lambda part: True,
+    u: lambda part: bool(entries(part)),
+    v: lambda part: True,
+    **dict.fromkeys((m, n), lambda part: part.is_Integer and part.is_positive),
+    r: lambda part: part.is_Integer and part.is_negative,
+    y: lambda part: isinstance(part, Entry) and part.base.role == "target",
+}
+"""For each letter, whether it may stand for an expression."""
+
+SINGLE = (p, y)
+"""The letters that stand for one factor."""
