@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sympy import Add, Expr, Idx, Mul, Pow, Sum, exp, log
@@ -64,8 +65,7 @@ class _Stabilizer:
     """Applies the rules to equation after equation, and knows what was defined before."""
 
     def __init__(self, program: Program) -> None:
-        known = Facts.of(program, ()).known
-        self.shares = {place for place, fact in known.items() if fact.right == 1 and place[0] in program.defined}
+        self.program = program
         logarithms = {e.tensor.name for e in program if isinstance(e.right, LogSumExp)}
 
         def is_plain(part: Any) -> bool:
@@ -73,9 +73,21 @@ class _Stabilizer:
             return bool(names) and not names & logarithms
 
         self.matcher = Matcher({**LETTERS, p: lambda part: self.axis_of(part) is not None, w: is_plain}, SINGLE)
-        self.names, self.earlier = Names(program), set[str]()
+        self.earlier: set[str] = set()
         self.rewritings: list[Rewriting] = []
         self.used: list[Rule] = []
+
+    @cached_property
+    def names(self) -> Names:
+        return Names(self.program)
+
+    @cached_property
+    def shares(self) -> set[tuple[str, int]]:
+        """The tensors that sum to 1 along an axis, each with that axis."""
+        if not any(isinstance(equation.right, exp) for equation in self.program):
+            return set()
+        known = Facts.of(self.program, ()).known
+        return {place for place, fact in known.items() if fact.right == 1 and place[0] in self.program.defined}
 
     def axis_of(self, share: Any) -> Idx | None:
         """Return the index over which entries such as this one sum to 1."""
@@ -118,12 +130,27 @@ class _Stabilizer:
         if isinstance(part, Idx | Tensor | Entry) or not part.args:
             return part
         part = rebuild(part, [self.walk(arg) for arg in part.args])
-        for rule in RULES:
-            after = self.applied(rule, part)
+        kinds = self.kinds_in(part)
+        for rule, needed in _BY_HEAD.get(type(part), ()):
+            after = self.applied(rule, part) if needed <= kinds else None
             if after is not None:
                 self.used.append(rule)
                 return self.walk(after)
         return part
+
+    def kinds_in(self, part: Any) -> set[Any]:
+        """Return what kinds of factors the terms of a sum, or a product, have: functions, by a name too, y and p."""
+        found = set[Any]()
+        for factor in _factors(part):
+            base = factor.base if isinstance(factor, Pow) else factor
+            known = self.matcher.definitions.get(base.base.name) if isinstance(base, Entry) else None
+            found.add(type(base))
+            if known is not None:
+                found |= {type(f.base if isinstance(f, Pow) else f) for f in Mul.make_args(known.right)}
+                found |= {Sum} if isinstance(known.right, Mul) else set()
+            if isinstance(base, Entry):
+                found |= {letter for letter in SINGLE if self.matcher.letters[letter](base)}
+        return found
 
     def applied(self, rule: Rule, part: Any) -> Any:
         """Return an expression after a rule; None where that does not fit."""
@@ -155,3 +182,22 @@ class _Stabilizer:
             return sum_over(substitute(refresh(part.args[0]), {i: other}), [other])
 
         return transform(after, total)
+
+
+def _factors(part: Any) -> Iterator[Any]:
+    """Yield the factors of all terms of a sum, or those of a product."""
+    for term in Add.make_args(part):
+        yield from Mul.make_args(term)
+
+
+def _needed(form: Any) -> frozenset[Any]:
+    """Return the kinds of factors without which a form fits nothing."""
+    if not isinstance(form, Add | Mul):
+        return frozenset()
+    bases = [f.base if isinstance(f, Pow) else f for f in _factors(form)]
+    return frozenset(b if b in SINGLE else type(b) for b in bases if b in SINGLE or b.args)
+
+
+_BY_HEAD: dict[type[Any], list[tuple[Rule, frozenset[Any]]]] = {}
+for _rule in RULES:
+    _BY_HEAD.setdefault(type(_rule.before), []).append((_rule, _needed(_rule.before)))
