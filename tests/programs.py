@@ -29,6 +29,7 @@ from symnn.language import (
     prime,
     tensor,
 )
+from symnn.language.functions import expm1
 from symnn.networks import (
     Attention,
     AveragePooling2d,
@@ -73,7 +74,8 @@ def _entry_by_entry() -> Case:
         Piecewise((u[i] ** 2, u[i] > 0), (sqrt(2) * u[i], u[i] < -1), (v[i], True)) + Max(u[i], v[i], 0) - Min(u[i], 0),
         exp(-(u[i] ** 2)) / sqrt(2 * pi) + cos(u[i]) ** 3 + Abs(v[i]) ** Rational(3, 2) + erf(v[i]),
         c * u[i] / 3 - v[i] * u[n - 1 - i] + i + u[0],
-        *(f(u[i]) - f(v[i] * c) for f in NAMED.values()),
+        *(f(u[i]) - f(v[i] * c) for f in (*NAMED.values(), expm1)),
+        log(1 + u[i] ** 2) * v[i],
         *(prime(f)(u[i]) * v[i] for f in NAMED.values()),
     ]
     return _case([Equation(tensor(f"o{place}", n)[i], formula) for place, formula in enumerate(formulas)])

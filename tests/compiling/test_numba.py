@@ -172,7 +172,7 @@ def test_every_function_and_its_derivative() -> None:
     program, outputs = entrywise(FUNCTIONS)
     x = np.array([-1.7, -1.0, -0.3, -1e-3, 1e-3, 0.4, 1.1, 1.9])
     found = compile_program(program, outputs, make=numba_function)(x=x)
-    for name, value in evaluate(program, {"x": x}).items():
+    for name, value in evaluate(program, {"x": x}, "mpmath").items():
         if name in outputs:
             np.testing.assert_allclose(found[name], value.astype(float), rtol=1e-13, err_msg=name)
 
@@ -387,7 +387,8 @@ def test_steps_as_one_reads_them() -> None:
     for line in (
         "    for start in range(0, len(order), size):",
         "        for n in range(m):",
-        "            delta1[0] = delta1_0  # delta1[n,j] = (a1[n,j] - y[n,j]) sigma'(z1[n,j])",
+        "            delta1[0] = delta1_0  # delta1[n,j] = "
+        "((1 - y[n,j]) a1[n,j] - y[n,j] sigma(-z1[n,j])) sigma'(z1[n,j])",
         "        if not math.isfinite(C): break",
     ):
         assert line in source.splitlines()
