@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -90,8 +90,9 @@ class Curvature:
 
     def times(self, vector: Array) -> Array:
         """Return H v for a direction v, (parameters,)."""
-        direction = {self._directions[name]: value for name, value in self._apart(vector).items()}
-        return self._flat(self._sum(self._product, direction))
+        compiled, directions = _product_code(self.net)
+        parts = self._apart(vector)
+        return self._flat(self._sum(compiled, {directions[name]: part for name, part in parts.items()}))
 
     @cached_property
     def extremes(self) -> Extremes:
@@ -103,26 +104,8 @@ class Curvature:
 
     @cached_property
     def _first(self) -> tuple[float, dict[str, Array]]:
-        batched = self.net.gradient().batched
-        names = self.net.gradient().gradients
-        outputs = ("C", *(names[name] for name in self.parameters))
-        cost, *gradients = self._sum(compile_program(batched.pruned(outputs), outputs, release=True), {})
+        cost, *gradients = self._sum(_gradient_code(self.net), {})
         return float(cost), dict(zip(self.parameters, gradients, strict=True))
-
-    @cached_property
-    def _forward(self) -> Program:
-        pruned: Program = self.net.gradient().batched.pruned(["C"])
-        return pruned
-
-    @cached_property
-    def _directions(self) -> dict[str, str]:
-        return {name: self._forward.fresh_name(f"v_{name}") for name in self.parameters}
-
-    @cached_property
-    def _product(self) -> Compiled:
-        names = tuple(self.parameters)
-        found = hessian_vector_product(self._forward, "C", names, self._directions)
-        return compile_program(found.program, [found.gradients[name] for name in names], release=True)
 
     def _sum(self, compiled: Compiled, more: Mapping[str, Array]) -> list[Array]:
         """Return the mean over all examples of what is a mean over some, a part of them at a time."""
@@ -158,6 +141,26 @@ class Curvature:
             apart[name] = vector[start : start + value.size].reshape(value.shape)
             start += value.size
         return apart
+
+
+# What is compiled is the same at all parameters, and is asked for where training began and where it ended.
+@lru_cache(maxsize=4)
+def _gradient_code(net: Any) -> Compiled:
+    """Return the code of the cost and its gradient."""
+    gradient = net.gradient()
+    outputs = ("C", *(gradient.gradients[name] for name in net.parameters))
+    return compile_program(gradient.batched.pruned(outputs), outputs, release=True)
+
+
+@lru_cache(maxsize=4)
+def _product_code(net: Any) -> tuple[Compiled, dict[str, str]]:
+    """Return the code of H v, and what the direction's part for each parameter is called."""
+    forward: Program = net.gradient().batched.pruned(["C"])
+    names = tuple(net.parameters)
+    directions = {name: forward.fresh_name(f"v_{name}") for name in names}
+    found = hessian_vector_product(forward, "C", names, directions)
+    compiled = compile_program(found.program, [found.gradients[name] for name in names], release=True)
+    return compiled, directions
 
 
 def whole_spectrum(hessian: Array) -> Extremes:

@@ -6,7 +6,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 
 import symnn
 from symnn.errors import InputError
-from symnn.networks import Dense, Network, mlp
+from symnn.networks import BatchNorm, Dense, Network, mlp
 from symnn.training import SGD, Fit, targets_of, train
 from symnn.training.certificate import Certificate, certified
 from symnn.training.curvature import Curvature, lanczos, whole_spectrum
@@ -249,3 +249,17 @@ def test_a_network_of_ones_own_layers_is_certified_too():
     found = train(net, data.X, data.y, epochs=2).certify()
     assert found.parameters == 17
     assert np.isfinite(found.margin)
+
+
+def test_a_cost_of_the_batch_as_a_whole_is_not_taken_apart(monkeypatch):
+    # the statistics of a normalized batch are those of all examples
+    monkeypatch.setattr("symnn.training.curvature._CACHED", 1)
+    random = np.random.default_rng(2)
+    net = Network([Dense(2, 3, "tanh"), BatchNorm(3), Dense(3, 1, "identity")], cost="quadratic")
+    X, Y = random.normal(size=(150, 2)), random.normal(size=(150, 1))
+    parameters = {name: random.normal(size=shape) for name, shape in net.parameters.items()}
+    gradient, hessian = differences(lambda given: net.evaluate(given, X, Y)["C"], parameters)
+    values = np.linalg.eigvalsh(hessian)
+    found = at(net, parameters, X, Y)
+    assert found.gradient_norm == pytest.approx(np.linalg.norm(gradient), rel=1e-6)
+    assert (found.smallest, found.largest) == pytest.approx((values[0], values[-1]), abs=1e-5)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from symnn.errors import InputError
-from symnn.networks import Dense, Embedding, Network, mlp
+from symnn.networks import BatchNorm, Dense, Embedding, Network, mlp
 from symnn.training import SGD, Adam, Fit, Scaling, load_data, split, targets_of, train
 from symnn.training.diagnosis import NAMES
 from symnn.training.diagnosis.slopes import slopes_of
@@ -225,6 +225,14 @@ def test_slopes_follow_from_the_equations_of_the_activation(activation, flat, sl
     (one,) = found
     assert (one.name, one.one_sided) == ("a1", flat == "one")
     assert one.values == pytest.approx(slope(X @ parameters["W1"].T + parameters["b1"]), rel=1e-6)
+
+
+def test_what_is_one_for_all_examples_is_no_unit():
+    # of a normalized batch 1/√(variance + ε) is a function of one entry too
+    net = Network([Dense(2, 3, "tanh"), BatchNorm(3), Dense(3, 1, "identity")], cost="quadratic")
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    found = slopes_of(net, net.initial_parameters(seed=0), Examples(X, np.zeros((20, 1)), {}))
+    assert [one.values.shape for one in found] == [(20, 3)]
 
 
 def test_every_finding_is_one_of_the_names_and_frozen():

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sympy import Expr
 
 from symnn.compiling import compile_program
-from symnn.language import Entry, Equation, Program, entries, index, tensor
+from symnn.language import Entry, Equation, Program, entries, examples, index, tensor
 from symnn.training.examples import Examples
 
 Array = NDArray[Any]
@@ -77,7 +77,7 @@ def slopes_of(net: Any, parameters: dict[str, Array], part: Examples) -> list[Sl
 def _slope(equation: Equation, output: str) -> Expr | None:
     """Return f'(z) of an equation a[…] = f(z[…]), or None where it is none, or is linear."""
     used = set(entries(equation.right))
-    if len(used) != 1 or equation.tensor.name == output or not equation.left.indices:
+    if len(used) != 1 or equation.tensor.name == output or examples not in equation.tensor.shape:
         return None
     (entry,) = used
     if tuple(entry.indices) != tuple(equation.left.indices):
