@@ -255,8 +255,8 @@ def test_a_cost_of_the_batch_as_a_whole_is_not_taken_apart(monkeypatch):
     # the statistics of a normalized batch are those of all examples
     monkeypatch.setattr("symnn.training.curvature._CACHED", 1)
     random = np.random.default_rng(2)
-    net = Network([Dense(2, 3, "tanh"), BatchNorm(3), Dense(3, 1, "identity")], cost="quadratic")
-    X, Y = random.normal(size=(150, 2)), random.normal(size=(150, 1))
+    net = Network([Dense(1, 2, "tanh"), BatchNorm(2), Dense(2, 1, "identity")], cost="quadratic")
+    X, Y = random.normal(size=(150, 1)), random.normal(size=(150, 1))
     parameters = {name: random.normal(size=shape) for name, shape in net.parameters.items()}
     gradient, hessian = differences(lambda given: net.evaluate(given, X, Y)["C"], parameters)
     values = np.linalg.eigvalsh(hessian)

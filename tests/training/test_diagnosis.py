@@ -137,8 +137,8 @@ def test_many_sigmoids_after_one_another_are_stuck_on_a_plateau():
 @pytest.mark.parametrize(
     ("data", "architecture", "activation", "cost", "epochs"),
     [
-        ("iris", "4-8-3", "sigmoid", "quadratic", 330),
-        ("iris", "4-8-3", ["sigmoid", "softmax"], "cross_entropy", 330),
+        ("iris", "4-8-3", "sigmoid", "quadratic", 150),
+        ("iris", "4-8-3", ["sigmoid", "softmax"], "cross_entropy", 100),
         ("digits", "64-30-10", "sigmoid", "quadratic", 10),
         ("digits", "64-30-10", ["relu", "softmax"], "cross_entropy", 10),
         ("moons", "2-8-1", "sigmoid", "quadratic", 200),
