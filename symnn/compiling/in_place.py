@@ -1,6 +1,7 @@
 """Code that writes into arrays that exist already: buffers for what a step computes, and what is carried itself.
 
-    def step():
+    def step(rows):
+        take_x(rows, 0, x, "clip")
         dot(x, t1, z1)
         add(z1, b1, z1)  # z1[n,j] = sum_k x[n,k] W1[j,k] + b1[j]
         …
@@ -38,12 +39,12 @@ class InPlace:
     """A step bound to its arrays.
 
     Attributes:
-        step: takes it, and returns what was asked for.
+        step: takes it on the examples with these numbers, and returns what was asked for.
         code: what runs: what is made once, and the step; after a line, the names of what has its value by then.
         equations: gives the equation of each name.
     """
 
-    step: Callable[[], Any]
+    step: Callable[[Array], Any]
     code: str
     equations: Callable[[], Mapping[str, str]]
 
@@ -67,6 +68,7 @@ class Feed:
         arrays: every array that it uses, by name, and numbers such as m.
         fixed: the names of those that stay the same from step to step.
         renewed: for each array that is carried from step to step, the name of its next value.
+        data: for each array that a batch is brought together in, all examples, one behind the other.
         returned: the name of what a step returns, if anything.
         dtype: float64 or float32.
     """
@@ -74,6 +76,7 @@ class Feed:
     arrays: Mapping[str, Any]
     fixed: frozenset[str]
     renewed: Mapping[str, str]
+    data: Mapping[str, Array]
     returned: str | None
     dtype: str
 
@@ -302,16 +305,20 @@ class _Writer:
             if new not in self.into_carried:
                 self._line(f"np.copyto({old}, {new})", Operation(old, "", ()))
         arrays = {name: array for name, array in self.feed.arrays.items() if name in self.used}
+        gathers = {self._fresh(f"take_{name}"): name for name in self.feed.data if name in self.used}
+        rows = self._fresh("rows")
         returned = [] if self.feed.returned is None else [f"return {self.feed.returned}"]
         lines = [
-            f"def begin({', '.join(arrays)}):",
+            f"def begin({', '.join([*gathers, *arrays])}):",
             *(
                 f"    {name} = np.array({number.item()!r}, np.{number.dtype})"
                 for name, number in self.trial.numbers.items()
             ),
             *(f"    {line}" for line in map(self._shown, self.once) if line),
             "",
-            "    def step():",
+            f"    def step({rows}):",
+            # "clip" is the mode in which nothing is copied first.
+            *(f"        {take}({rows}, 0, {name}, 'clip')" for take, name in gathers.items()),
             *(f"        {line}" for line in [*self.each, *returned]),
             "",
             "    return step",
@@ -320,8 +327,9 @@ class _Writer:
         namespace: dict[str, Any] = {"np": np, **helpers}
         if "gemm" in self.bound:
             namespace["gemm"] = self.bound["gemm"]
+        takes = {take: self.feed.data[name].take for take, name in gathers.items()}
         exec(compile(source, "<step>", "exec"), namespace)  # symnn's own text
-        return InPlace(namespace["begin"](**arrays), source, equations)
+        return InPlace(namespace["begin"](**takes, **arrays), source, equations)
 
 
 def _layout(array: Array) -> tuple[Any, ...]:

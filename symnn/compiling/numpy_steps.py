@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any
 
@@ -120,25 +120,17 @@ class NumPySteps:
         self.bound: dict[tuple[tuple[int, ...], bool], InPlace] = {}
 
     def take(self, order: Array, batch_size: int) -> Any:
-        count = order.shape[-1]
+        *lead, count = order.shape
         last = (count - 1) // batch_size * batch_size
-        self._steps(order, range(0, last, batch_size), batch_size, False)
-        return self._steps(order, [last], count - last, True)
-
-    def _steps(self, order: Array, starts: Iterable[int], size: int, with_cost: bool) -> Any:
-        """Take the steps on the batches that begin at these places; return what the last of them returns."""
-        shape, returned = (*order.shape[:-1], size), np.float64(0)
-        step = self.bound_step(shape, with_cost).step
-        takes = [(self.data[name].take, buffer) for name, buffer in self.batch(shape).items()]
-        for start in starts:
-            rows = order[..., start : start + size]
-            for take, buffer in takes:
-                take(rows, 0, buffer, "clip")  # the mode in which nothing is copied first
-            returned = step()
-        return np.copy(returned)[()]
+        if last:
+            step = self.bound_step((*lead, batch_size)).step
+            for start in range(0, last, batch_size):
+                step(order[..., start : start + batch_size])
+        cost = self.bound_step((*lead, count - last), True).step(order[..., last:])
+        return cost.copy() if isinstance(cost, np.ndarray) else cost
 
     def bound_step(self, shape: tuple[int, ...], with_cost: bool = False) -> InPlace:
-        """Return the step on the arrays of `batch(shape)`; what it returns is the cost, if that is wanted."""
+        """Return the step on batches of a shape; what it returns is the cost, if that is wanted."""
         key = shape, with_cost
         if key not in self.bound:
             self.bound[key] = self._bind(shape, with_cost)
@@ -174,7 +166,14 @@ class NumPySteps:
         arrays = {**self.fixed, **self.now, **self.batch(shape)}
         sizes = {name: eval(text, dict(arrays)) for name, text in self.code.sizes.items()}
         returned = self.step.cost if with_cost else None
-        return Feed({**arrays, **sizes}, frozenset({*self.fixed, *sizes}), self.step.renewed, returned, self.step.dtype)
+        return Feed(
+            {**arrays, **sizes},
+            frozenset({*self.fixed, *sizes}),
+            self.step.renewed,
+            self.data,
+            returned,
+            self.step.dtype,
+        )
 
     def carried(self) -> dict[str, Array]:
         return {name: array.copy() for name, array in self.now.items()}
