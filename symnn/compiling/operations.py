@@ -217,7 +217,7 @@ class _Operations:
                 named = [self._number(part) if _NUMBER.fullmatch(part) else part for part in operands]
                 return self._ufunc(call[1], *named, cast=call[3] or "")
         uses = tuple(sorted({symbol.name for symbol in expression.xreplace(parts).free_symbols}))
-        return self._emit(code, uses, preferred=f"{uses[0]}_T" if code == f"{uses[0]}.T" else None)
+        return self._emit(code, uses, preferred=f"{uses[0]}_T" if uses and code == f"{uses[0]}.T" else None)
 
     def _arrays_in(self, expression: Basic) -> list[Basic]:
         """Return the largest parts of an expression's arguments that are computed first."""

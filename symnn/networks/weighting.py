@@ -25,6 +25,12 @@ EXAMPLE_WEIGHTS = "s"
 MASK = "M"
 
 
+def names_beside(network: Any) -> tuple[str, ...]:
+    """Return the names of what a network's examples have beside x and y."""
+    named = {EXAMPLE_WEIGHTS: "example_weights", MASK: "masked"}
+    return tuple(name for name, attribute in named.items() if getattr(network, attribute, False))
+
+
 def check_example_weights(given: Any, count: int | None = None) -> Array:
     """Return the weights of examples as an array of one axis.
 

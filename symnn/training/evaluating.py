@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from symnn.errors import DataError, ShapeError
 from symnn.networks.weighting import MASK, mask_of, weights_of
-from symnn.training.shapes import output_shape
+from symnn.training.shapes import target_shape
 
 Array = NDArray[Any]
 
@@ -69,7 +69,7 @@ def beside_of(network: Any, Y: Array, example_weights: Any = None, mask: Any = N
         DataError, ShapeError: for weights or a mask that make no sense.
     """
     beside = {**weights_of(network, example_weights, len(Y)), **mask_of(network, mask, Y.shape)}
-    shape = {MASK: (len(Y), *output_shape(network))}
+    shape = {MASK: (len(Y), *target_shape(network))}
     return {name: array.reshape(shape.get(name, array.shape)) for name, array in beside.items()}
 
 
@@ -85,5 +85,5 @@ def evaluate(
 ) -> tuple[Array, float]:
     """Return a network's outputs and its cost; `beside` are weights s and a mask M."""
     with np.errstate(all="ignore"):
-        values = network.evaluate(parameters, X, Y.reshape(len(Y), *output_shape(network)), **beside)
+        values = network.evaluate(parameters, X, Y.reshape(len(Y), *target_shape(network)), **beside)
     return np.asarray(values[network.output]).reshape(len(X), -1), float(values["C"])

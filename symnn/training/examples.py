@@ -13,7 +13,7 @@ from symnn.errors import DataError
 from symnn.language import Program, tensors
 from symnn.networks.weighting import EXAMPLE_WEIGHTS
 from symnn.training.evaluating import as_inputs, beside_of, check_rows
-from symnn.training.shapes import input_shape, output_shape
+from symnn.training.shapes import input_shape, target_shape
 from symnn.training.targets import Targets
 
 Array = NDArray[Any]
@@ -27,7 +27,7 @@ class Examples:
 
     Attributes:
         X: the inputs, (examples, …).
-        Y: the targets as columns, (examples, outputs); once `ready`, of the shape of the network's output.
+        Y: the targets as columns, (examples, outputs); once `ready`, of the shape of the network's target.
         beside: weights s and a mask M, where the network takes these.
     """
 
@@ -53,8 +53,8 @@ class Examples:
         return Examples(self.X[rows], self.Y[rows], beside)
 
     def ready(self, net: Any, dtype: str) -> Examples:
-        """Return the examples in a type, the targets in the shape of the network's output."""
-        Y = self.Y.reshape(len(self.Y), *output_shape(net))
+        """Return the examples in a type, the targets in the shape of the network's own."""
+        Y = self.Y.reshape(len(self.Y), *target_shape(net))
         beside = {name: array.astype(dtype, copy=False) for name, array in self.beside.items()}
         return Examples(self.X.astype(dtype, copy=False), Y.astype(dtype, copy=False), beside)
 

@@ -1,11 +1,13 @@
-"""What one example of a network is: the shapes of its input and of its output."""
+"""What one example of a network is: the shapes of its input, of its output and of its target."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from symnn.errors import InputError
+from symnn.errors import InputError, ShapeError
 from symnn.language import Tensor, examples
+from symnn.networks.weighting import names_beside
 
 
 def input_shape(net: Any) -> tuple[int, ...]:
@@ -31,6 +33,26 @@ def output_shape(net: Any) -> tuple[int, ...]:
         InputError: for symbolic sizes.
     """
     return _shape_of(net.program.find(net.output))
+
+
+def target_shape(net: Any) -> tuple[int, ...]:
+    """Return the shape of one example's target, which has as many entries as the output, and may have other axes.
+
+    Raises:
+        InputError: for symbolic sizes, or not one target.
+        ShapeError: for a target of more or fewer entries than the output.
+    """
+    targets = [tensor for tensor in net.program.inputs.values() if tensor.role == "target"]
+    found = [tensor for tensor in targets if tensor.name not in names_beside(net)]
+    if len(found) != 1:
+        raise InputError(f"the network needs one target, it has {', '.join(t.name for t in found) or 'none'}")
+    shape, output = _shape_of(found[0]), output_shape(net)
+    if math.prod(shape) != math.prod(output):
+        raise ShapeError(
+            f"the output '{net.output}' has shape {output}, the target '{found[0].name}' has shape {shape}: "
+            "as many entries are needed"
+        )
+    return shape
 
 
 def _shape_of(tensor: Tensor) -> tuple[int, ...]:

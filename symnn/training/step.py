@@ -18,7 +18,7 @@ from symnn.compiling.backends import Backend, backend_of
 from symnn.compiling.stepping import Begin, StepProgram, Steps
 from symnn.errors import InputError
 from symnn.language import Equation, Program, Tensor, examples, tensor
-from symnn.networks.weighting import EXAMPLE_WEIGHTS, MASK
+from symnn.networks.weighting import names_beside
 from symnn.training.examples import Examples
 from symnn.training.optimizers import Optimizer
 
@@ -176,7 +176,8 @@ def compile_step(
     chosen = backend_of(backend)
     gradient = net.gradient()
     batched: Program = gradient.batched
-    parameters = {name: batched.find(name) for name in gradient.gradients}
+    # What the cost does not depend on is in the network's own equations alone; its gradient is 0.
+    parameters = {name: (batched if name in batched.inputs else net.program).find(name) for name in gradient.gradients}
     adjoints = {name: batched.find(adjoint) for name, adjoint in gradient.gradients.items()}
     update = optimizer.update(parameters, adjoints, batched)
     wanted = (gradient.of, *update.renewed.values())
@@ -186,21 +187,15 @@ def compile_step(
         return replace(known, settings=fixed)
     x, y = _only(program, "input", net), _only(program, "target", net)
     for name in program.inputs:
-        if name not in (x.name, y.name, *update.renewed, *fixed, *_beside(net)):
+        if name not in (x.name, y.name, *update.renewed, *fixed, *names_beside(net)):
             raise InputError(f"cannot train: '{name}' has no value: give it one, as in hyperparameter {name} = 0.01")
     return Step(
         program, gradient.of, update.renewed, update.state, chosen, dtype, fixed, (x.name, y.name), update.start
     )
 
 
-def _beside(net: Any) -> tuple[str, ...]:
-    """Return the names of what a network's examples have beside x and y."""
-    named = {EXAMPLE_WEIGHTS: "example_weights", MASK: "masked"}
-    return tuple(name for name, attribute in named.items() if getattr(net, attribute, False))
-
-
 def _only(program: Program, role: str, net: Any) -> Tensor:
-    found = [t for t in program.inputs.values() if t.role == role and t.name not in _beside(net)]
+    found = [t for t in program.inputs.values() if t.role == role and t.name not in names_beside(net)]
     if len(found) != 1:
         names = ", ".join(tensor.name for tensor in found) or "none"
         raise InputError(f"cannot train: the network needs one {role}, it has {names}")

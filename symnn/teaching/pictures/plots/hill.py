@@ -17,7 +17,7 @@ from symnn.teaching.pictures.plots.style import called, check_finite, plain
 from symnn.teaching.pictures.plots.valleys import valleys_of
 from symnn.training import Data, Model
 from symnn.training.optimizers import check_learning_rate
-from symnn.training.shapes import input_shape, output_shape
+from symnn.training.shapes import input_shape, target_shape
 
 Array = NDArray[Any]
 
@@ -161,7 +161,7 @@ def examples_for(model: Model, data: Data, seed: int) -> tuple[Array, Array, str
     X = model.scaling.apply(data.X.reshape(len(data), -1)).reshape(len(data), *shape)
     Y = data.y if model.targets.classes is not None else model.value_scaling.apply(np.asarray(data.y, float)[:, None])
     encoded = model.targets.encode(Y).astype(float)
-    return X, encoded.reshape(len(data), *output_shape(model.network)), source
+    return X, encoded.reshape(len(data), *target_shape(model.network)), source
 
 
 def _before(model: Model) -> dict[str, Array]:
