@@ -167,6 +167,8 @@ class _Operations:
                 scalar *= factor
             elif isinstance(factor, Pow) and factor.exp.is_number and factor.exp.is_negative:
                 below.append(self.value(Pow(factor.base, -factor.exp)))
+            elif isinstance(factor, Quotient) and factor.args[0] == 1:
+                below.append(self.value(factor.args[1]))
             else:
                 above.append(self.value(factor))
         negative = scalar == -1

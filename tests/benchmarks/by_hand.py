@@ -173,7 +173,7 @@ class InPlace(Plain):
 class Unrolled:
     """The same for one network, line by line: `source` is what an expert would have written."""
 
-    tanh = fused = False
+    tanh = fused = tricks = False
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -269,12 +269,15 @@ class Unrolled:
         self.lines += [f"multiply(d{layer}, t{layer}, d{layer})"]
 
     def _pull_back(self, layer: int) -> None:
-        self.lines += [f"dot(d{layer}T, a{layer - 1}, gW{layer})", f"dot(ones, d{layer}, gb{layer})"]
+        sums = f"dot(ones, d{layer}, gb{layer})" if self.tricks else f"total(d{layer}, 0, None, gb{layer})"
+        self.lines += [f"dot(d{layer}T, a{layer - 1}, gW{layer})", sums]
 
     def _change(self) -> None:
         self.names |= {"p": self.flat, "g": self.gradient}
         if self.problem.optimizer == "sgd":
-            self.lines.append("subtract(p, g, p)")
+            parts = [f"{letter}{n}" for n in range(1, len(self.problem.sizes)) for letter in "Wb"]
+            parts = [""] if self.tricks else parts
+            self.lines += [f"subtract(p{part}, g{part}, p{part})" for part in parts]
             return
         first, second, small = ADAM
         self.names |= {name: np.zeros_like(self.flat) for name in "mvs"} | {"powers": [1.0, 1.0]}
@@ -288,12 +291,20 @@ class Unrolled:
         self.lines += [f"multiply(s, {eta} / (1 - powers[0]), s)", "subtract(p, s, p)"]
 
 
-class Tanh(Unrolled):
+class Tricks(Unrolled):
+    """Every trick that symnn's generated code knows, typed by hand: one vector of parameters, sums by products."""
+
+    tricks = True
+
+
+class Tanh(Tricks):
+    """σ(z) = ½ tanh(z/2) + ½, a pass less; far to the left it has no digits."""
+
     tanh = True
 
 
-class Fused(Unrolled):
-    """W ← W − ΔᵀA in one call of BLAS for each matrix."""
+class Fused(Tricks):
+    """W ← W − ΔᵀA in one call of BLAS, scipy's, for each matrix."""
 
     fused = True
 
@@ -313,6 +324,7 @@ class Fused(Unrolled):
 def hand_written(problem: Problem) -> dict[str, Callable[[Problem], Any]]:
     """Return the contenders that there are for a problem, by name."""
     made: dict[str, Callable[[Problem], Any]] = {"plain": Plain, "in place": InPlace, "unrolled": Unrolled}
+    made["tricks"] = Tricks
     if "sigmoid" in SETTINGS[problem.setting]:
         made["tanh"] = Tanh
     if problem.optimizer == "sgd" and importlib.util.find_spec("scipy"):
