@@ -16,6 +16,7 @@ from symnn.errors import InputError, suggest
 from symnn.language import parse_architecture
 from symnn.networks import ORIENTATIONS, Network, mlp
 from symnn.training import BUILT_IN, DTYPES, SCALES
+from symnn.training.plan import BACKEND_NAMES
 from symnn.writing import Notation, read_notation
 
 Decorator = Callable[[Any], Any]
@@ -70,6 +71,13 @@ scale_option = click.option(
 )
 seed_option = click.option("--seed", type=int, default=0, show_default=True, help="Everything random follows from it.")
 dtype_option = click.option("--dtype", type=click.Choice(DTYPES), default="float64", show_default=True)
+backend_option = click.option(
+    "--backend",
+    type=click.Choice(BACKEND_NAMES),
+    default="numpy",
+    show_default=True,
+    help="What takes the steps; auto is what is likely to be the fastest.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 
 

@@ -13,6 +13,7 @@ from symnn.cli.comparing import check_comparison, report_comparison
 from symnn.cli.group import one_line
 from symnn.cli.options import (
     activation_option,
+    backend_option,
     cost_option,
     dtype_option,
     echo_json,
@@ -81,6 +82,7 @@ _BATCH_SIZE = 10
 @click.option("--restarts", type=int, default=1, show_default=True, help="Random starts; validation cost picks one.")
 @seed_option
 @dtype_option
+@backend_option
 @click.option("--checkpoint", metavar="FILE", help="Keep all that the training is in this file (.npz), to go on from.")
 @click.option("--every", default="60", show_default=True, metavar="SECONDS|'N steps'", help="How often it is kept.")
 @click.option("--resume", metavar="FILE", help="Go on from a checkpoint: to the same bits, with no other options.")
@@ -111,11 +113,13 @@ def train_command(output: str | None, as_json: bool, resume: str | None, **optio
         restarts=options["restarts"],
         validation=work.validation,
         dtype=options["dtype"],
+        backend=options["backend"],
         classes=work.data.classes,
         checkpoint=keeper,
         resume=resume,
     )
     if not as_json:
+        options["backend"] = training.plan.settings.backend  # "auto" has become one
         click.echo(work.headline(options["architecture"], optimizers, epochs, options))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", RuntimeWarning)

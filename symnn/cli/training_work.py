@@ -78,7 +78,7 @@ class Work:
         settings = (
             f"{architecture} · {', '.join(self.network.activations)} · {self.network.cost} cost{penalties} · "
             f"scale {self.scaling.name} · {options['optimizer']}, {said} · {going_on}{restarts} · "
-            f"seed {options['seed']} · {self.dtype}"
+            f"seed {options['seed']} · {self.dtype} · {options['backend']}"
         )
         return f"{settings}\n{self.data}\n{divided}"
 
@@ -106,6 +106,7 @@ class Work:
                 "test": len(self.parts.test),
             },
             "target": "values" if self.data.classes is None else f"{len(self.data.classes)} classes",
+            "backend": fit.backend,
             "stopped": fit.stopped,
             "restarts": fit.restarts,
         }

@@ -40,6 +40,7 @@ class Fit:
         restarts: a dictionary a start: seed, epoch (the last that was good), cost, accuracy, validation_cost,
             validation_accuracy, stopped.
         optimizer: what took the steps, such as "SGD"; "" where that is not known.
+        backend: what they were compiled for, such as numpy; "" likewise.
         examples: what was learned from, or None where that is not at hand, as of a saved model.
     """
 
@@ -55,6 +56,7 @@ class Fit:
     learning_rate: float = 0.0
     restarts: list[dict[str, Any]] = field(default_factory=list, repr=False)
     optimizer: str = ""
+    backend: str = ""
     examples: Examples | None = field(default=None, repr=False)
 
     @property

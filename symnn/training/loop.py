@@ -60,7 +60,8 @@ def train(
         mask: how much each target counts, of the shape of Y's columns, for a network made with masked=True;
             a target that does not count may be nan.
         dtype: float64 or float32.
-        backend: what takes the steps: numpy, or another name in `symnn.compiling.backends`.
+        backend: what takes the steps: numpy, numba, jax or torch, each with the same answers to rounding; or auto,
+            the one that is likely to be the fastest for this network and so many steps (`Fit.backend` says which).
         progress: whether to show a bar on standard error, if that is a terminal.
         classes: the labels in the order of the columns, where Y may lack some of them.
         checkpoint: a file, which ends in `.npz`, for all that the training is: written as it goes on, at Ctrl-C,

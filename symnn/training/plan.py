@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from symnn.compiling.backends import BACKENDS, backend_of
+from symnn.compiling.cost_model import likely_fastest
 from symnn.errors import InputError, suggest
 from symnn.training.evaluating import as_inputs
 from symnn.training.examples import Examples, encoded, filled
@@ -24,6 +26,8 @@ from symnn.training.targets import Targets, targets_of
 Array = NDArray[Any]
 
 DTYPES = ("float64", "float32")
+AUTO = "auto"
+BACKEND_NAMES = (*BACKENDS, AUTO)
 MEASURED = ("cost", "accuracy", "validation_cost", "validation_accuracy")
 """What is measured after each epoch."""
 
@@ -41,6 +45,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         check_settings(self.epochs, self.batch_size, self.restarts, self.seed, self.dtype)
+        if self.backend not in BACKEND_NAMES:
+            raise InputError(f"unknown backend {self.backend!r}{suggest(str(self.backend), BACKEND_NAMES)}")
 
     @cached_property
     def seeds(self) -> list[int]:
@@ -163,8 +169,9 @@ def planned(
         raise InputError("cannot train a network without a cost (give it one, such as cost='quadratic')")
     inputs, outputs = input_shape(net), math.prod(output_shape(net))
     given = tuple(optimizer_of(one, net, outputs) for one in optimizers)
-    step = compile_step(net, given[0], settings.dtype, settings.backend)
-    others = [compile_step(net, one, settings.dtype, settings.backend, known=step) for one in given[1:]]
+    asked = "numpy" if settings.backend == AUTO else settings.backend
+    step = compile_step(net, given[0], settings.dtype, asked)
+    others = [compile_step(net, one, settings.dtype, asked, known=step) for one in given[1:]]
     X = as_inputs(X, inputs)
     activation = net.activations[-1] if net.activations else "identity"
     for wanted, value, name in (("example_weights", example_weights, "example_weights"), ("masked", mask, "mask")):
@@ -176,4 +183,17 @@ def planned(
     ready = [None if part is None else part.ready(net, settings.dtype) for part in (training, watched)]
     assert ready[0] is not None
     largest = float(np.abs(training.X).max())
-    return Plan(net, given, (step, *others), targets, ready[0], ready[1], settings, largest)
+    steps = (step, *others)
+    if settings.backend == AUTO:
+        steps, settings = _with_backend_chosen(steps, settings, len(ready[0]))
+    return Plan(net, given, steps, targets, ready[0], ready[1], settings, largest)
+
+
+def _with_backend_chosen(
+    steps: tuple[Step, ...], settings: Settings, count: int
+) -> tuple[tuple[Step, ...], Settings]:
+    """Return steps and settings with the backend that is likely to be the fastest for so many examples."""
+    batch = min(settings.batch_size, count)
+    number = -(-count // batch) * settings.epochs * settings.restarts * len(steps)
+    name = likely_fastest(steps[0].step_program, batch, number)
+    return tuple(replace(step, backend=backend_of(name)) for step in steps), replace(settings, backend=name)

@@ -62,7 +62,7 @@ def test_the_first_line_states_the_defaults(table):
     lines = symnn("train", "2-3-1", "--data", table, "--epochs", 2).stdout.splitlines()
     assert lines[0] == (
         "2-3-1 · sigmoid, sigmoid · quadratic cost · scale standard · sgd, learning rate 3 · 2 epochs, "
-        "batches of 10 · seed 0 · float64"
+        "batches of 10 · seed 0 · float64 · numpy"
     )
     assert lines[1] == "table.csv: 20 examples, 2 inputs, target 'kind' is 2 classes"
     assert lines[2] == "12 training, 4 validation, 4 test"
@@ -182,6 +182,13 @@ def test_a_model_for_other_data(model):
     assert refused("predict", model, "--data", "iris") == "the data has 4 inputs, the model takes 2"
 
 
+def test_what_auto_became_is_said(table):
+    settings = symnn("train", "2-3-1", "--data", table, "--epochs", 2, "--backend", "auto").stdout.splitlines()[0]
+    assert settings.endswith("· float64 · numpy")
+    made = symnn("train", "2-3-1", "--data", table, "--epochs", 2, "--backend", "auto", "--json").stdout
+    assert json.loads(made)["backend"] == "numpy"
+
+
 def test_a_file_that_is_no_model(table):
     assert "not a model file" in refused("predict", table, "--data", table)
     assert "cannot read 'none.npz': no such file" in refused("predict", "none.npz", "--data", table)
@@ -203,6 +210,7 @@ def test_a_file_that_is_no_model(table):
         (["2-3-1", "--batch-size", "0"], "bad batch size 0"),
         (["2-3-1", "--restarts", "0"], "bad restarts 0"),
         (["2-3-1", "--seed", "-1"], "bad seed -1"),
+        (["2-3-1", "--backend", "jaxx"], "Invalid value for '--backend': 'jaxx' is not one of 'numpy', "),
         (["2-3-1", "--scale", "huge"], "Invalid value for '--scale'"),
         (["2-3-1", "--target", "knd"], "no column 'knd' (did you mean 'kind'?)"),
         (["3-3-1"], "the data has 2 inputs and 2 classes, the network 3-3-1 takes 3"),

@@ -200,6 +200,13 @@ def test_steps_end_where_the_cost_is_not_finite() -> None:
     assert not np.isfinite(steps.carried()["W1"]).all()
 
 
+def test_several_starts_are_taken_at_once() -> None:
+    X, Y = data_of(symnn.mlp("2-3-1"), 13)
+    fits = [symnn.train(symnn.mlp("2-3-1"), X, Y, epochs=3, restarts=3, backend=name) for name in ("numpy", "jax")]
+    assert [one["cost"] for one in fits[1].restarts] == pytest.approx([one["cost"] for one in fits[0].restarts])
+    assert fits[1].seed == fits[0].seed
+
+
 def test_training_with_jax_learns_what_training_with_numpy_does() -> None:
     random = np.random.default_rng(0)
     X = random.normal(size=(60, 2))
