@@ -166,7 +166,7 @@ class Gradient:
         return {"text/plain": self.text(), "text/latex": self._repr_latex_()}
 
     def compile(
-        self, backend: str = "numpy", dtype: str = "float64", batch: bool | None = None
+        self, backend: str = "numpy", dtype: str = "float64", batch: bool | None = None, stable: bool = True
     ) -> GradientFunction:
         """Return the gradient as a function.
 
@@ -175,6 +175,8 @@ class Gradient:
             dtype: float64 or float32.
             batch: whether it takes a batch of examples; by default a network's does, and a program of one's
                 own is taken as it stands.
+            stable: whether formulas are rewritten so that they keep their digits (`.compiled.rewritings` lists
+                them); without, every function is computed as it is defined: to show what goes wrong.
 
         Raises:
             CompileError: for an undefined function.
@@ -190,7 +192,7 @@ class Gradient:
         known = {} if batch else self.known
         value = [self.of] if self.with_value and self.of in program.defined else []
         outputs = dict.fromkeys([*value, *self.gradients.values()])
-        compiled = compile_program(program, list(outputs), dtype, known=known, make=make)
+        compiled = compile_program(program, list(outputs), dtype, known=known, make=make, stable=stable)
         unneeded = {**self.known, **program.inputs}.keys() - set(compiled.arguments)
         return GradientFunction(
             compiled,

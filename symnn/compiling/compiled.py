@@ -12,14 +12,15 @@ import numpy as np
 from sympy import Expr, Symbol
 
 from symnn.compiling.checking import checked, looked_up
-from symnn.compiling.formulas import with_formulas
+from symnn.compiling.formulas import as_defined, with_formulas
 from symnn.compiling.lines import program_lines, sizes_in
 from symnn.compiling.lowered import Code, Lowered, Maker
 from symnn.compiling.numpy_function import numpy_function
 from symnn.compiling.outer import with_vectors
 from symnn.compiling.printing import ArrayPrinter
 from symnn.compiling.sizes import size_lines, telling
-from symnn.compiling.stable import Rewriting, stable
+from symnn.compiling.stable import Rewriting
+from symnn.compiling.stable import stable as stabilized
 from symnn.errors import CompileError, InputError, suggest
 from symnn.language import Program, Tensor
 from symnn.language.collecting import uncollected
@@ -96,6 +97,7 @@ def compile_program(
     release: bool = False,
     known: Mapping[str, Tensor] = MappingProxyType({}),
     make: Maker = numpy_function,
+    stable: bool = True,
 ) -> Compiled:
     """Return a function for a program.
 
@@ -107,6 +109,8 @@ def compile_program(
             long code always does.
         known: further tensors that may be given, if a size is told by nothing else.
         make: what makes the code: a backend's `function` (`symnn.compiling.backends`).
+        stable: whether formulas are rewritten so that they keep their digits (`Compiled.rewritings`); if not, every
+            function is computed as it is defined, to show what goes wrong.
 
     Raises:
         CompileError: for an undefined function, a size that no array tells, or an unknown type.
@@ -117,7 +121,7 @@ def compile_program(
     >>> float(compile_program(Program([Equation(s, Sum(x[i] ** 2, i))]), ["s"])(x=[3, 4])["s"])
     25.0
     """
-    lowered, rewritings = lowered_program(program, outputs, dtype, release, known)
+    lowered, rewritings = lowered_program(program, outputs, dtype, release, known, stable)
     code = make(lowered)
     return Compiled(lowered.program, lowered.arguments, lowered.outputs, dtype, code, rewritings, lowered.tensors)
 
@@ -129,13 +133,14 @@ def lowered_program(
     dtype: str,
     release: bool = False,
     known: Mapping[str, Tensor] = MappingProxyType({}),
+    stable: bool = True,
 ) -> tuple[Lowered, tuple[Rewriting, ...]]:
     """Return a program's lines on whole arrays, and what was rewritten: see `compile_program`."""
     if dtype not in DTYPES:
         raise InputError(f"unknown dtype {dtype!r}{suggest(str(dtype), DTYPES)}")
     for name in outputs:
         program.find(name)
-    rewritten, rewritings = stable(program)
+    rewritten, rewritings = stabilized(program) if stable else (as_defined(program), ())
     needed, products = with_vectors(rewritten.pruned(outputs), outputs)
     inputs = sorted(needed.inputs.values(), key=lambda t: _ROLE_ORDER.index(t.role))
     arguments = tuple(dict.fromkeys([t.name for t in inputs] + [n for n in outputs if n not in needed.defined]))

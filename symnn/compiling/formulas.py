@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from sympy import exp, log
+
 from symnn.calculus.folding import Names
 from symnn.compiling.functions import OWN_CODE
-from symnn.language import Elementwise, Equation, Program, formula, transform
+from symnn.language import Elementwise, Equation, LogSumExp, Program, formula, sum_over, transform
 
 
 def with_formulas(program: Program) -> Program:
@@ -22,6 +24,35 @@ def with_formulas(program: Program) -> Program:
         equations.append(equation)
         earlier.add(equation.tensor.name)
     return Program(equations, program.facts, program.layered, program.adjoints)
+
+
+def as_defined(program: Program) -> Program:
+    """Return the program with every named function by its formula, as a textbook has it: nothing keeps digits.
+
+    σ(z) is 1/(1 + exp(−z)), σ′(z) is a (1 − a), softplus is log(1 + exp(z)), L is log Σ exp(z).
+    """
+    names, earlier, equations = Names(program), set[str](), []
+    for equation in program:
+        slopes = transform(equation.right, _as_slope)
+        right = equation.right if slopes == equation.right else names.apply(slopes, earlier)
+        equations.append(Equation(equation.left, transform(right, _as_definition)))
+        earlier.add(equation.tensor.name)
+    return Program(equations, program.facts, program.layered, program.adjoints)
+
+
+def _as_slope(part: Any) -> Any:
+    if not isinstance(part, Elementwise) or part.order == 0:
+        return None
+    return formula(type(part), transform(part.args[0], _as_slope))
+
+
+def _as_definition(part: Any) -> Any:
+    if isinstance(part, LogSumExp):
+        return log(sum_over(exp(transform(part.body, _as_definition)), part.bound))
+    if not isinstance(part, Elementwise):
+        return None
+    meaning = formula(type(part), transform(part.args[0], _as_definition))
+    return None if meaning is None else transform(meaning, _as_definition)
 
 
 def _written_out(part: Any) -> Any:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, Sum, Symbol, exp, log
+from sympy import Abs, Expr, Sum, Symbol, exp, log, sign
 from sympy import tanh as sympy_tanh
 
 from symnn.language import Entry, LogSumExp, entries, index, prime, sizes
@@ -63,6 +63,11 @@ RULES = (
     Rule(log(Sum(exp(u), k)), LogSumExp(u, k), _OVERFLOW),
     Rule(log(1 + u), log1p(u), "where u is small, 1 + u has lost its digits"),
     Rule(c * sigmoid(u) - c * y, c * sigmoid(u) * (1 - y) - c * sigmoid(-u) * y, _NEAR_TARGET),
+    Rule(
+        c * tanh(u) - c * y,
+        c * tanh(u) * (1 - sign(u) * y) - 2 * c * sigmoid(-2 * Abs(u)) * y,
+        "near a target of 1 or −1, the difference has few digits left, or none",
+    ),
     Rule(c * p - c * y, c * p * (1 - y) - c * y * (OverShares(p * (1 - y)) + OverShares(p * y) - p), _NEAR_TARGET),
 )
 

@@ -1,0 +1,162 @@
+"""Networks with one hidden layer by mpmath: their gradients with 60 digits, and how far rounding may move them.
+
+Each formula is what a textbook says, with so many digits that nothing is lost: no stable form is used here.
+
+    δ² = ∂C/∂z²,   δ¹ = (W²)ᵀ δ² ⊙ f′(z¹),   ∂C/∂W = δ aᵀ,   ∂C/∂b = δ
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import mpmath
+import numpy as np
+
+DIGITS = 60
+_EXP = 0.4343
+"""Digits of e."""
+
+
+def _sigmoid(t: Any) -> Any:
+    return 1 / (1 + mpmath.exp(-t))
+
+
+def _normal(t: Any) -> Any:
+    return mpmath.erfc(-t / mpmath.sqrt(2)) / 2
+
+
+def _density(t: Any) -> Any:
+    return mpmath.exp(-t * t / 2) / mpmath.sqrt(2 * mpmath.pi)
+
+
+ACTIVATIONS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "identity": (lambda t: t, lambda t: mpmath.mpf(1)),
+    "sigmoid": (_sigmoid, lambda t: _sigmoid(t) * (1 - _sigmoid(t))),
+    "tanh": (mpmath.tanh, lambda t: 1 - mpmath.tanh(t) ** 2),
+    "relu": (lambda t: max(t, mpmath.mpf(0)), lambda t: mpmath.mpf(t > 0)),
+    "leaky_relu": (lambda t: t if t > 0 else t / 100, lambda t: mpmath.mpf(1) if t > 0 else mpmath.mpf(1) / 100),
+    "elu": (lambda t: t if t > 0 else mpmath.exp(t) - 1, lambda t: mpmath.mpf(1) if t > 0 else mpmath.exp(t)),
+    "softplus": (lambda t: mpmath.log(1 + mpmath.exp(t)), _sigmoid),
+    "gelu": (lambda t: t * _normal(t), lambda t: _normal(t) + t * _density(t)),
+    "swish": (lambda t: t * _sigmoid(t), lambda t: _sigmoid(t) * (1 + t * (1 - _sigmoid(t)))),
+    "log_sigmoid": (lambda t: mpmath.log(_sigmoid(t)), lambda t: 1 - _sigmoid(t)),
+}
+"""f and f′."""
+
+COSTS: dict[str, Callable[[Any, Any, int], Any]] = {
+    "quadratic": lambda a, y, n: a - y,
+    "mean_squared_error": lambda a, y, n: 2 * (a - y) / n,
+    "binary_cross_entropy": lambda a, y, n: -y / a + (1 - y) / (1 - a),
+    "cross_entropy": lambda a, y, n: -y / a,
+    "hinge": lambda a, y, n: -y * (1 - y * a > 0),
+}
+"""∂C/∂a for one output, of n."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A network, and one example: arrays of one type.
+
+    Attributes:
+        parameters: W1, b1, W2, b2.
+        x, y: the example.
+    """
+
+    parameters: dict[str, Any]
+    x: Any
+    y: Any
+
+
+def example(seed: Sequence[int], spread: float, dtype: str, sizes: tuple[int, int, int], cost: str) -> Example:
+    """Return a random network with weights of a standard deviation, and an example with targets 0 or 1."""
+    inputs, hidden, outputs = sizes
+    random = np.random.default_rng(list(seed))
+    shapes = {"W1": (hidden, inputs), "b1": (hidden,), "W2": (outputs, hidden), "b2": (outputs,)}
+    parameters = {name: (spread * random.normal(size=shape)).astype(dtype) for name, shape in shapes.items()}
+    x = random.normal(size=inputs).astype(dtype)
+    if cost == "cross_entropy" and outputs > 1:
+        y = np.eye(outputs)[random.integers(outputs)]
+    else:
+        y = random.integers(2, size=outputs) * (2.0 if cost == "hinge" else 1.0) - (cost == "hinge")
+    return Example(parameters, x, y.astype(dtype))
+
+
+def exact_gradient(given: Example, hidden: str, last: str, cost: str) -> list[Any]:
+    """Return the derivatives by W1, b1, W2, b2, entry by entry, as mpmath's numbers."""
+    with mpmath.workdps(_digits(given, hidden)):
+        return _gradient(_numbers(given), hidden, last, cost)
+
+
+def unavoidable(given: Example, hidden: str, last: str, cost: str) -> list[Any]:
+    """Return by how much each derivative moves where every pre-activation is rounded: to first order,
+
+        u Σᵢ |∂g/∂zᵢ| Σⱼ |terms of zᵢ|,   with u half the distance from 1 to the next number.
+
+    No program that computes z in this type can promise less; the derivative by zᵢ is that by the bias bᵢ.
+    """
+    with mpmath.workdps(_digits(given, hidden)):
+        W1, b1, W2, b2, x, y = numbers = _numbers(given)
+        f = ACTIVATIONS[hidden][0]
+        z1 = [mpmath.fdot(row, x) + b for row, b in zip(W1, b1, strict=True)]
+        sums = [sum(abs(w * v) for w, v in zip(row, x, strict=True)) + abs(b) for row, b in zip(W1, b1, strict=True)]
+        sums += [
+            sum(abs(w * f(z)) for w, z in zip(row, z1, strict=True)) + abs(b) for row, b in zip(W2, b2, strict=True)
+        ]
+        here = _gradient(numbers, hidden, last, cost)
+        half, step = mpmath.mpf(float(np.finfo(given.x.dtype).eps)) / 2, mpmath.mpf(10) ** -25
+        moved = [mpmath.mpf(0)] * len(here)
+        for place, total in enumerate(sums):
+            first = [b + step * (place == n) for n, b in enumerate(b1)]
+            second = [b + step * (place == n + len(b1)) for n, b in enumerate(b2)]
+            there = _gradient((W1, first, W2, second, x, y), hidden, last, cost)
+            moved = [m + half * total * abs(t - h) / step for m, t, h in zip(moved, there, here, strict=True)]
+        return moved
+
+
+def _numbers(given: Example) -> tuple[Any, ...]:
+    arrays = (*given.parameters.values(), given.x, given.y)
+    return tuple(
+        [[mpmath.mpf(float(v)) for v in row] for row in array] if array.ndim == 2 else [mpmath.mpf(float(v)) for v in array]
+        for array in arrays
+    )
+
+
+def _digits(given: Example, hidden: str) -> int:
+    """Return how many digits leave 60 when 1 − tanh z is taken of the largest z."""
+    W1, b1, W2, b2, x, _ = _numbers(given)
+    z1 = [mpmath.fdot(row, x) + b for row, b in zip(W1, b1, strict=True)]
+    a1 = [ACTIVATIONS[hidden][0](z) for z in z1]
+    z2 = [mpmath.fdot(row, a1) + b for row, b in zip(W2, b2, strict=True)]
+    return DIGITS + int(2.5 * _EXP * float(max(map(abs, (*z1, *z2)))))
+
+
+def _gradient(numbers: tuple[Any, ...], hidden: str, last: str, cost: str) -> list[Any]:
+    W1, b1, W2, b2, x, y = numbers
+    f, slope = ACTIVATIONS[hidden]
+    z1 = [mpmath.fdot(row, x) + b for row, b in zip(W1, b1, strict=True)]
+    a1 = [f(z) for z in z1]
+    z2 = [mpmath.fdot(row, a1) + b for row, b in zip(W2, b2, strict=True)]
+    delta2 = _last_delta(z2, y, last, cost)
+    delta1 = [
+        mpmath.fsum(W2[i][j] * delta2[i] for i in range(len(delta2))) * slope(z1[j]) for j in range(len(z1))
+    ]
+    return [
+        *(d * v for d in delta1 for v in x),
+        *delta1,
+        *(d * a for d in delta2 for a in a1),
+        *delta2,
+    ]
+
+
+def _last_delta(z: list[Any], y: list[Any], last: str, cost: str) -> list[Any]:
+    by_output = COSTS[cost]
+    if last != "softmax":
+        f, slope = ACTIVATIONS[last]
+        return [by_output(f(t), target, len(z)) * slope(t) for t, target in zip(z, y, strict=True)]
+    powers = [mpmath.exp(t) for t in z]
+    shares = [power / mpmath.fsum(powers) for power in powers]
+    slopes = [by_output(p, target, len(z)) for p, target in zip(shares, y, strict=True)]
+    mean = mpmath.fdot(shares, slopes)
+    return [p * (g - mean) for p, g in zip(shares, slopes, strict=True)]
