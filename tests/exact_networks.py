@@ -116,11 +116,10 @@ def unavoidable(given: Example, hidden: str, last: str, cost: str) -> list[Any]:
 
 
 def _numbers(given: Example) -> tuple[Any, ...]:
-    arrays = (*given.parameters.values(), given.x, given.y)
-    return tuple(
-        [[mpmath.mpf(float(v)) for v in row] for row in array] if array.ndim == 2 else [mpmath.mpf(float(v)) for v in array]
-        for array in arrays
-    )
+    def exact(part: Any) -> Any:
+        return [exact(one) for one in part] if np.ndim(part) else mpmath.mpf(float(part))
+
+    return tuple(map(exact, (*given.parameters.values(), given.x, given.y)))
 
 
 def _digits(given: Example, hidden: str) -> int:

@@ -1,4 +1,4 @@
-"""Gradients of symnn, torch, JAX, NumPy written by hand and SymPy's `lambdify`, against 60 digits: a script, not a test.
+"""Gradients of symnn, torch, JAX, NumPy written by hand and `lambdify`, against 60 digits: a script, not a test.
 
     python tests/benchmarks/accuracy.py [--quick] [--backend numpy] [--dtype float64]
 
