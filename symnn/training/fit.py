@@ -42,6 +42,7 @@ class Fit:
         optimizer: what took the steps, such as "SGD"; "" where that is not known.
         backend: what they were compiled for, such as numpy; "" likewise.
         examples: what was learned from, or None where that is not at hand, as of a saved model.
+        validation: what was watched, or None.
     """
 
     network: Any
@@ -58,6 +59,7 @@ class Fit:
     optimizer: str = ""
     backend: str = ""
     examples: Examples | None = field(default=None, repr=False)
+    validation: Examples | None = field(default=None, repr=False)
 
     @property
     def diverged(self) -> bool:
@@ -116,8 +118,8 @@ class Fit:
 
         Args:
             X, Y: as in `train`; by default what was learned from.
-            validation: inputs and targets that were not learned from; with them, overfitting is seen where the history
-                does not show it.
+            validation: inputs and targets that were not learned from; by default what was watched. Overfitting is
+                seen on them.
             brief: whether what takes a Hessian is left out.
 
         Raises:
@@ -130,9 +132,11 @@ class Fit:
         return hint(self._subject(self._given(None, None), None, True))
 
     def _subject(self, part: Examples, validation: Sequence[Any] | None, brief: bool) -> Subject:
+        others = None if self.validation is None else self.validation.ready(self.network, "float64")
+        others = others if validation is None else self._given(*validation)
         return Subject(
-            self.network, self.parameters, self.targets, part, None if validation is None else self._given(*validation),
-            self.history, self.learning_rate, self.optimizer, self.stopped, self.seed, brief,
+            self.network, self.parameters, self.targets, part, others, self.history, self.learning_rate,
+            self.optimizer, self.stopped, self.seed, brief,
         )  # fmt: skip
 
     def _given(self, X: Any, Y: Any, example_weights: Any = None, mask: Any = None) -> Examples:

@@ -151,5 +151,5 @@ class Training:
         return Fit(
             plan.net, best.parameters, plan.targets, float(best.measured[0]), history, len(history), self.seconds,
             self.stopped or best.stopped, best.start.seed, plan.learning_rate(best.start), starts,
-            type(plan.optimizers[number]).__name__, plan.settings.backend, plan.training,
+            type(plan.optimizers[number]).__name__, plan.settings.backend, plan.training, plan.validation,
         )  # fmt: skip

@@ -112,7 +112,7 @@ def test_a_rare_class_that_is_never_predicted_is_a_collapse():
     X, y = examples("breast_cancer")
     rare = np.flatnonzero(y == "malignant")[20:]
     X, y = np.delete(X, rare, axis=0), np.delete(y, rare)
-    fit = train(mlp("30-10-1", activation="sigmoid"), X, y, SGD(0.03), epochs=3)
+    fit = train(mlp("30-10-1", activation="sigmoid"), X, y, SGD(0.3), epochs=3)
     (found,) = fit.diagnose()
     assert found.name == "collapsed predictions"
     assert found.numbers["class"] == "benign"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from symnn.training.diagnosis.course import (
     collapsed_predictions,
     learning_rate_too_large,
+    learning_rate_too_small,
     overfitting,
     plateau,
 )
@@ -16,6 +17,7 @@ __all__ = ["NAMES", "Finding", "Subject", "diagnosed", "hint"]
 NAMES = (
     "unscaled inputs",
     "learning rate too large",
+    "learning rate too small",
     "dead units",
     "saturated units",
     "vanishing gradient",
@@ -29,6 +31,7 @@ NAMES = (
 _CHECKS = (
     unscaled_inputs,
     learning_rate_too_large,
+    learning_rate_too_small,
     dead_units,
     saturated_units,
     uneven_gradients,

@@ -6,12 +6,15 @@ import math
 
 import numpy as np
 
+from symnn.training.diagnosis.layers import dead_units, saturated_units
 from symnn.training.diagnosis.subject import Finding, Subject, percent
 
 _RISEN = 1.5
-_NO_BETTER, _NO_WORSE, _LEVEL = 0.98, 1.25, 2.0
-_NEARLY_ALL, _UNLIKE = 0.95, 0.95
-_WORSE, _LEARNED, _MATTERS = 1.2, 0.9, 0.02
+_FAR_BELOW, _GAINS = 20, 0.95
+_NO_WORSE, _LEVEL = 1.25, 2.0
+_NEARLY_ALL, _MISSED, _FEWEST = 0.95, 0.8, 5
+_WORSE, _LEARNED = 1.2, 0.9
+_MATTERS, _MATTERS_UNSEEN = 0.02, 0.1
 
 
 def learning_rate_too_large(subject: Subject) -> Finding | None:
@@ -39,6 +42,26 @@ def learning_rate_too_large(subject: Subject) -> Finding | None:
     return Finding("learning rate too large", f"{said}, and {why}", _lower(rate, limit), numbers)
 
 
+def learning_rate_too_small(subject: Subject) -> Finding | None:
+    """Return a finding where little was learned, η is below 1/20 of 2/λmax, and a step of 1/λmax would gain 5 %.
+
+    Units that are off or far out make λmax small, and are another matter.
+    """
+    rate, limit = subject.learning_rate, _limit(subject) if subject.little_learned else None
+    if subject.optimizer not in ("SGD", "") or limit is None or not 0 < rate < limit / _FAR_BELOW:
+        return None
+    cost, moved = subject.cost, subject.moved(limit / 2)
+    if not moved < _GAINS * cost or dead_units(subject) is not None or saturated_units(subject) is not None:
+        return None
+    return Finding(
+        "learning rate too small",
+        f"the learning rate is {rate:g}, far below 2/λmax = {limit:.2g}: one step with {limit / 2:.2g} on all examples "
+        f"lowers the cost from {cost:.3g} to {moved:.3g}",
+        f"take a learning rate of about {limit / 2:.1g}, or train longer",
+        {"learning_rate": rate, "limit": limit, "cost": cost, "cost_after_a_step": moved},
+    )
+
+
 def _lower(rate: float, limit: float | None) -> str:
     if limit is not None and limit < rate:
         return f"take a smaller learning rate, below {limit:.2g}"
@@ -55,14 +78,11 @@ def _limit(subject: Subject) -> float | None:
 def plateau(subject: Subject) -> Finding | None:
     """Return a finding where the cost is about that of constant outputs, 98 to 125 % of it, and the slope is small.
 
-    The slope is small where ‖g‖ max(1, ‖θ‖) ≤ 2 C: a move by 1 % of the size of all parameters changes C by 2 % at
-    most. Small batches throw the last bias to and fro, so that it is never quite 0.
+    Then a move by 1 % of the size of all parameters changes the cost by 2 % at most. Small batches throw the last
+    bias to and fro, so that the slope is never quite 0.
     """
-    reference = subject.constant_cost
-    if reference is None or not _NO_BETTER * reference <= subject.cost <= _NO_WORSE * reference:
-        return None
-    norm, size = subject.curvature.gradient_norm, max(1.0, subject.curvature.length)
-    if not norm * size <= _LEVEL * abs(subject.cost):
+    reference, norm = subject.constant_cost, subject.curvature.gradient_norm
+    if reference is None or not subject.no_better or subject.cost > _NO_WORSE * reference or subject.slope > _LEVEL:
         return None
     best = "the shares of the classes" if subject.targets.classes is not None else "the mean"
     return Finding(
@@ -75,16 +95,17 @@ def plateau(subject: Subject) -> Finding | None:
 
 
 def collapsed_predictions(subject: Subject) -> Finding | None:
-    """Return a finding where 95 % of the predictions or more are of one class, and the targets are not."""
+    """Return a finding where 95 % of the predictions or more are one class, and 80 % of those of all other examples."""
     classes = subject.targets.classes
     if classes is None:
         return None
     examples = len(subject.training)
-    counts = np.bincount(subject.targets.chosen(subject.outputs), minlength=len(classes))
+    found = subject.targets.chosen(subject.outputs)
     wanted = subject.targets.chosen(subject.training.Y.reshape(examples, -1))
-    most = int(np.argmax(counts))
-    share, own = float(counts[most] / examples), float(np.mean(wanted == most))
-    if share < _NEARLY_ALL or own > _UNLIKE * share:
+    most = int(np.argmax(np.bincount(found, minlength=len(classes))))
+    share, own = float(np.mean(found == most)), float(np.mean(wanted == most))
+    others = found[wanted != most]
+    if share < _NEARLY_ALL or len(others) < _FEWEST or np.mean(others == most) < _MISSED:
         return None
     return Finding(
         "collapsed predictions",
@@ -97,17 +118,17 @@ def collapsed_predictions(subject: Subject) -> Finding | None:
 def overfitting(subject: Subject) -> Finding | None:
     """Return a finding where the validation cost rose while the training cost fell; of an unknown course, is far above.
 
-    The rise counts from 20 % on, where the training cost fell by 10 %, and is more than 2 % of the cost of constant
-    outputs; a validation cost of three times the training cost counts where there is no history of it.
+    The rise counts from 20 % on, where the training cost fell by 10 %, and the rise is more than chance: two standard
+    errors of the validation cost, and 2 % of the cost of constant outputs (10 %, where its examples are not at hand). A
+    validation cost of three times the training cost counts where there is no history of it.
     """
-    history = [entry for entry in subject.history if entry.get("validation_cost") is not None]
-    matters = _MATTERS * (subject.constant_cost or 0.0)
+    history = [e for e in subject.history if e.get("validation_cost") is not None and e["cost"] is not None]
     remedy = "stop there, add a penalty (l2), use fewer units, or learn from more examples"
     if history:
         best = min(history, key=lambda entry: float(entry["validation_cost"]))
         low, high = best["validation_cost"], history[-1]["validation_cost"]
         before, after = best["cost"], history[-1]["cost"]
-        if high < _WORSE * low or high - low < matters or after is None or after > _LEARNED * before:
+        if high < _WORSE * low or high - low < _chance(subject) or after > _LEARNED * before:
             return None
         return Finding(
             "overfitting",
@@ -117,7 +138,7 @@ def overfitting(subject: Subject) -> Finding | None:
             {"epoch": best["epoch"], "lowest_validation_cost": low, "validation_cost": high, "cost": after},
         )
     watched = subject.validation_cost
-    if watched is None or not math.isfinite(watched) or watched < 3 * subject.cost + matters:
+    if watched is None or not math.isfinite(watched) or watched < 3 * subject.cost + _chance(subject):
         return None
     return Finding(
         "overfitting",
@@ -125,3 +146,9 @@ def overfitting(subject: Subject) -> Finding | None:
         remedy.replace("stop there", "stop earlier"),
         {"validation_cost": watched, "cost": subject.cost},
     )
+
+
+def _chance(subject: Subject) -> float:
+    """Return what a difference of validation costs has to be more than, to tell anything."""
+    error, reference = subject.validation_error, subject.constant_cost or 0.0
+    return _MATTERS_UNSEEN * reference if error is None else max(2 * error, _MATTERS * reference)

@@ -10,16 +10,18 @@ from symnn.training.diagnosis.subject import Finding, Subject, percent
 
 _LARGEST_INPUTS, _SMALLEST_INPUTS = 5.0, 0.02
 _MANY_DEAD, _MANY_SATURATED = 0.5, 0.6
+_STUCK = 0.1
 _APART = 1e-3
 
 
 def unscaled_inputs(subject: Subject) -> Finding | None:
-    """Return a finding where √(mean of x²) over all inputs is above 5 or below 0.02."""
+    """Return a finding where √(mean of x²) over all inputs is above 5, or below 0.02 and no input is above 0.2."""
     X = subject.training.X.reshape(len(subject.training), -1)
-    size = float(np.sqrt(np.mean(X**2)))
-    if "x" in looked_up(subject.net.program) or size == 0 or _SMALLEST_INPUTS <= size <= _LARGEST_INPUTS:
+    size, low, high = float(np.sqrt(np.mean(X**2))), float(X.min()), float(X.max())
+    # Few ones among many zeros, as in the words of a text, are no small numbers.
+    small = 0 < size < _SMALLEST_INPUTS and max(-low, high) < 10 * _SMALLEST_INPUTS
+    if "x" in looked_up(subject.net.program) or not (small or size > _LARGEST_INPUTS):
         return None
-    low, high = float(X.min()), float(X.max())
     return Finding(
         "unscaled inputs",
         f"the inputs reach from {low:.3g} to {high:.3g}, with a root mean square of {size:.3g} where about 1 is good",
@@ -29,8 +31,12 @@ def unscaled_inputs(subject: Subject) -> Finding | None:
 
 
 def dead_units(subject: Subject) -> Finding | None:
-    """Return a finding where half of a layer's units or more are off, as a relu below 0, for every example."""
-    shares = {one.name: _dead(one) for one in _slopes(subject) if one.one_sided}
+    """Return a finding where half of a layer's units or more are off, as a relu below 0, for every example.
+
+    Outputs that are off are right where the targets are 0: they count only where little was learned.
+    """
+    right = () if subject.little_learned else (subject.net.output,)
+    shares = {one.name: _dead(one) for one in subject.slopes if one.one_sided and one.name not in right}
     name, share = max(shares.items(), key=lambda item: item[1], default=("", 0.0))
     if share < _MANY_DEAD:
         return None
@@ -43,17 +49,39 @@ def dead_units(subject: Subject) -> Finding | None:
 
 
 def saturated_units(subject: Subject) -> Finding | None:
-    """Return a finding where most units of a layer are so far out that their slope is below 1 % of the largest."""
-    shares = {one.name: float(one.tiny.mean()) for one in _slopes(subject) if not one.one_sided}
+    """Return a finding where most units of a layer are so far out that their slope is below 1 % of the largest.
+
+    Units that end there because the network is sure, and right, are well: where the cost is below 10 % of that of
+    constant outputs, they count if they began there. Outputs count where the cost is no better than that of constant
+    outputs and the gradient is small all the same.
+    """
+    shares = {one.name: float(one.tiny.mean()) for one in subject.slopes if not one.one_sided}
+    if not (subject.no_better and subject.slope <= _STUCK):
+        shares.pop(subject.net.output, None)
     name, share = max(shares.items(), key=lambda item: item[1], default=("", 0.0))
     if share < _MANY_SATURATED:
         return None
+    began = _began_saturated(subject, name)
+    if subject.well_learned and not began:
+        return None
+    first = "start with smaller weights (Glorot's, the default)" if began else "take a smaller learning rate"
+    last = "use relu and its kin"
+    if name == subject.net.output:
+        last = "take a cost whose gradient does not vanish there, such as cross_entropy"
     return Finding(
         "saturated units",
         f"{percent(share)} of the units of {name}, over all examples, have a slope below 1 % of the largest",
-        "start with smaller weights (Glorot's, the default), scale the inputs, or use relu and its kin",
+        f"{first}, scale the inputs, or {last}",
         {"layer": name, "share": share, "shares": shares},
     )
+
+
+def _began_saturated(subject: Subject, name: str) -> bool:
+    first = subject.first_parameters
+    if first is None:
+        return False
+    began = {one.name: float(one.tiny.mean()) for one in slopes_of(subject.net, first, subject.seen)}
+    return began[name] >= _MANY_SATURATED
 
 
 def uneven_gradients(subject: Subject) -> Finding | None:
@@ -90,6 +118,3 @@ def uneven_gradients(subject: Subject) -> Finding | None:
 def _dead(one: Slopes) -> float:
     return float(one.tiny.all(axis=0).mean())
 
-
-def _slopes(subject: Subject) -> list[Slopes]:
-    return slopes_of(subject.net, subject.parameters, subject.seen)

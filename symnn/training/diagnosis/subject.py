@@ -15,13 +15,15 @@ from symnn.compiling import compile_program
 from symnn.errors import CalculusError, CompileError, InputError
 from symnn.language import Program
 from symnn.training.curvature import Curvature, Extremes
+from symnn.training.diagnosis.slopes import Slopes, slopes_of
 from symnn.training.evaluating import evaluate, outputs_of
 from symnn.training.examples import Examples
 from symnn.training.targets import Targets
 
 Array = NDArray[Any]
 
-_MOST_SEEN = 2000
+_MOST_SEEN, _BLOCKS = 2000, 20
+_WELL, _NO_BETTER = 0.1, 0.98
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,11 @@ class Subject:
         return self.training.rows(slice(None, None, step))
 
     @cached_property
+    def slopes(self) -> list[Slopes]:
+        """How steep the activations are at these examples."""
+        return slopes_of(self.net, self.parameters, self.seen)
+
+    @cached_property
     def curvature(self) -> Curvature:
         return Curvature(self.net, self.parameters, self.training)
 
@@ -88,11 +95,30 @@ class Subject:
     def cost(self) -> float:
         return evaluate(self.net, self.parameters, self.training.X, self.training.Y, self.training.beside)[1]
 
+    def moved(self, rate: float) -> float:
+        """Return the cost after one more step of gradient descent on all examples."""
+        slopes = self.curvature.gradients
+        after = {name: value - rate * slopes[name] for name, value in self.parameters.items()}
+        return evaluate(self.net, after, self.training.X, self.training.Y, self.training.beside)[1]
+
     @cached_property
     def validation_cost(self) -> float | None:
         if self.validation is None:
             return None
         return evaluate(self.net, self.parameters, self.validation.X, self.validation.Y, self.validation.beside)[1]
+
+    @cached_property
+    def validation_error(self) -> float | None:
+        """The standard error of the validation cost, from the costs of 20 parts of its examples, or None.
+
+        It is what chance does: where few examples are wrong and cost much, it is as large as the cost itself.
+        """
+        if self.validation is None or len(self.validation) < 2:
+            return None
+        count = min(_BLOCKS, len(self.validation))
+        parts = [self.validation.rows(slice(first, None, count)) for first in range(count)]
+        costs = [evaluate(self.net, self.parameters, part.X, part.Y, part.beside)[1] for part in parts]
+        return float(np.std(costs, ddof=1) / math.sqrt(count))
 
     @cached_property
     def outputs(self) -> Array:
@@ -129,6 +155,30 @@ class Subject:
         return reference is None or not self.cost <= reference / 2
 
     @cached_property
+    def well_learned(self) -> bool:
+        """Whether the cost is below 10 % of that of giving every example the mean of the targets."""
+        return self.constant_cost is not None and self.cost < _WELL * self.constant_cost
+
+    @cached_property
+    def no_better(self) -> bool:
+        """Whether the cost is no better than that of giving every example the mean of the targets, within 2 %."""
+        return self.constant_cost is not None and self.cost >= _NO_BETTER * self.constant_cost
+
+    @cached_property
+    def slope(self) -> float:
+        """‖g‖ max(1, ‖θ‖) / C: what share of the cost changing all parameters by as much as they are changes."""
+        size = max(1.0, self.curvature.length)
+        return self.curvature.gradient_norm * size / abs(self.cost) if self.cost else 0.0
+
+    @cached_property
+    def first_parameters(self) -> dict[str, Array] | None:
+        """What training began with, or None where that is not known."""
+        try:
+            return dict(self.net.initial_parameters(seed=self.seed))
+        except InputError:
+            return None
+
+    @cached_property
     def extremes(self) -> Extremes | None:
         """The ends of the spectrum of the Hessian, or None where there are no second derivatives."""
         return None if self.brief else _extremes(self.curvature)
@@ -136,13 +186,9 @@ class Subject:
     @cached_property
     def first_extremes(self) -> Extremes | None:
         """The same at the parameters that training began with."""
-        if self.brief:
+        if self.brief or self.first_parameters is None:
             return None
-        try:
-            first = self.net.initial_parameters(seed=self.seed)
-        except InputError:
-            return None
-        return _extremes(Curvature(self.net, first, self.training))
+        return _extremes(Curvature(self.net, self.first_parameters, self.training))
 
 
 def _extremes(curvature: Curvature) -> Extremes | None:
