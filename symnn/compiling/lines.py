@@ -36,7 +36,7 @@ def program_lines(
     ]
     lines = with_solves(lowered, outputs, symmetric)
     before = dict(lowered)
-    solutions = [(name, line) for name, line in lines if line.has(Solve) and line != before[name]]
+    solutions = [(name, line) for name, line in lines if inverses and line.has(Solve) and line != before[name]]
     written = {name.name: f"{name} = {printer.doprint(line)}" for name, line in solutions}
     rewritings = tuple(Rewriting(e, written[e.tensor.name]) for e in program if e.tensor.name in written)
     taken = [*program.tensors, *(s.name for t in program.tensors.values() for z in t.shape for s in z.free_symbols)]

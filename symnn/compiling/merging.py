@@ -86,13 +86,16 @@ def with_products_merged(lines: Sequence[Assignment], inputs: Mapping[str, Tenso
         found = _pre_activation(line, inputs)
         if found is not None:
             groups.setdefault(found[0], {})[name] = found[1]
+    groups = {matrices: weights for matrices, weights in groups.items() if len(weights) >= _MANY_PRODUCTS}
+    if not groups:
+        return list(lines)
     uses = Counter(tuple(sorted(weights.values(), key=str)) for weights in groups.values())
     kinds = _functions_of({name: weights for group in groups.values() for name, weights in group.items()}, lines)
     changed = dict(lines)
     for matrices, weights in groups.items():
         # Gates with equal functions lie side by side: `widening` takes those together.
         ordered = sorted(weights, key=lambda name: (kinds[weights[name]], str(weights[name])))
-        if len(weights) >= _MANY_PRODUCTS and uses[tuple(sorted(weights.values(), key=str))] >= _MANY_STEPS:
+        if uses[tuple(sorted(weights.values(), key=str))] >= _MANY_STEPS:
             sizes = [inputs[weights[name][-1].name].shape[0] for name in ordered]
             parts = _parts(matrices, [weights[name] for name in ordered], sizes)
             changed.update(zip(ordered, parts, strict=True))

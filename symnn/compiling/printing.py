@@ -35,6 +35,9 @@ class ArrayPrinter(NumPyPrinter):
         module, _, name = fqn.rpartition(".")
         return f"np.{name}" if module in ("numpy", "math") else fqn
 
+    def _handle_UnevaluatedExpr(self, expr: Any) -> Any:
+        return expr
+
     def _helper(self, name: str) -> str:
         self.helpers.add(name)
         return name

@@ -102,14 +102,9 @@ def rebuild(expression: Basic, args: Iterable[Basic]) -> Basic:
     return expression.func(*new)
 
 
-@lru_cache(maxsize=65536)
 def entries(expression: Basic) -> frozenset[Entry]:
     """Return every entry that occurs in the expression, those that others are looked up by too."""
-    if isinstance(expression, Entry):
-        return frozenset((expression,)).union(*(entries(index) for index in expression.indices))
-    if isinstance(expression, Idx) or not expression.args:
-        return frozenset()
-    return frozenset().union(*(entries(arg) for arg in expression.args))
+    return _parts(expression)[0]
 
 
 @lru_cache(maxsize=65536)
@@ -125,33 +120,60 @@ def lookups(expression: Basic) -> frozenset[Tensor]:
     return frozenset().union(*(tensors(place) for place in places))
 
 
-@lru_cache(maxsize=65536)
 def free_indices(expression: Basic) -> frozenset[Idx]:
     """Return the indices that occur in the expression and are not bound in it."""
-    if isinstance(expression, Idx):
-        return frozenset((expression,))
-    if is_binder(expression):
-        body, bound = body_and_bound(expression)
-        return free_indices(body) - frozenset(bound)
-    if not expression.args or isinstance(expression, Tensor):
-        return frozenset()
-    return frozenset().union(*(free_indices(arg) for arg in expression.args))
+    return _parts(expression)[1]
 
 
-@lru_cache(maxsize=65536)
 def has_binder(expression: Basic) -> bool:
     """Whether a sum or a reduction stands anywhere in the expression."""
-    return is_binder(expression) or any(has_binder(arg) for arg in expression.args)
-
-
-@lru_cache(maxsize=65536)
-def _classes(expression: Basic) -> frozenset[type]:
-    return frozenset((type(expression),)).union(*(_classes(arg) for arg in expression.args))
+    return contains(expression, Sum, Reduction)
 
 
 def contains(expression: Basic, *classes: type) -> bool:
-    """Whether something of one of the classes stands anywhere in the expression: `has`, each part looked at once."""
-    return any(issubclass(found, classes) for found in _classes(expression))
+    """Whether something of one of the classes stands in the expression: within tensors and indices nothing does."""
+    return any(issubclass(found, classes) for found in _parts(expression)[2])
+
+
+_Parts = tuple[frozenset[Entry], frozenset[Idx], frozenset[type]]
+_NONE: frozenset[Any] = frozenset()
+
+
+def _parts(expression: Basic) -> _Parts:
+    """Return the entries, the free indices and the classes that occur in an expression: one walk for all three."""
+    if isinstance(expression, Idx):
+        return _NONE, frozenset((expression,)), _only(Idx)
+    if not expression.args or isinstance(expression, Tensor):
+        return _NONE, _NONE, _only(type(expression))
+    return _parts_inside(expression)
+
+
+@lru_cache(maxsize=65536)
+def _parts_inside(expression: Basic) -> _Parts:
+    binds = is_binder(expression)
+    inner = [_parts(arg) for arg in (expression.args[:1] if binds else expression.args)]
+    found = _union([parts[0] for parts in inner])
+    free = _union([parts[1] for parts in inner])
+    classes = _union([*(parts[2] for parts in inner), _only(type(expression))])
+    if binds:
+        bound = expression.bound if isinstance(expression, Reduction) else [limit[0] for limit in expression.limits]
+        free -= frozenset(bound)
+    elif isinstance(expression, Entry):
+        found |= {expression}
+    return found, free, classes
+
+
+def _union(sets: list[frozenset[Any]]) -> frozenset[Any]:
+    """Return the union; what adds nothing costs nothing."""
+    whole = _NONE
+    for one in sets:
+        if not one <= whole:
+            whole = whole | one if whole else one
+    return whole
+
+
+def _only(kind: type) -> frozenset[type]:
+    return frozenset((kind,))
 
 
 def transform(expression: Basic, change: Callable[[Basic], Basic | None]) -> Basic:

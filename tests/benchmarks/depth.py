@@ -43,20 +43,20 @@ def one(sizes: Sequence[int]) -> dict[str, float]:
     """Return the seconds of each part, and megabytes, for one network."""
     symnn.mlp("2-2-1").gradient().compile()  # what is made once for all networks
     before = _resident()
-    times = [time.perf_counter()]
+    times = [time.process_time()]
     net = symnn.mlp(list(sizes))
-    times.append(time.perf_counter())
+    times.append(time.process_time())
     gradient = net.gradient()
-    times.append(time.perf_counter())
+    times.append(time.process_time())
     equations = len(gradient.batched)
-    times.append(time.perf_counter())
+    times.append(time.process_time())
     gradient.compile()
-    times.append(time.perf_counter())
+    times.append(time.process_time())
     memory = _resident() - before
     step = compile_step(net, symnn.SGD(0.1))
     X, Y = np.zeros((1, sizes[0])), np.zeros((1, sizes[-1]))
     step.begin(step.start(net.initial_parameters(), "float64"), X, Y).take(np.arange(1), 1)
-    end = time.perf_counter()
+    end = time.process_time()
     parts = [after - begin for begin, after in itertools.pairwise(times)]
     seconds = dict(zip(PARTS, [*parts, times[-1] - times[0], end - times[-1]], strict=True))
     return {"equations": equations, **seconds, "MB": memory}
@@ -86,7 +86,7 @@ def depths(wanted: Sequence[int]) -> None:
     if len(rows) > 1:
         fitted = "".join(f"{exponent(wanted, [row[part] for row in rows]):9.2f}" for part in PARTS)
         print(f"{'exponent':>12}{'':10}{fitted}{exponent(wanted, [row['MB'] for row in rows]):8.2f}")
-    print("seconds; total is build to compile; step is a training step, compiled from the gradient and taken\n")
+    print("seconds of the processor; total is build to compile; step is a training step compiled and taken\n")
 
 
 def widths(wanted: Sequence[int]) -> None:
