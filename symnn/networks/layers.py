@@ -112,7 +112,7 @@ class Dense(Layer):
             raise InputError("transpose=True needs the name of the parameter that is transposed, such as weights='W1'")
         self.inputs, self.outputs, self.transpose = inputs, outputs, bool(transpose)
         self.activation: Activation = _activation(activation)
-        self._orientation = ORIENTATIONS[0] if "W" in self.shared else weights
+        self._orientation = ORIENTATIONS[0] if weights is None or "W" in self.shared else weights
 
     @property
     def weights(self) -> str:

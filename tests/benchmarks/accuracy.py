@@ -33,7 +33,7 @@ import symnn
 
 SPREADS = (1, 10, 30)
 TABLE = (("sigmoid", "sigmoid", "quadratic"), ("sigmoid", "sigmoid", "binary_cross_entropy"))
-"""FACTS' own table: the hidden activation, the last one, the cost."""
+"""The first table: the hidden activation, the last one, the cost."""
 OTHERS = (
     *((name, name, "quadratic") for name in ("tanh", "relu", "leaky_relu", "elu", "softplus", "gelu", "swish")),
     ("log_sigmoid", "sigmoid", "mean_squared_error"),
