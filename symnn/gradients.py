@@ -171,7 +171,7 @@ class Gradient:
         """Return the gradient as a function.
 
         Args:
-            backend: numpy, or another name in `symnn.compiling.backends`: arrays in and out are NumPy's all the same.
+            backend: numpy, numba, jax or torch: arrays in and out are NumPy's all the same.
             dtype: float64 or float32.
             batch: whether it takes a batch of examples; by default a network's does, and a program of one's
                 own is taken as it stands.

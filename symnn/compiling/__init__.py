@@ -1,4 +1,4 @@
-"""Programs as NumPy functions."""
+"""Programs as functions: of NumPy, and of other backends."""
 
 from symnn.compiling.compiled import Compiled, compile_program
 
