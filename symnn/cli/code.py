@@ -52,6 +52,12 @@ _OF_LAYERS = ("of", "wrt", "batch")
 @weights_option
 @penalty_options
 @dtype_option
+@click.option(
+    "--stable/--no-stable",
+    default=True,
+    show_default=True,
+    help="Whether formulas are rewritten so that they keep their digits; without, to see what goes wrong.",
+)
 @output_option("The module to write (.py)  [default: standard output]")
 def code_command(subject: str, output: str | None, **options: Any) -> None:
     """Write a network's gradient, or a layer's forward and backward, as a Python module.
@@ -95,14 +101,16 @@ def _network(architecture: str, given: set[str], options: dict[str, Any]) -> tup
     _refuse(given, _OF_LAYERS, "for a file of equations, or for --target torch-function")
     penalties = "".join(f" · {name} {options[name]:g}" for name in ("l1", "l2") if options[name])
     said = f"{_title(network, 3)}{penalties} · weights {options['weights']} · {options['dtype']}"
-    return module_source(network, options["dtype"]), said
+    return module_source(network, options["dtype"], options["stable"]), said
 
 
 def _layer(program: Program, of: str | None, name: str, given: set[str], options: dict[str, Any]) -> str:
     if options["target"] != "numpy":
         _refuse(given, ("dtype",), "for numpy: torch computes in the type of the tensors that it is given")
     wrt = split_names(options["wrt"]) if options["wrt"] else None
-    return layer_source(program, of, wrt, options["target"], options["batch"], name, options["dtype"])
+    return layer_source(
+        program, of, wrt, options["target"], options["batch"], name, options["dtype"], options["stable"]
+    )
 
 
 def _class_name(stem: str) -> str:

@@ -19,7 +19,7 @@ from symnn.compiling.numpy_function import numpy_function
 from symnn.compiling.outer import with_vectors
 from symnn.compiling.printing import ArrayPrinter
 from symnn.compiling.sizes import size_lines, telling
-from symnn.compiling.stable import Rewriting
+from symnn.compiling.stable import Rewriting, described
 from symnn.compiling.stable import stable as stabilized
 from symnn.errors import CompileError, InputError, suggest
 from symnn.language import Program, Tensor
@@ -65,8 +65,26 @@ class Compiled:
 
     @cached_property
     def source(self) -> str:
-        """The code of `raw`, each line with the equation that it computes, and of the helpers that it calls."""
-        return self.code.source()
+        """The code of `raw`, each line with the equation that it computes, and of the helpers that it calls.
+
+        What was rewritten so that it keeps its digits stands above.
+        """
+        said = self.rewritten_text("ascii").splitlines()
+        above = [f"# {line}".rstrip() for line in ["Rewritten so that digits are kept:", *said]] if said else []
+        return "".join(f"{line}\n" for line in above) + self.code.source()
+
+    def rewritten_text(self, format: str = "text") -> str:
+        """Return what was rewritten so that it keeps its digits, before and after, and why.
+
+        >>> from sympy import log
+        >>> from symnn.language import NAMED, Equation, tensor
+        >>> z, C = tensor("z"), tensor("C")
+        >>> print(compile_program(Program([Equation(C, log(NAMED["sigmoid"](z)))]), ["C"]).rewritten_text())
+        C = log σ(z)
+          becomes −softplus(−z)
+          (the logarithm is of what is 0 or 1 but for a few digits)
+        """
+        return described(self.rewritings, self.program, format)
 
     def __call__(self, /, **arrays: Any) -> dict[str, Any]:
         """Return each output by name: an array, or a NumPy scalar, of the program's type.

@@ -301,6 +301,9 @@ class ArrayPrinter(NumPyPrinter):
             first = f"{function}({first}, {other})"
         return str(first)
 
+    def _print_Abs(self, expr: Any) -> str:
+        return f"np.abs({self._print(expr.args[0])})"
+
     def _print_erf(self, expr: Any) -> str:
         return f"{self._helper('_erf')}({self._print(expr.args[0])})"
 

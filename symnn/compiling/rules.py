@@ -4,6 +4,10 @@
 
 Each is applied from left to right wherever it fits. Several in a row reach what no single one says: log(1 − σ(z))
 is log σ(−z), and that is −softplus(z).
+
+A residual a − y costs calls on the output layer alone: 3 more after a sigmoid, 8 after softmax, 12 after tanh, which
+is 2 to 12, 5 to 27 and 4 to 39 % of a step with NumPy, the most for the smallest networks (1 µs a call on a busy
+machine). σ itself takes two calls a layer less than the formula e/(1 + e)² would, so that a step is no slower.
 """
 
 from __future__ import annotations
@@ -43,10 +47,10 @@ m, n = (Symbol(name, integer=True, positive=True) for name in "mn")
 r = Symbol("r", integer=True, negative=True)
 k = index("k", sizes("K"))
 
-_NEAR_ONE = "near 1, its distance from 1 has few digits left, or none"
-_NEAR_TARGET = "near a target of 1, the difference has few digits left, or none"
-_OVERFLOW = "the exponential overflows"
-_FAR_OUT = "the inner function has lost its digits, or is 0"
+_NEAR_ONE = "of 1 − a few digits are left where a is near 1"
+_NEAR_TARGET = "of a − y few digits are left where a is near y = 1"
+_OVERFLOW = "an exponential overflows, or is lost beside 1"
+_FAR_OUT = "the logarithm is of what is 0 or 1 but for a few digits"
 
 RULES = (
     Rule((1 + exp(u)) ** r, sigmoid(-u) ** -r, _OVERFLOW),
@@ -54,21 +58,26 @@ RULES = (
     Rule(exp(u) * Sum(exp(v), k) ** r, exp(u + r * LogSumExp(v, k)), _OVERFLOW),
     Rule(sympy_tanh(u), tanh(u), "it is the same function"),
     Rule(c - c * sigmoid(u), c * sigmoid(-u), _NEAR_ONE),
-    Rule(c - 2 * c * sigmoid(u), -c * tanh(u / 2), "near ½, its distance from ½ has few digits left"),
+    Rule(c - 2 * c * sigmoid(u), -c * tanh(u / 2), "of 1 − 2a few digits are left where a is near 1/2"),
     Rule(c - c * tanh(u) ** 2, c * prime(tanh)(u), _NEAR_ONE),
     Rule(c * exp(w) - c, c * expm1(w), _NEAR_ONE),
     Rule(log(exp(u), evaluate=False), u, _OVERFLOW),
     Rule(log(sigmoid(u)), -softplus(-u), _FAR_OUT),
     Rule(log(1 + exp(u)), softplus(u), _OVERFLOW),
     Rule(log(Sum(exp(u), k)), LogSumExp(u, k), _OVERFLOW),
-    Rule(log(1 + u), log1p(u), "where u is small, 1 + u has lost its digits"),
+    Rule(log(1 + u), log1p(u), "of 1 + u few digits of u are left where it is small"),
     Rule(c * sigmoid(u) - c * y, c * sigmoid(u) * (1 - y) - c * sigmoid(-u) * y, _NEAR_TARGET),
     Rule(
         c * tanh(u) - c * y,
         c * tanh(u) * (1 - sign(u) * y) - 2 * c * sigmoid(-2 * Abs(u)) * y,
-        "near a target of 1 or −1, the difference has few digits left, or none",
+        "of a − y few digits are left where a is near y = 1 or −1",
     ),
-    Rule(c * p - c * y, c * p * (1 - y) - c * y * (OverShares(p * (1 - y)) + OverShares(p * y) - p), _NEAR_TARGET),
+    # Three terms, of which two are 0 for targets 0 and 1: their order is of no account.
+    Rule(
+        c * p - c * y,
+        c * p * (1 - y) - c * y * OverShares(p * (1 - y)) - c * y * (OverShares(p * y) - p),
+        _NEAR_TARGET,
+    ),
 )
 
 LETTERS: dict[Any, Any] = {

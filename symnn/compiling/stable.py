@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -34,6 +34,7 @@ from symnn.language import (
     transform,
 )
 from symnn.language.functions import sigmoid, tanh
+from symnn.writing.write import writer_for
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,27 @@ def stable(program: Program) -> tuple[Program, tuple[Rewriting, ...]]:
     work = _Stabilizer(program)
     equations = [work.rewritten(equation) for equation in program]
     return Program(equations, program.facts, program.layered, program.adjoints), tuple(work.rewritings)
+
+
+def described(rewritings: Iterable[Rewriting], program: Program, format: str = "text") -> str:
+    """Return rewritings as they are printed, each with why: nothing where nothing was rewritten.
+
+    Args:
+        rewritings: what was rewritten.
+        program: the equations that it was rewritten in; they name what is meant.
+        format: text or ascii.
+    """
+    writer = writer_for(program, format)
+    writer.base = 0  # as arrays count
+    lines: list[str] = []
+    for one in rewritings:
+        if isinstance(one.after, str) or not one.rules:
+            continue
+        (left, before), (_, after) = writer.equation(one.before), writer.equation(one.after)
+        reasons = "; ".join(dict.fromkeys(rule.why for rule in one.rules))
+        reasons = reasons.replace("−", "-") if format == "ascii" else reasons
+        lines += [f"{left} = {before}", f"  becomes {after}", f"  ({reasons})"]
+    return "\n".join(lines)
 
 
 class _Stabilizer:

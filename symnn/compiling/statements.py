@@ -10,11 +10,11 @@ from functools import cached_property
 from sympy import Symbol
 from sympy.printing.codeprinter import PrintMethodNotImplementedError
 
-from symnn.compiling.formulas import with_formulas
+from symnn.compiling.formulas import as_defined, with_formulas
 from symnn.compiling.lines import program_lines
 from symnn.compiling.printing import ArrayPrinter
 from symnn.compiling.sizes import size_lines
-from symnn.compiling.stable import stable
+from symnn.compiling.stable import stable as stabilized
 from symnn.errors import CompileError
 from symnn.language import Program
 from symnn.writing.write import writer_for
@@ -56,7 +56,12 @@ class Statements:
 
 
 def statements(
-    program: Program, outputs: Sequence[str], printer: ArrayPrinter, shaped: Sequence[str], more: Sequence[Symbol] = ()
+    program: Program,
+    outputs: Sequence[str],
+    printer: ArrayPrinter,
+    shaped: Sequence[str],
+    more: Sequence[Symbol] = (),
+    stable: bool = True,
 ) -> Statements:
     """Return the lines of code that compute tensors of a program.
 
@@ -66,11 +71,12 @@ def statements(
         printer: says what each operation is called.
         shaped: the names of the arrays from whose shapes sizes are read.
         more: sizes to be read whether or not a line needs them.
+        stable: whether formulas are rewritten so that they keep their digits.
 
     Raises:
         CompileError: for a function without code, and for a size that no array tells.
     """
-    needed = stable(program)[0].pruned(outputs)
+    needed = (stabilized(program)[0] if stable else as_defined(program)).pruned(outputs)
     try:
         lines, _ = program_lines(with_formulas(needed), outputs, printer)
         used = {s for _, line in lines for s in line.free_symbols if s.is_integer} | set(more)

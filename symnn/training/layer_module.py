@@ -27,6 +27,7 @@ def layer_source(
     batch: bool = True,
     name: str = "Layer",
     dtype: str = "float64",
+    stable: bool = True,
 ) -> str:
     """Return the text of a Python module that computes a layer, and its gradient given ∂C/∂output.
 
@@ -42,6 +43,7 @@ def layer_source(
             examples; the derivatives by parameters are sums over them, as grad_output has a row for each.
         name: the layer's name.
         dtype: float64 or float32, for NumPy; torch takes tensors of any type.
+        stable: whether formulas are rewritten so that they keep their digits.
 
     >>> from symnn.language import Equation, index, tensor
     >>> i = index("i", 3); x, w, o = tensor("x", 3, "input"), tensor("w", 3, "parameter"), tensor("o", 3)
@@ -60,5 +62,5 @@ def layer_source(
         raise InputError(f"unknown dtype {dtype!r}{suggest(str(dtype), DTYPES)}")
     check_name(name)
     if target == "numpy":
-        return numpy_text(layer_parts(program, of, wrt, batch, dtype), name, dtype)
-    return torch_text(layer_parts(program, of, wrt, batch, None), name)
+        return numpy_text(layer_parts(program, of, wrt, batch, dtype, stable), name, dtype)
+    return torch_text(layer_parts(program, of, wrt, batch, None, stable), name)

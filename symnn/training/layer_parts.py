@@ -64,7 +64,7 @@ class LayerParts:
 
 
 def layer_parts(
-    program: Program, of: str | None, wrt: Iterable[str] | None, batch: bool, dtype: str | None
+    program: Program, of: str | None, wrt: Iterable[str] | None, batch: bool, dtype: str | None, stable: bool = True
 ) -> LayerParts:
     """Return the parts of a layer's code: NumPy's for a type, torch's where it is None."""
     of = program.equations[-1].tensor.name if of is None else program.find(of).name
@@ -78,7 +78,7 @@ def layer_parts(
     printer = ArrayPrinter(dtype) if dtype is not None else TorchPrinter(like=wanted[0])
     outputs = [of, *derivation.gradients.values()]
     composite = {s for n in arguments for z in whole.inputs[n].shape if not z.is_Atom for s in z.free_symbols}
-    made = statements(whole, outputs, printer, arguments, sorted(composite, key=str))
+    made = statements(whole, outputs, printer, arguments, sorted(composite, key=str), stable)
     forward, backward = _split(made.lines, {e.tensor.name for e in derivation.forward_equations}, of, outputs[1:])
     needed = _used(backward) | set(outputs[1:])
     known = [s.name for s in made.sizes if s.name in needed]

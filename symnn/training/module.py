@@ -25,7 +25,7 @@ from symnn.training.optimizers import SGD, learning_rate_for
 _DRAWN = {"he": "2 / {inputs}", "glorot": "2 / ({inputs} + {outputs})"}
 
 
-def module_source(net: Network, dtype: str = "float64") -> str:
+def module_source(net: Network, dtype: str = "float64", stable: bool = True) -> str:
     """Return the text of a Python module that computes a network's gradient, predicts, and trains.
 
         cost, gradients = gradient(parameters, X, Y)
@@ -35,6 +35,7 @@ def module_source(net: Network, dtype: str = "float64") -> str:
     Args:
         net: a network with a cost; its sizes may be symbols.
         dtype: float64 or float32.
+        stable: whether formulas are rewritten so that they keep their digits; what was stands in the header.
 
     >>> from symnn.networks import mlp
     >>> print(module_source(mlp("2-3-1")).splitlines()[0][3:])
@@ -47,13 +48,13 @@ def module_source(net: Network, dtype: str = "float64") -> str:
     if net.cost is None:
         raise CompileError("a network without a cost cannot be written as a module: give it one, such as quadratic")
     gradient = net.gradient()
-    function = gradient.compile(dtype=dtype)
+    function = gradient.compile(dtype=dtype, stable=stable)
     compute, batched = function.compiled, gradient.batched
     _check_inputs(compute, tuple(net.parameters))
     forward = net.program if net.program.names_examples else batch_program(net.program, ["C"])
     parts = {
         "compute": compute,
-        "forward": compile_program(forward, [net.output], dtype),
+        "forward": compile_program(forward, [net.output], dtype, stable=stable),
         "update": _update(batched, function.gradients, dtype),
     }
     helpers = [HELPERS[name] for name in sorted({name for part in parts.values() for name in part.helpers})]
@@ -66,6 +67,7 @@ def module_source(net: Network, dtype: str = "float64") -> str:
             dtype=dtype,
             arrays=_arrays(net, shapes),
             equations=gradient.text(batch=True),
+            rewritten=compute.rewritten_text(),
         ),
         helpers=helpers,
         functions={name: function_text(part, name) for name, part in parts.items()},

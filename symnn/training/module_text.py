@@ -15,9 +15,15 @@ _NAMES = {"x": "X", "y": "Y"}
 
 
 def header(
-    *, title: str, version: str, dtype: str, arrays: Sequence[tuple[str, tuple[Any, ...], str]], equations: str
+    *,
+    title: str,
+    version: str,
+    dtype: str,
+    arrays: Sequence[tuple[str, tuple[Any, ...], str]],
+    equations: str,
+    rewritten: str = "",
 ) -> str:
-    """Return the module's docstring: what it is, what each array means, and the equations."""
+    """Return the module's docstring: what it is, what each array means, the equations, and what was rewritten."""
     shapes = [_shape(shape) for _, shape, _ in arrays]
     wide = max(*(len(name) for name, *_ in arrays), len("gradients"))
     room = max(len(shape) for shape in shapes)
@@ -39,8 +45,19 @@ def header(
         f"of the shape of {arrays[2][0]}, and so for each parameter\n\n"
         f"Equations\n{textwrap.indent(_without_title(equations), '  ')}"
     )
+    if rewritten:
+        text += f"\n\nRewritten so that digits are kept, each equal to what it was\n{_indented(rewritten)}"
     # The text stands between triple quotes: nothing in it may end them.
     return text.replace("\\", "\\\\").replace('"""', "'''").rstrip()
+
+
+def _indented(lines: str) -> str:
+    """Return lines, each indented by two more, and broken at spaces where it is too long."""
+    made = []
+    for line in lines.splitlines():
+        own = " " * (len(line) - len(line.lstrip()) + 2)
+        made += textwrap.wrap(line.strip(), WIDTH, initial_indent=own, subsequent_indent=own + "    ")
+    return "\n".join(made)
 
 
 def function_text(compiled: Compiled, name: str) -> str:
