@@ -130,7 +130,7 @@ def train_command(output: str | None, as_json: bool, resume: str | None, **optio
     if len(optimizers) > 1:
         stopped = report_comparison(work, RateComparison(tuple(fits), watched=True), output, as_json)
     else:
-        stopped = _report_one(work, fits[0], output, as_json)
+        stopped = _report_one(work, fits[0], options["data"], output, as_json)
     if stopped is None:
         return
     note(f"symnn: {one_line(stopped)}")
@@ -167,7 +167,7 @@ def _keeper(path: str | None, every: str, information: dict[str, Any]) -> Checkp
     return None if path is None else Checkpoints(path, every, information)
 
 
-def _report_one(work: Work, fit: Fit, output: str | None, as_json: bool) -> str | None:
+def _report_one(work: Work, fit: Fit, data: str, output: str | None, as_json: bool) -> str | None:
     """Save and report what a training came to; return why it ended before its time, or None."""
     results = work.results(fit)
     if output is not None and fit.epochs:
@@ -176,13 +176,14 @@ def _report_one(work: Work, fit: Fit, output: str | None, as_json: bool) -> str 
         note(f"symnn: nothing was learned: {output} was not written")
         output = None
     echo_json({**results, "model": output}) if as_json else click.echo(report(results, output))
-    _hint(fit, output)
+    _hint(fit, output, data)
     return fit.stopped
 
 
-def _hint(fit: Fit, output: str | None) -> None:
+def _hint(fit: Fit, output: str | None, data: str) -> None:
     """Say in one line what clearly went wrong, where something did."""
     found = fit.hint() if fit.stopped is None else None  # else the reason is said already
     if found is not None:
-        more = f" (symnn diagnose {shlex.quote(output)} says more)" if output is not None else ""
+        command = "" if output is None else f"symnn diagnose {shlex.quote(output)} --data {shlex.quote(data)}"
+        more = f" ({command} says more)" if command else ""
         note(f"symnn: hint: {found}{more}")

@@ -113,7 +113,7 @@ def test_what_went_wrong_is_told_with_its_remedy_the_cause_first(folder):
     path = folder / "raw.npz"
     trained = symnn("train", "30-10-1", "--data", "breast_cancer", "--scale", "none", "--epochs", 3, "-o", path)
     assert trained.stderr.splitlines()[-1].startswith("symnn: hint: unscaled inputs: the inputs reach from 0 to ")
-    assert trained.stderr.splitlines()[-1].endswith("raw.npz says more)")
+    assert trained.stderr.splitlines()[-1].endswith("raw.npz --data breast_cancer says more)")
     lines = symnn("diagnose", path, "--data", "breast_cancer").stdout.splitlines()
     assert lines[2].startswith("1. unscaled inputs: the inputs reach from 0 to 4.25e+03, with a root mean square of ")
     assert lines[3] == (

@@ -128,6 +128,14 @@ def test_deviations_and_exponentials_are_no_activations(layer, kept):
     assert all(one.values.shape == (8, size) for one, size in zip(found, (5, 2), strict=True))
 
 
+@pytest.mark.parametrize("activation", ["sign(z)", "abs(z)", "z^2", "exp(z)", "max(z, 0)^2"])
+def test_activations_whose_slope_is_not_bounded_or_not_there_are_left_alone(activation):
+    data = moons(60)
+    fit = train(mlp("2-4-1", activation=[activation, "identity"]), data.X, data.y, SGD(0.01), epochs=1)
+    assert fit._subject(fit._given(None, None), None, True).slopes == []
+    assert {"dead units", "saturated units"}.isdisjoint(names(fit.diagnose(brief=True)))
+
+
 # Predictions, inputs and learning rates
 
 
@@ -168,3 +176,17 @@ def test_steps_that_are_far_too_short_are_a_learning_rate_too_small():
     moved = {name: value - first.numbers["limit"] / 2 * slopes[name] for name, value in fit.parameters.items()}
     assert f(moved, training[0], Y)[0] == pytest.approx(cost)
     assert "learning rate too small" not in names(train(mlp("64-10"), *training, epochs=2).diagnose())
+
+
+def test_a_penalty_that_draws_all_weights_to_nothing_is_too_strong():
+    data = moons(200)
+    fits = [
+        train(mlp("2-8-1", activation="sigmoid", l2=strength), data.X, data.y, epochs=30) for strength in (0.1, 1e-4)
+    ]
+    first = fits[0].diagnose()[0]
+    assert first.name == "penalty too strong"
+    assert first.remedy == "take a weaker penalty, such as l2 0.01"
+    lengths = [np.sqrt(sum(np.sum(p[n] ** 2) for n in ("W1", "W2"))) for p in
+               (fits[0].network.initial_parameters(seed=0), fits[0].parameters)]  # fmt: skip
+    assert (first.numbers["length_before"], first.numbers["length"]) == pytest.approx(lengths)
+    assert fits[1].diagnose() == []

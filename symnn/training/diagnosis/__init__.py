@@ -7,6 +7,7 @@ from symnn.training.diagnosis.course import (
     learning_rate_too_large,
     learning_rate_too_small,
     overfitting,
+    penalty_too_strong,
     plateau,
 )
 from symnn.training.diagnosis.layers import dead_units, saturated_units, uneven_gradients, unscaled_inputs
@@ -16,6 +17,7 @@ __all__ = ["NAMES", "Finding", "Subject", "diagnosed", "hint"]
 
 NAMES = (
     "unscaled inputs",
+    "penalty too strong",
     "learning rate too large",
     "learning rate too small",
     "dead units",
@@ -30,6 +32,7 @@ NAMES = (
 
 _CHECKS = (
     unscaled_inputs,
+    penalty_too_strong,
     learning_rate_too_large,
     learning_rate_too_small,
     dead_units,

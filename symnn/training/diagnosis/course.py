@@ -7,14 +7,33 @@ import math
 import numpy as np
 
 from symnn.training.diagnosis.layers import dead_units, saturated_units
-from symnn.training.diagnosis.subject import Finding, Subject, percent
+from symnn.training.diagnosis.subject import Finding, Subject, length_of_weights, percent
 
-_RISEN = 1.5
+_SHRUNK, _RISEN = 0.25, 1.5
 _FAR_BELOW, _GAINS = 20, 0.95
 _NO_WORSE, _LEVEL = 1.25, 2.0
 _NEARLY_ALL, _MISSED, _FEWEST = 0.95, 0.8, 5
 _WORSE, _LEARNED = 1.2, 0.9
 _MATTERS, _MATTERS_UNSEEN = 0.02, 0.1
+
+
+def penalty_too_strong(subject: Subject) -> Finding | None:
+    """Return a finding where little was learned, and a penalty drew the weights to below a quarter of their length."""
+    given = {name: getattr(subject.net, name, 0) for name in ("l1", "l2")}
+    strengths = {name: float(value) for name, value in given.items() if isinstance(value, int | float) and value > 0}
+    if not strengths or not subject.little_learned or subject.first_parameters is None:
+        return None
+    before, after = length_of_weights(subject.first_parameters), length_of_weights(subject.parameters)
+    if not after < _SHRUNK * before:
+        return None
+    said = " and ".join(f"{name} {value:g}" for name, value in strengths.items())
+    less = " and ".join(f"{name} {value / 10:g}" for name, value in strengths.items())
+    return Finding(
+        "penalty too strong",
+        f"with {said} the weights shrank from a length of {before:.3g} to {after:.2g}, and little was learned",
+        f"take a weaker penalty, such as {less}",
+        {**strengths, "length_before": before, "length": after},
+    )
 
 
 def learning_rate_too_large(subject: Subject) -> Finding | None:

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr
+from sympy import DiracDelta, Expr, Integer
 
 from symnn.compiling import compile_program
+from symnn.errors import CompileError
 from symnn.language import Equation, Program, entries, examples, index, tensor
 from symnn.training.examples import Examples
 
@@ -83,7 +84,8 @@ def _slope(equation: Equation) -> Expr | None:
     (entry,) = used
     if tuple(entry.indices) != tuple(equation.left.indices):
         return None
-    slope = equation.right.diff(entry)
+    # The slope of sign z is 0 wherever there is one.
+    slope = equation.right.diff(entry).replace(DiracDelta, lambda *_: Integer(0))
     return slope if entries(slope) else None
 
 
@@ -92,8 +94,12 @@ def _shape(equation: Equation, slope: Expr) -> _Shape:
     place = index("i", _PLACES)
     u, s = tensor("u", _PLACES, role="input"), tensor("s", _PLACES)
     program = Program([Equation(s[place], slope.xreplace({entry: u[place]}))])
+    try:
+        compiled = compile_program(program, ["s"])
+    except CompileError:
+        return _Shape(1.0, 0)
     with np.errstate(all="ignore"):
-        found = np.abs(compile_program(program, ["s"])(u=np.linspace(-_FAR, _FAR, _PLACES))["s"])
+        found = np.abs(compiled(u=np.linspace(-_FAR, _FAR, _PLACES))["s"])
     largest, half = float(found.max()), _PLACES // 4
     if not (0 < largest < np.inf and largest < 2 * found[half:-half].max()):
         return _Shape(1.0, 0)

@@ -199,6 +199,11 @@ def _extremes(curvature: Curvature) -> Extremes | None:
     return found if math.isfinite(found.largest) else None
 
 
+def length_of_weights(parameters: Mapping[str, Array]) -> float:
+    """Return √(Σ w²) over the parameters of more than one axis, which penalties are on."""
+    return math.sqrt(sum(float(np.sum(np.square(value))) for value in parameters.values() if np.ndim(value) > 1))
+
+
 def percent(share: float) -> str:
     """Return a share as text.
 
