@@ -111,15 +111,15 @@ def _seeds(model: Model) -> list[int]:
 
 def _is_same(model: Model, data: Data, fit: Fit) -> bool:
     """Whether the examples are those of the training: they have the same cost, or where it is not known, the name."""
-    cost = model.information.get("train_cost")
-    if isinstance(cost, int | float):
+    cost = model.number("train_cost")
+    if cost is not None:
         return math.isclose(fit.cost, cost, rel_tol=_SAME_COST, abs_tol=1e-9)
     return model.information.get("data") == data.name
 
 
 def _other(model: Model, fit: Fit) -> str:
-    cost = model.information.get("train_cost")
-    if not isinstance(cost, int | float):
+    cost = model.number("train_cost")
+    if cost is None:
         return "the model does not say what it learned from: it is judged by all examples"
     if math.isclose(fit.cost, cost, rel_tol=_SAME_COST, abs_tol=1e-9):
         return "the model learned from all of these examples: nothing shows overfitting but its history"

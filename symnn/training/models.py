@@ -29,14 +29,12 @@ Array = NDArray[Any]
 HISTORY = ("epoch", "cost", "accuracy", "validation_cost", "validation_accuracy")
 """What a history says of each epoch."""
 
-INFORMATION = ("optimizer", "learning_rate", "seed", "epochs", "stopped", "train_cost")
-"""What a model's information says of its training at least, unless it is of an earlier version."""
-
 _FORMAT = "symnn model 1"
 _DESCRIPTION = "model.json"
 _LARGEST_DESCRIPTION = 2**22
 _HEADER = 4096
 _MOST_EPOCHS = 5000
+_LARGEST = 1e300
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,18 +90,22 @@ class Model:
         Raises:
             DataError, ShapeError: for what the network cannot have learned from.
         """
-        net, known = self.network, {name: self.information.get(name) for name in INFORMATION}
-        numbers = {name: value for name, value in known.items() if isinstance(value, int | float)}
-        texts = {name: value for name, value in known.items() if isinstance(value, str)}
+        net, stopped, optimizer = self.network, self.information.get("stopped"), self.information.get("optimizer")
         examples = encoded(net, net.gradient().batched, self.targets, self.scaled(X), self.targets_for(Y))
         cost = evaluate(net, self.parameters, examples.X, examples.Y, examples.beside)[1]
-        history = [dict(zip(self.history, row, strict=True)) for row in zip(*self.history.values(), strict=True)]
+        rows = zip(*self.history.values(), strict=True)
+        history = [dict.fromkeys(HISTORY) | dict(zip(self.history, row, strict=True)) for row in rows]
         return Fit(
-            net, self.parameters, self.targets, cost, history, int(numbers.get("epochs", len(history))),
-            stopped=texts.get("stopped"), seed=int(numbers.get("seed", 0)),
-            learning_rate=float(numbers.get("learning_rate", 0.0)), optimizer=texts.get("optimizer", ""),
-            examples=examples,
+            net, self.parameters, self.targets, cost, history, int(self.number("epochs") or len(history)),
+            stopped=stopped if isinstance(stopped, str) else None, seed=abs(int(self.number("seed") or 0)),
+            learning_rate=float(self.number("learning_rate") or 0.0),
+            optimizer=optimizer if isinstance(optimizer, str) else "", examples=examples,
         )  # fmt: skip
+
+    def number(self, name: str) -> float | None:
+        """Return a number of the information, or None where it has none: a file can say anything."""
+        found = self.information.get(name)
+        return found if isinstance(found, int | float) and abs(found) < _LARGEST else None
 
     def outputs(self, X: Any) -> Array:
         """Return the network's outputs for inputs that are not yet scaled."""

@@ -1,6 +1,7 @@
 """`symnn diagnose`: what is wrong is said first, with what to do; the data is split as it was in training."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -141,3 +142,13 @@ def test_findings_are_told_as_json_with_their_numbers(folder):
     assert [finding["name"] for finding in found["findings"]] == ["plateau", "collapsed predictions"]
     assert found["findings"][0]["numbers"]["constant_cost"] == pytest.approx(0.125, rel=1e-2)
     assert found["certificate"] is None
+
+
+@pytest.mark.parametrize("said", [float("nan"), float("inf"), -3, 10**400, "x", None, [], True])
+def test_what_a_model_says_of_its_training_may_be_anything(folder, moons, said):
+    model = load_model(moons)
+    names = ("seed", "split_seed", "epochs", "learning_rate", "train_cost", "optimizer", "stopped", "data")
+    path = folder / "strange.npz"
+    save_model(path, replace(model, information=dict.fromkeys(names, said), history={"validation_cost": [0.2, None]}))
+    result = symnn("diagnose", path, "--data", "moons", "--no-certify")
+    assert result.stdout.splitlines()[1].startswith("the training cost is 0.")
