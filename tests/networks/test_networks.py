@@ -63,6 +63,7 @@ FORMULAS = {
     "leaky_relu": (Max(t, t / 100), "max(z, z/100)"),
     "elu": (Max(t, 0) + exp(Min(t, 0)) - 1, "max(u, 0) + exp(min(u, 0)) - 1"),
     "softplus": (log(1 + exp(t)), "log(1 + exp(t))"),
+    "log_sigmoid": (-log(1 + exp(-t)), "-log(1 + exp(-t))"),
     "gelu": (t * (1 + sympy.erf(t / sqrt(2))) / 2, "t*(1 + erf(t/sqrt(2)))/2"),
     "swish": (t / (1 + exp(-t)), "t/(1 + exp(-t))"),
 }
