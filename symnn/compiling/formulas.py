@@ -7,7 +7,7 @@ from typing import Any
 from sympy import exp, log
 
 from symnn.calculus.folding import Names
-from symnn.compiling.functions import OWN_CODE
+from symnn.compiling.functions import FORMS, OWN_CODE
 from symnn.language import Elementwise, Equation, LogSumExp, Program, formula, sum_over, transform
 
 
@@ -59,5 +59,5 @@ def _written_out(part: Any) -> Any:
     if not isinstance(part, Elementwise) or part.order == 0 or isinstance(part, OWN_CODE):
         return None
     inner = transform(part.args[0], _written_out)
-    written = formula(type(part), inner)
+    written = FORMS[type(part)](inner) if type(part) in FORMS else formula(type(part), inner)
     return None if written is None else transform(written, _written_out)

@@ -121,16 +121,29 @@ def _tanh_slope(z):
     e = np.exp(-2*np.abs(z))
     return 4*e/(1 + e)**2
 ''',
-    "_erfc": '''
+    "_gaussian": '''
+def _gaussian(z):
+    """exp(-z**2/2), of z = head + rest with a head so short that its square is exact"""
+    wide = np.clip(np.asarray(z, np.float64), -40.0, 40.0)
+    head = wide.astype(np.float32).astype(np.float64)
+    return (np.exp(-0.5*head*head)*np.exp(-0.5*(wide - head)*(wide + head))).astype(np.asarray(z).dtype)[()]
+''',
+    "_normal": '''
 try:
-    from scipy.special import erfc as _erfc
+    from scipy.special import erfcx as _erfcx
 except ImportError:
     import math
 
-    def _erfc(z):
-        """1 - erf(z), one number at a time (scipy has a faster one)"""
-        z = np.asarray(z)
-        return np.array(np.frompyfunc(math.erfc, 1, 1)(z), z.dtype)[()]
+    def _erfcx(z):
+        """exp(z**2)*(1 - erf(z)), one number at a time (scipy has a faster one)"""
+        return np.frompyfunc(lambda t: math.exp(t*t)*math.erfc(t) if t < 25 else 0.5641895835477563/t, 1, 1)(z)
+
+
+def _normal(z):
+    """the standard normal distribution function, from its smaller tail"""
+    wide = np.asarray(z, np.float64)
+    tail = 0.5*np.asarray(_erfcx(0.7071067811865476*np.abs(wide)), np.float64)*_gaussian(wide)
+    return np.where(wide > 0, 1 - tail, tail).astype(np.asarray(z).dtype)[()]
 ''',
     "_erf": '''
 try:

@@ -50,6 +50,9 @@ class JaxPrinter(ArrayPrinter):
     def _print_TapMax(self, expr: Any) -> str:
         return self._print_ReduceMax(expr)
 
+    def _print_Gaussian(self, expr: Any) -> str:
+        return f"jnp.exp(-0.5*{self._atom(expr.args[0])}**2)"
+
     def _print_NormalDistribution(self, expr: Any) -> str:
         return f"0.5*jax.scipy.special.erfc(-0.7071067811865476*{self._inner(expr.args[0])})"
 

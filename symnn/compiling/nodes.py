@@ -266,6 +266,10 @@ class NormalDistribution(ArrayNode):
     precedence = _PRODUCT
 
 
+class Gaussian(ArrayNode):
+    """exp(−z²/2), with the digits that z² has no room for"""
+
+
 class Chain(ArrayNode):
     """a * b * c, from left to right: an order in which no intermediate product loses digits"""
 

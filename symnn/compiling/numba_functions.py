@@ -16,6 +16,7 @@ from symnn.compiling.nodes import (
     Chain,
     ExpMinusOne,
     ExpOfMinus,
+    Gaussian,
     LogOnePlus,
     NegativePart,
     NormalDistribution,
@@ -99,6 +100,7 @@ TEMPLATES: tuple[tuple[Any, Callable[[Any, Any, bool], Code]], ...] = (
     (NegativePart, _template("(#0# if @ > #0# else @)")),
     (ExpOfMinus, _template("math.exp(#{limit}# if @ < -#{limit}# else -@)")),
     (Softplus, _template("((#0# if @ < #0# else @) + math.log1p(math.exp(-math.fabs(@))))")),
+    (Gaussian, _template("math.exp(#-0.5#*@*@)")),
     (NormalDistribution, _template("#0.5#*math.erfc(#-0.7071067811865476#*@)")),
 )
 """How functions are written that Python has no name for."""

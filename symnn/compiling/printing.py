@@ -283,8 +283,12 @@ class ArrayPrinter(NumPyPrinter):
     def _print_LogOnePlus(self, expr: Any) -> str:
         return f"np.log1p({self._print(expr.args[0])})"
 
+    def _print_Gaussian(self, expr: Any) -> str:
+        return f"{self._helper('_gaussian')}({self._print(expr.args[0])})"
+
     def _print_NormalDistribution(self, expr: Any) -> str:
-        return f"0.5*{self._helper('_erfc')}(-0.7071067811865476*{self._inner(expr.args[0])})"
+        self._helper("_gaussian")
+        return f"{self._helper('_normal')}({self._print(expr.args[0])})"
 
     def _print_PositivePart(self, expr: Any) -> str:
         return f"np.maximum({self._print(expr.args[0])}, 0.0)"

@@ -177,6 +177,9 @@ class TorchPrinter(ArrayPrinter):
     def _print_LogOnePlus(self, expr: Any) -> str:
         return f"torch.log1p({self._print(expr.args[0])})"
 
+    def _print_Gaussian(self, expr: Any) -> str:
+        return f"torch.exp(-0.5*{self._atom(expr.args[0])}**2)"
+
     def _print_NormalDistribution(self, expr: Any) -> str:
         return f"0.5*torch.erfc(-0.7071067811865476*{self._inner(expr.args[0])})"
 
