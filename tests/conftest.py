@@ -6,3 +6,6 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+collect_ignore_glob = ["benchmarks/*"]
+"""Scripts that import each other and pin the process to a core: `test_benchmarks` runs them."""

@@ -250,6 +250,7 @@ def _diag(array: Strict) -> Strict:
 
 FUNCTIONS: dict[str, Any] = {
     "sigmoid": _entrywise(_sigmoid),
+    "atan": _entrywise(np.arctan),
     "sigmoid_prime": _entrywise(lambda t: _sigmoid(t) * _sigmoid(-t)),
     "sigmoid_prime_prime": _entrywise(lambda t: _sigmoid(t) * _sigmoid(-t) * (1 - 2 * _sigmoid(t))),
     "tanh": _entrywise(np.tanh),
