@@ -45,6 +45,9 @@ ACTIVATIONS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
 }
 """f and f′."""
 
+_LOSSLESS = ("identity", "relu", "leaky_relu", "elu", "gelu")
+"""Those whose formulas take no difference of what is nearly equal, far out."""
+
 COSTS: dict[str, Callable[[Any, Any, int], Any]] = {
     "quadratic": lambda a, y, n: a - y,
     "mean_squared_error": lambda a, y, n: 2 * (a - y) / n,
@@ -85,7 +88,7 @@ def example(seed: Sequence[int], spread: float, dtype: str, sizes: tuple[int, in
 
 def exact_gradient(given: Example, hidden: str, last: str, cost: str) -> list[Any]:
     """Return the derivatives by W1, b1, W2, b2, entry by entry, as mpmath's numbers."""
-    with mpmath.workdps(_digits(given, hidden)):
+    with mpmath.workdps(_digits(given, hidden, last)):
         return _gradient(_numbers(given), hidden, last, cost)
 
 
@@ -96,7 +99,7 @@ def unavoidable(given: Example, hidden: str, last: str, cost: str) -> list[Any]:
 
     No program that computes z in this type can promise less; the derivative by zᵢ is that by the bias bᵢ.
     """
-    with mpmath.workdps(_digits(given, hidden)):
+    with mpmath.workdps(_digits(given, hidden, last)):
         W1, b1, W2, b2, x, y = numbers = _numbers(given)
         f = ACTIVATIONS[hidden][0]
         z1 = [mpmath.fdot(row, x) + b for row, b in zip(W1, b1, strict=True)]
@@ -122,13 +125,14 @@ def _numbers(given: Example) -> tuple[Any, ...]:
     return tuple(map(exact, (*given.parameters.values(), given.x, given.y)))
 
 
-def _digits(given: Example, hidden: str) -> int:
+def _digits(given: Example, hidden: str, last: str) -> int:
     """Return how many digits leave 60 when 1 − tanh z is taken of the largest z."""
     W1, b1, W2, b2, x, _ = _numbers(given)
     z1 = [mpmath.fdot(row, x) + b for row, b in zip(W1, b1, strict=True)]
     a1 = [ACTIVATIONS[hidden][0](z) for z in z1]
     z2 = [mpmath.fdot(row, a1) + b for row, b in zip(W2, b2, strict=True)]
-    return DIGITS + int(2.5 * _EXP * float(max(map(abs, (*z1, *z2)))))
+    lossy = [z for f, zs in ((hidden, z1), (last, z2)) if f not in _LOSSLESS for z in zs]
+    return DIGITS + int(2 * _EXP * float(max(map(abs, lossy), default=0)))
 
 
 def _gradient(numbers: tuple[Any, ...], hidden: str, last: str, cost: str) -> list[Any]:

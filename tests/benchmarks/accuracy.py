@@ -75,9 +75,9 @@ class Errors:
     def shown(self) -> str:
         """Return worst, median, lost and not finite, of so many."""
         if not self.ulps:
-            return f"{'':>32}"
+            return f"{'':>36}"
         worst, median = max(self.ulps), float(np.median(self.ulps))
-        return f"{_short(worst):>9}{_short(median):>8}{self.lost or '0':>7}{self.not_finite or '0':>8}"
+        return f"{_short(worst):>11}{_short(median):>9}{self.lost:>7}{self.not_finite:>9}"
 
 
 def of_symnn(network: Network, dtype: str, backend: str, stable: bool = True) -> Gradient:
@@ -147,8 +147,8 @@ def print_rows(found: dict[tuple[str, int], Errors], names: Iterable[str], width
 
 
 def print_head(title: str, width: int) -> None:
-    print(f"\n{title:<{width}}" + "".join(f"{f's = {s}':>32}" for s in SPREADS))
-    print(" " * width + f"{'worst':>9}{'median':>8}{'lost':>7}{'not fin':>8}" * len(SPREADS) + f"{'beyond':>9}")
+    print(f"\n{title:<{width}}" + "".join(f"{f's = {s}':>36}" for s in SPREADS))
+    print(" " * width + f"{'worst':>11}{'median':>9}{'lost':>7}{'not fin':>9}" * len(SPREADS) + f"{'beyond':>9}")
 
 
 def print_batches(dtype: str, backend: str, count: int) -> None:
@@ -173,7 +173,9 @@ def print_batches(dtype: str, backend: str, count: int) -> None:
 
 
 def _short(number: float) -> str:
-    return f"{number:.0e}".replace("e+0", "e").replace("e+", "e") if number >= 1e5 else f"{number:.3g}"
+    if number >= 1e4:
+        return f"{number:.0e}".replace("e+0", "e").replace("e+", "e")
+    return f"{number:.0f}" if number >= 100 else f"{number:.2g}"
 
 
 def main() -> None:
