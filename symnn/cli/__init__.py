@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from symnn.cli.audit import audit_command
+from symnn.cli.book import book_command
 from symnn.cli.check import check_command
 from symnn.cli.code import code_command
 from symnn.cli.derive import derive_command
@@ -42,4 +43,5 @@ main.add_command(predict_command)
 main.add_command(diagnose_command)
 main.add_command(code_command)
 main.add_command(worksheet_command)
+main.add_command(book_command)
 main.add_command(tour_command)

@@ -20,8 +20,10 @@ from symnn.language import Entry, Equation, Program, Tensor, sizes, tensor, tran
 from symnn.networks.activations import activation as activation_of
 from symnn.networks.costs import cost as cost_of
 from symnn.networks.layers import Dense
-from symnn.writing import Mark, Notation, write_parts
+from symnn.writing import Mark, Notation, parts_page
 from symnn.writing.notation import read_mark
+from symnn.writing.sections import Page
+from symnn.writing.write import page_text
 
 _LETTERS = {
     "W": "weights", "b": "bias", "z": "preactivation", "a": "activation", "x": "activation", "dz": "error",
@@ -53,6 +55,10 @@ class GeneralNetwork:
         Raises:
             InputError: for an unknown format or view; the scalar view needs sizes that are numbers.
         """
+        return page_text(self.page(format, view, batch), format)
+
+    def page(self, format: str = "text", view: str = "matrix", batch: bool = False) -> Page:
+        """Return the four fundamental equations before they are set on a page; arguments as in `write`."""
         if view == "scalar":
             raise InputError("the general network has no scalar view: its sizes are not numbers (use matrix or index)")
         layer, output = (batched(d, average=True) if batch else d for d in (self.layer, self.output))
@@ -74,7 +80,7 @@ class GeneralNetwork:
             ("The four fundamental equations of backpropagation", backward),
         ]
         title = self.title.replace("one example, columns", "a batch of m examples, rows") if batch else self.title
-        return write_parts(
+        return parts_page(
             program,
             parts,
             facts=output.facts,

@@ -3,7 +3,7 @@
 from symnn.writing.conventions import notation_statement
 from symnn.writing.display import notebook_latex
 from symnn.writing.formula import write_formula
-from symnn.writing.general import write_parts
+from symnn.writing.general import parts_page
 from symnn.writing.notation import Mark, Notation
 from symnn.writing.notation_file import read_notation
 from symnn.writing.sections import VIEWS
@@ -16,10 +16,10 @@ __all__ = [
     "Notation",
     "notation_statement",
     "notebook_latex",
+    "parts_page",
     "read_notation",
     "write",
     "write_equation",
     "write_formula",
-    "write_parts",
     "write_program",
 ]

@@ -11,14 +11,14 @@ from symnn.writing.definitions import definitions, facts_text
 from symnn.writing.lines import numbered
 from symnn.writing.notation import Notation
 from symnn.writing.sections import Page, Section, base_of, line_of, stated, view_of
-from symnn.writing.write import page_text, writer_for
+from symnn.writing.write import writer_for
 from symnn.writing.written import as_written
 
 Part = tuple[str, dict[str, str]]
 """A heading, and for the tensor of each equation under it, the remark beside the equation."""
 
 
-def write_parts(
+def parts_page(
     program: Program,
     parts: Iterable[Part],
     *,
@@ -29,8 +29,8 @@ def write_parts(
     batch: bool = False,
     notation: Notation | None = None,
     understood: Iterable[str] = (),
-) -> str:
-    """Return chosen equations of a program in writing, under headings of one's own.
+) -> Page:
+    """Return chosen equations of a program, under headings of one's own, before they are set on a page.
 
     Args:
         parts: headings, the equations under each, and remarks beside them.
@@ -58,14 +58,13 @@ def write_parts(
             sections.append(Section(heading, tuple(lines), derivatives=any(n in program.adjoints for n in remarks)))
     said = {name: a for name, a in program.adjoints.items() if name not in set(understood)}
     defined = tuple(definitions(writer, used, Program(program, layered=program.layered, adjoints=said), batch))
-    page = Page(
+    return Page(
         chosen.titled(title),
         numbered(sections, chosen),
         defined,
         facts_text(writer, tuple(facts)),
         choices=stated(writer, used, view),
     )
-    return page_text(page, format)
 
 
 def _name(shown: object) -> str:

@@ -17,9 +17,9 @@ _SIGNS = {
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': "''", "'": "'", "`": "`",
     "–": "--", "—": "---", "‘": "`", "’": "'", "“": "``", "”": "''", "ß": r"\ss{}", "æ": r"\ae{}", "Æ": r"\AE{}",
     "ø": r"\o{}", "Ø": r"\O{}", "ł": r"\l{}", "Ł": r"\L{}", "œ": r"\oe{}", "Œ": r"\OE{}", "ı": r"\i{}",
-    "⊙": r"$\odot$", "∘": r"$\circ$", "√": r"$\surd$", "Σ": r"$\Sigma$", "½": r"$\frac12$", "≠": r"$\ne$",
-    "≈": r"$\approx$", "→": r"$\to$", "←": r"$\leftarrow$", "‖": r"$\|$", "⊤": r"$\top$", "∇": r"$\nabla$",
-    "✓": r"$\checkmark$", "\u00a0": "~",
+    "⊙": r"$\odot$", "∘": r"$\circ$", "√": r"$\surd$", "Σ": r"$\Sigma$", "½": r"$\frac12$", "¼": r"$\frac14$",
+    "≠": r"$\ne$", "≈": r"$\approx$", "→": r"$\to$", "←": r"$\leftarrow$", "‖": r"$\|$", "⊤": r"$\top$",
+    "∇": r"$\nabla$", "✓": r"$\checkmark$", "\u00a0": "~",
 }  # fmt: skip
 _LONGEST = 300
 
@@ -33,8 +33,12 @@ def escaped(text: str) -> str:
     '[U+4E2D]'
     """
     shown = " ".join(text.split())
-    shown = shown if len(shown) <= _LONGEST else shown[: _LONGEST - 3] + "..."
-    return "".join(map(_letter, _runs(unicodedata.normalize("NFC", shown))))
+    return words(shown if len(shown) <= _LONGEST else shown[: _LONGEST - 3] + "...")
+
+
+def words(text: str) -> str:
+    """Return a text of any length as LaTeX that prints it, spaces at its ends too."""
+    return "".join(map(_letter, _runs(unicodedata.normalize("NFC", text))))
 
 
 def code(text: str) -> str:

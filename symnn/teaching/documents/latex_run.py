@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,12 +57,13 @@ def pdf_of(latex: str) -> bytes:
     return typeset(latex).pdf
 
 
-def typeset(latex: str, seconds: float = _SECONDS) -> Typeset:
+def typeset(latex: str, seconds: float = _SECONDS, files: Mapping[str, bytes] | None = None) -> Typeset:
     """Return the PDF of a LaTeX document with its log, after as many passes as its references need.
 
     Args:
         latex: the document, in ASCII.
         seconds: after how long pdflatex is stopped.
+        files: what stands beside the document, such as pictures, by names relative to it.
 
     Raises:
         SymnnError: where pdflatex is not installed, fails, or takes too long.
@@ -70,6 +72,9 @@ def typeset(latex: str, seconds: float = _SECONDS) -> Typeset:
     with tempfile.TemporaryDirectory(prefix="symnn-") as folder:
         place = Path(folder)
         (place / "document.tex").write_text(latex, encoding="utf-8")
+        for name, content in (files or {}).items():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            (place / name).write_bytes(content)
         log = ""
         for _ in range(_PASSES):
             log = _run(program, place, seconds)

@@ -58,7 +58,7 @@ def working_lines(working: Working, numbers: str | int | Working | None) -> str:
     blocks = [_given(working, "These numbers" if seed is None else f"Numbers drawn with seed {seed}")]
     for heading, rows in working.rows("latex", DIGITS):
         blocks.append(rf"\subsection{{{heading}}}")
-        blocks.append(_lines(rows))
+        blocks.append(worked_lines(rows))
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -83,7 +83,8 @@ def _matrix(array: NDArray[np.float64]) -> str:
     return rf"\begin{{pmatrix}} {lines} \end{{pmatrix}}"
 
 
-def _lines(rows: Sequence[Row]) -> str:
+def worked_lines(rows: Sequence[Row]) -> str:
+    """Return rows of a working under each other: symbols, numbers in their places, results."""
     lines = [measured(row.left for row in rows)]
     for row in rows:
         sign = r"\leftarrow" if row.is_update else "="

@@ -1,0 +1,66 @@
+"""A book: its title and its chapters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from symnn.teaching.book.blocks import Block, Derivation, Parts, Picture
+from symnn.teaching.book.chapter import Chapter
+
+LEGEND = {
+    "exact": ("✓", "both sides agree at random places, computed with whole numbers modulo a large prime"),
+    "50 digits": ("≈", "both sides agree at random places, computed with 50 digits"),
+}
+
+
+@dataclass(frozen=True)
+class Book:
+    """A title, what it is about, and chapters.
+
+    Attributes:
+        title: of the book.
+        subtitle: a line under it.
+        preface: paragraphs before the first chapter.
+        chapters: in order.
+    """
+
+    title: str
+    subtitle: str
+    preface: tuple[Parts, ...]
+    chapters: tuple[Chapter, ...]
+
+    @property
+    def checks(self) -> int:
+        """How many things were checked while it was made, those in its boxes."""
+        return sum(len(chapter.checked) for chapter in self.chapters)
+
+    def pictures(self) -> Iterator[tuple[str, Picture]]:
+        """Yield every picture, with the name of its file."""
+        for number, chapter in enumerate(self.chapters, 1):
+            for picture in pictures_of(chapter):
+                yield file_name(number, picture), picture
+
+
+def blocks_of(chapter: Chapter) -> Iterator[Block]:
+    """Yield every block of a chapter, those of its exercises too."""
+    yield from chapter.blocks
+    for exercise in chapter.exercises:
+        yield from (*exercise.task, *exercise.solution)
+
+
+def pictures_of(chapter: Chapter) -> Iterator[Picture]:
+    """Yield the pictures of a chapter."""
+    return (block for block in blocks_of(chapter) if isinstance(block, Picture))
+
+
+def file_name(number: int, picture: Picture) -> str:
+    """Return the name of a picture's file, without its ending."""
+    return f"{number}-{picture.name}" if number else picture.name
+
+
+def marks_of(chapter: Chapter) -> set[str]:
+    """Return what the proof says of the lines of a chapter's derivations."""
+    shown = [block.shown("text") for block in blocks_of(chapter) if isinstance(block, Derivation)]
+    return {step.mark for one in shown for stage in one.stages for step in stage.steps}
+

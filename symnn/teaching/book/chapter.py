@@ -1,0 +1,373 @@
+"""A chapter, written block by block; every claim in it is checked while it is written.
+
+    chapter = Chapter("The neuron")
+    chapter.say("A neuron adds up, and returns $a = sigmoid(z)$, here {a:.2f}.", a=0.907)
+    chapter.check("The neuron returns {a:.2f}.", abs(a - 0.907) < 0.001, a=a)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from string import Formatter
+from typing import Any
+
+from sympy import Expr
+
+from symnn.calculus import Derivation as Derived
+from symnn.errors import SymnnError
+from symnn.formulas import FormulaDerivative
+from symnn.gradients import Gradient
+from symnn.language import Equation, Program
+from symnn.networks import GeneralNetwork
+from symnn.steps import Steps
+from symnn.teaching.book.blocks import (
+    Block,
+    Bullets,
+    Checked,
+    Command,
+    Derivation,
+    Display,
+    Emphasis,
+    Equations,
+    Exercise,
+    Heading,
+    Note,
+    Paragraph,
+    Parts,
+    Picture,
+    Row,
+    Table,
+    Worked,
+    plain,
+)
+from symnn.teaching.book.holding import check_chain
+from symnn.teaching.book.maths import SIGNS, Language, Maths, maths, number_text
+from symnn.teaching.pictures.diagram import Diagram
+from symnn.teaching.working import Working
+from symnn.writing import Notation
+from symnn.writing.formula import formula_page
+from symnn.writing.sections import Page, page_of
+from symnn.writing.write import writer_for
+
+_EMPHASIS = re.compile(r"\*([^*]+)\*")
+_DOLLARS = re.compile(r"\$([^$]+)\$")
+_NUMERIC = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(%?)")
+
+
+class Chapter:
+    """A chapter as it is written.
+
+    Args:
+        title: of the chapter.
+        lead: one or two sentences on what it is about.
+        names: how names in formulas are written: {"dC": "Δ C"}.
+        shapes: of names in formulas that are no scalars: {"g": "n"}.
+        bold: letters that stand for vectors and matrices.
+        notation: choices of writing.
+
+    In prose, `$…$` is a formula in symnn's own language (or one symbol, such as W^(1) or w_12), `*…*` is a word met
+    for the first time, and `{name}` is a value: a number (with a format, {a:.2f}), a formula from `maths`, or words.
+
+    Attributes:
+        blocks: what was written.
+        exercises: with their solutions.
+        checked: what held.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        lead: str = "",
+        *,
+        names: Mapping[str, str] | None = None,
+        shapes: Mapping[str, Any] | None = None,
+        bold: str = "",
+        notation: Notation | None = None,
+    ) -> None:
+        self.title = title
+        self.notation = notation or Notation()
+        self.language = Language(dict(names or {}), dict(shapes or {}), frozenset(bold.split()), self.notation)
+        self.blocks: list[Block] = []
+        self.exercises: list[Exercise] = []
+        self.checked: list[Checked] = []
+        self.lead = self.parts(lead) if lead else ()
+
+    def parts(self, text: str, **values: Any) -> Parts:
+        """Return a sentence with its formulas and values in their places."""
+        found: list[str | Maths | Emphasis] = []
+        for place, piece in enumerate(_DOLLARS.split(" ".join(text.split(" ")))):
+            if place % 2:
+                found.append(self.language.read(_filled(piece, values)))
+            else:
+                found.extend(_fields(piece, values))
+        return _joined(found)
+
+    def maths(self, source: Any, program: Program | None = None) -> Maths:
+        """Return a formula in the chapter's notation: typed, or an expression or equation of a program."""
+        return self.language.read(source) if isinstance(source, str) else maths(source, program, self.notation)
+
+    # What is written
+
+    def heading(self, text: str) -> None:
+        """Begin a section."""
+        self.blocks.append(Heading(text))
+
+    def say(self, text: str, **values: Any) -> None:
+        """Write paragraphs of prose; an empty line parts them."""
+        for one in _paragraphs(text):
+            self.blocks.append(Paragraph(self.parts(one, **values)))
+
+    def bullets(self, *items: str, **values: Any) -> None:
+        """Write a list."""
+        self.blocks.append(Bullets(tuple(self.parts(" ".join(item.split()), **values) for item in items)))
+
+    def note(self, title: str, text: str, **values: Any) -> None:
+        """Write a box that explains something to those who meet it for the first time."""
+        self.blocks.append(Note(title, tuple(self.parts(one, **values) for one in _paragraphs(text))))
+
+    def display(self, *rows: str | tuple[str, str] | Row, **values: Any) -> None:
+        """Display formulas under each other: "a = sigmoid(z)", or ("a = sigmoid(z)", "why").
+
+        A row that begins with a sign goes on with the one before: "= 1/(1 + exp(-z))". These are not checked: see
+        `chain`.
+        """
+        self.blocks.append(Display(tuple(one if isinstance(one, Row) else self._row(one, values) for one in rows)))
+
+    def chain(self, *rows: str | tuple[str, str], ranges: Mapping[str, tuple[float, float]] | None = None) -> None:
+        """Display a chain, "f = g", "= h", "≤ k", after it was checked at random places, to 50 digits.
+
+        Args:
+            rows: formulas with the signs =, ≤, ≥, <, > between them, and perhaps why.
+            ranges: where the names lie; by default within -3 and 3.
+
+        Raises:
+            SymnnError: for a line that does not hold.
+        """
+        texts = [row if isinstance(row, str) else row[0] for row in rows]
+        self.hold(" ".join(texts), ranges or {})
+        self.display(*rows)
+
+    def hold(self, text: str, ranges: Mapping[str, tuple[float, float]] | None = None) -> None:
+        """Check a chain of formulas at random places, to 50 digits."""
+        check_chain(text, self.language.shapes, ranges or {})
+
+    def equations(
+        self,
+        subject: Gradient | GeneralNetwork | Derived | Program,
+        view: str = "matrix",
+        *,
+        batch: bool = False,
+        only: Sequence[str] = (),
+        notation: Notation | None = None,
+        defined: bool = True,
+    ) -> None:
+        """Write the equations of a gradient, a general network or a program.
+
+        Args:
+            subject: whose.
+            view: matrix, index or scalar.
+            batch: those of a batch of examples.
+            only: the headings of the sections that are shown, Forward, Backward; by default all.
+            notation: choices of writing.
+            defined: whether what the symbols mean is said under them.
+        """
+        chosen = notation or getattr(subject, "notation", None) or self.notation
+
+        def page(format: str) -> Page:
+            whole = _page(subject, view, batch, format, chosen)
+            sections = tuple(section for section in whole.sections if not only or section.heading in only)
+            kept = whole.definitions if defined else ()
+            return Page("", sections, kept, whole.facts if defined else "", is_full=whole.is_full)
+
+        page("text")
+        self.blocks.append(Equations(page))
+
+    def derivation(self, steps: Steps, *names: str) -> None:
+        """Write a derivative line by line; of its stages the named ones, by default all. Every line is checked.
+
+        Raises:
+            SymnnError: where a line does not follow from the one before it.
+        """
+        steps.shown("text")
+        if steps.is_wrong:
+            raise SymnnError(f"{self.title}: a line of the derivation of {', '.join(steps.wrt)} does not follow")
+        known = [stage.name for stage in steps.shown("text").stages]
+        for name in names:
+            if name not in known:
+                raise SymnnError(f"{self.title}: no stage {name!r} (there are {', '.join(known)})")
+        self.blocks.append(Derivation(steps.shown, names))
+
+    def working(self, working: Working, digits: int = 4, names: Iterable[str] = ()) -> None:
+        """Write scalar equations with numbers in their places; of some tensors, or of all."""
+        self.blocks.append(Worked(working, digits, tuple(names)))
+
+    def table(self, head: Sequence[str], rows: Iterable[Sequence[Any]], caption: str = "", **values: Any) -> None:
+        """Write a table; a cell is a text such as in prose, or a value."""
+        self.blocks.append(
+            Table(
+                tuple(self._cell(cell) for cell in head),
+                tuple(tuple(self._cell(cell) for cell in row) for row in rows),
+                self.parts(caption, **values) if caption else (),
+            )
+        )
+
+    def picture(self, name: str, figure: Any, caption: str, described: str = "", width: float = 0.8,
+                **values: Any) -> None:  # fmt: skip
+        """Put in a picture: a diagram, a figure of matplotlib, or what returns its content for an ending.
+
+        Args:
+            name: of its file.
+            figure: the picture.
+            caption: what is seen.
+            described: the same for those who do not see it; by default the caption.
+            width: of the line, at most.
+        """
+        parts = self.parts(caption, **values)
+        said = described or plain(parts)
+        if isinstance(figure, Diagram):
+            content = _of_diagram(figure, name)
+            self.blocks.append(Picture(name, parts, content, figure.description, figure.tikz, width))
+        else:
+            content = figure if callable(figure) else _of_figure(figure)
+            self.blocks.append(Picture(name, parts, content, said, None, width))
+
+    def command(self, line: str) -> None:
+        """Show a command line that prints the same, or more of it."""
+        self.blocks.append(Command(line))
+
+    # What is checked
+
+    def check(self, said: str, holds: Any, **values: Any) -> None:
+        """Note what was checked; raise SymnnError where it does not hold."""
+        parts = self.parts(said, **values)
+        if not bool(holds):
+            raise SymnnError(f"{self.title}: this does not hold: {plain(parts)}")
+        self.checked.append(Checked(parts))
+
+    def audit(self, gradient: Gradient, what: str) -> None:
+        """Check every equation, every line and the compiled code of a gradient, and note it.
+
+        Raises:
+            SymnnError: where something is wrong.
+        """
+        found = gradient.audit()
+        if not found.is_right:
+            raise SymnnError(f"{self.title}: {what}: the audit found something wrong")
+        self.check(f"{what}: every equation, every line of its derivation and its compiled code, audited.", True)
+
+    # Exercises
+
+    @contextmanager
+    def exercise(self) -> Iterator[Callable[[], None]]:
+        """Write an exercise: what is written before the call of what this gives is the task, after it the solution.
+
+            with chapter.exercise() as solution:
+                chapter.say("How much is σ(0)?")
+                solution()
+                chapter.say("½.")
+        """
+        kept, self.blocks = self.blocks, []
+        parted: list[int] = []
+        try:
+            yield lambda: parted.append(len(self.blocks))
+            if len(parted) != 1:
+                raise SymnnError(f"{self.title}: an exercise needs one solution")
+            self.exercises.append(Exercise(tuple(self.blocks[: parted[0]]), tuple(self.blocks[parted[0] :])))
+        finally:
+            self.blocks = kept
+
+    # How it is read
+
+    def _row(self, given: str | tuple[str, str], values: Mapping[str, Any]) -> Row:
+        text, why = (given, "") if isinstance(given, str) else given
+        text = _filled(text, values).strip()
+        first = text.split(" ", 1)[0]
+        left, sign, right = ("", first, text[len(first) :].strip()) if first in SIGNS else _sides(text)
+        shown = self.language.read(left) if left else None
+        parts = self.parts(why, **values) if why else ()
+        return Row(shown, Maths(sign, SIGNS[sign]) if sign else Maths("", ""), self.language.read(right), parts)
+
+    def _cell(self, cell: Any) -> Parts:
+        if isinstance(cell, str):
+            return _minus(cell) if _NUMERIC.fullmatch(cell) else self.parts(cell)
+        if isinstance(cell, Maths | Expr | Equation):
+            return (self.maths(cell),)
+        return _joined(_fields("{value}", {"value": cell}))
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [" ".join(one.split()) for one in re.split(r"\n\s*\n", text.strip())]
+
+
+def _fields(text: str, values: Mapping[str, Any]) -> list[str | Maths | Emphasis]:
+    """Return a text with values for its {fields}, and *emphasis*."""
+    found: list[str | Maths | Emphasis] = []
+    for literal, name, form, _ in Formatter().parse(text):
+        pieces = _EMPHASIS.split(literal)
+        found.extend(Emphasis(piece) if place % 2 else piece for place, piece in enumerate(pieces))
+        if name is not None:
+            value, _ = Formatter().get_field(name, (), values)
+            if isinstance(value, Maths):
+                found.append(value)
+            else:
+                found.extend(_minus(format(value, form or "")))
+    return [part for part in found if part != ""]
+
+
+def _minus(text: str) -> Parts:
+    """Return a formatted number with its minus sign and its power of ten as mathematics has them."""
+    number = _NUMERIC.fullmatch(text)
+    if number is None:
+        return (text,)
+    shown = number_text(text.removesuffix("%"))
+    return (shown if shown.text != text.removesuffix("%") else shown.text, " %") if number[1] else (
+        (shown,) if shown.text != text else (text,)
+    )
+
+
+def _filled(text: str, values: Mapping[str, Any]) -> str:
+    """Return a formula with numbers for its {fields}."""
+    return text.format(**values) if "{" in text else text
+
+
+def _joined(parts: Sequence[str | Maths | Emphasis]) -> Parts:
+    """Return parts with words that follow each other as one."""
+    found: list[str | Maths | Emphasis] = []
+    for part in parts:
+        if isinstance(part, str) and found and isinstance(found[-1], str):
+            found[-1] += part
+        elif part != "":
+            found.append(part)
+    return tuple(found)
+
+
+def _sides(text: str) -> tuple[str, str, str]:
+    """Return left side, sign, right side; a formula without a sign is a right side alone."""
+    found = re.search(rf" ([{''.join(sign for sign in SIGNS if sign not in ',·')}]) ", text)
+    return (text[: found.start()], found[1], text[found.end() :]) if found else ("", "", text)
+
+
+def _page(subject: Any, view: str, batch: bool, format: str, notation: Notation) -> Page:
+    if isinstance(subject, GeneralNetwork):
+        return subject.with_notation(notation).page(format, view, batch)
+    if isinstance(subject, FormulaDerivative) and view == "matrix":
+        return formula_page(subject.derivation, heading=subject.kind.capitalize(), format=format, notation=notation,
+                            order=tuple(subject.formula.variables))  # fmt: skip
+    if isinstance(subject, Gradient):
+        subject = subject.batch_derivation if batch else subject.derivation
+    return page_of(subject, writer_for(subject, format, notation), view=view, batch=batch)
+
+
+def _of_figure(figure: Any) -> Callable[[str], bytes]:
+    from symnn.teaching.pictures.plots.style import written
+
+    return lambda ending: written(figure, ending)
+
+
+def _of_diagram(diagram: Diagram, name: str) -> Callable[[str], bytes]:
+    def content(ending: str) -> bytes:
+        return diagram.svg(name).encode() if ending == "svg" else diagram.png() if ending == "png" else diagram.pdf()
+
+    return content

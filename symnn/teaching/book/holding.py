@@ -1,0 +1,66 @@
+"""Whether a chain of formulas holds: both sides of every sign, at random places, to 50 digits.
+
+    sigmoid(z)*(1 - sigmoid(z)) = 1/4 - (sigmoid(z) - 1/2)^2 ≤ 1/4
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from symnn.errors import SymnnError
+from symnn.language import Program
+from symnn.proof import evaluate
+from symnn.teaching.book.maths import program_of
+
+PLACES, DIGITS = 20, 50
+_CLOSE = mpmath.mpf(10) ** -40
+_ORDER = {"≤": operator.le, "≥": operator.ge, "<": operator.lt, ">": operator.gt}
+_SIGN = re.compile(rf" ?([={''.join(_ORDER)}]) ")
+_WIDTH = 3
+"""How many entries an axis has whose size is a letter."""
+
+
+def check_chain(text: str, shapes: Mapping[str, Any], ranges: Mapping[str, tuple[float, float]]) -> None:
+    """Check a chain of formulas.
+
+    Args:
+        text: formulas with =, ≤, ≥, <, > between them.
+        shapes: of the names that are no scalars.
+        ranges: where the names' numbers lie; by default within -3 and 3.
+
+    Raises:
+        SymnnError: naming the first sign that does not hold.
+    """
+    pieces = _SIGN.split(text)
+    formulas, signs = [piece.strip() for piece in pieces[::2]], pieces[1::2]
+    programs = [program_of(one, shapes) for one in formulas]
+    inputs = {name: tensor for program in programs for name, tensor in program.inputs.items()}
+    random = np.random.default_rng(0)
+    with mpmath.workdps(DIGITS):
+        for _ in range(PLACES):
+            drawn = {
+                name: random.uniform(*ranges.get(name, (-3, 3)), [int(s) if s.is_Integer else _WIDTH for s in t.shape])
+                for name, t in sorted(inputs.items())
+            }
+            values = [_value(program, drawn) for program in programs]
+            for place, sign in enumerate(signs):
+                if not _holds(sign, values[place], values[place + 1]):
+                    raise SymnnError(f"this does not hold: {formulas[place]} {sign} {formulas[place + 1]}")
+
+
+def _value(program: Program, drawn: Mapping[str, Any]) -> Any:
+    last = program.equations[-1].tensor.name
+    return evaluate(program, {name: drawn[name] for name in program.inputs}, "mpmath", DIGITS)[last].ravel()
+
+
+def _holds(sign: str, left: Any, right: Any) -> bool:
+    pairs = zip(left, right, strict=True)
+    if sign == "=":
+        return all(abs(a - b) <= _CLOSE * (1 + abs(a)) for a, b in pairs)
+    return all(_ORDER[sign](a, b) for a, b in pairs)

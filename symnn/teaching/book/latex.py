@@ -1,0 +1,239 @@
+r"""A book as LaTeX for pdflatex: one document, and the files of its pictures beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from symnn.teaching.book.blocks import (
+    Block,
+    Bullets,
+    Command,
+    Derivation,
+    Display,
+    Emphasis,
+    Equations,
+    Heading,
+    Note,
+    Paragraph,
+    Parts,
+    Picture,
+    Row,
+    Table,
+    Worked,
+    plain,
+)
+from symnn.teaching.book.book import LEGEND, Book, file_name, marks_of
+from symnn.teaching.book.chapter import Chapter
+from symnn.teaching.book.maths import Maths
+from symnn.teaching.documents.article import MARGIN, step_line, why_line
+from symnn.teaching.documents.breaking import breakable
+from symnn.teaching.documents.escaping import code, words
+from symnn.teaching.documents.numbers import worked_lines
+from symnn.teaching.documents.parts import MARKS, flat, measured, result_lines, under
+from symnn.teaching.documents.preamble import PREAMBLES
+from symnn.writing.sections import Page
+from symnn.writing.steps import ShownStage
+
+PICTURES = "pictures"
+"""The folder of the pictures, beside the document."""
+
+_MACROS = r"""\usepackage{graphicx,framed}
+\usepackage[hidelinks,pdfusetitle]{hyperref}
+\setcounter{secnumdepth}{0}
+\setcounter{tocdepth}{1}
+\definecolor{shadecolor}{RGB}{240,244,248}
+\definecolor{checkedcolor}{RGB}{236,246,238}
+\definecolor{checkedink}{RGB}{20,95,50}
+\setlength\parskip{5pt plus 1pt}
+\makeatletter
+\def\ps@book{\def\@oddfoot{\small\color{quiet}\booktitle\hfil\thepage}\let\@evenfoot\@oddfoot
+  \let\@oddhead\@empty\let\@evenhead\@empty}
+\makeatother
+\pagestyle{book}
+% A chapter begins a page: number, title, what it is about.
+\newcommand\chapterhead[3]{\clearpage\phantomsection\addcontentsline{toc}{section}{\protect\makebox[1.6em][l]{#1}#2}%
+  {\raggedright\noindent{\Huge\bfseries\color{accent}\makebox[1.2em][l]{#1}#2\par}}\vspace{6pt}%
+  {\raggedright\noindent\leavevmode\large\itshape\color{quiet}#3\par}\vspace{4pt}%
+  {\color{rule}\hrule height 0.6pt}\vspace{8pt}}
+\newcommand\stageheading[1]{\par\penalty-100\vspace{8pt}{\noindent\bfseries $#1$\par}\nopagebreak}
+\newcommand\boxtitle[2]{{\noindent\leavevmode\bfseries\color{#1}#2\par}\nopagebreak}
+\newenvironment{notebox}[1]{\begin{shaded}\small\boxtitle{accent}{#1}}{\end{shaded}}
+\newenvironment{checkedbox}{\colorlet{shadecolor}{checkedcolor}\begin{shaded}\small
+  \boxtitle{checkedink}{What symnn checked}}{\end{shaded}}
+\newcommand\checkeditem[1]{{\leftskip=1.5em\noindent\llap{\makebox[1.5em][l]{\color{checkedink}$\checkmark$}}#1\par}\vspace{1pt}}
+\newcommand\listitem[1]{{\leftskip=1.4em\noindent\llap{\makebox[1.1em][l]{\textbullet}}#1\par}}
+\newsavebox\fitbox
+\newcommand\fits[2]{\savebox\fitbox{#2}\ifdim\wd\fitbox>#1\resizebox{#1}{!}{\usebox\fitbox}\else\usebox\fitbox\fi}
+\newcommand\seen[1]{\par\nopagebreak\vspace{3pt}{\centering\begin{minipage}{0.88\linewidth}\small\color{quiet}%
+  \centering #1\par\end{minipage}\par}}
+\newcommand\centredblock[1]{\par\penalty-50\vspace{8pt}%
+  {\noindent\begin{minipage}{\linewidth}\centering #1\end{minipage}\par}\vspace{8pt}}
+\newcommand\exercise[1]{\par\penalty-50\vspace{7pt}{\noindent\bfseries\color{accent}#1\ \ }\ignorespaces}
+\newcommand\commandline[1]{\par\vspace{3pt}%
+  {\raggedright\noindent\hspace*{1em}\leavevmode\color{quiet}\small\texttt{\$ }#1\par}\vspace{3pt}}
+% A displayed line with a reason under it.
+\newcommand\displayline[4]{\vspace{3pt}\mathline{#1}{#2}{#3}{#4}}
+"""
+
+
+def latex(book: Book) -> str:
+    """Return the document; it needs the book's pictures in the folder beside it, as PDF or PNG."""
+    body = [
+        _cover(book),
+        r"{\small\tableofcontents}",
+        r"\subsection*{How to read it}",
+        *(sentence(parts) + r"\par" for parts in book.preface),
+        *_legend(book),
+    ]
+    for number, chapter in enumerate(book.chapters, 1):
+        body += chapter_lines(chapter, number)
+    head = rf"\newcommand\booktitle{{{words(book.title)}}}\title{{{words(book.title)}}}"
+    return "\n".join([PREAMBLES["article"] + _MACROS, head, r"\begin{document}", *body, r"\end{document}"]) + "\n"
+
+
+def _cover(book: Book) -> str:
+    return (
+        rf"{{\raggedright\noindent\vspace*{{8mm}}{{\fontsize{{28}}{{34}}\selectfont\bfseries\color{{accent}}"
+        rf"\parskip=0pt{words(book.title)}\par}}\vspace{{5pt}}"
+        rf"{{\Large\color{{quiet}}{words(book.subtitle)}\par}}}}\vspace{{6pt}}"
+        r"{\color{rule}\hrule height 0.8pt}\vspace{6mm}"
+    )
+
+
+def _legend(book: Book) -> Iterator[str]:
+    used = set().union(*(marks_of(chapter) for chapter in book.chapters))
+    for mark, (_, said) in LEGEND.items():
+        if mark in used:
+            yield rf"{{\leftskip=1.6em\noindent\llap{{\makebox[1.6em][l]{{{MARKS[mark]}}}}}{words(said)}.\par}}"
+
+
+def chapter_lines(chapter: Chapter, number: int) -> Iterator[str]:
+    """Yield a chapter's lines."""
+    yield rf"\chapterhead{{{number or ''}}}{{{words(chapter.title)}}}{{{sentence(chapter.lead)}}}"
+    for block in chapter.blocks:
+        yield from _block(block, number)
+    for heading, which, size in (("Exercises", "task", r"\normalsize"), ("Solutions", "solution", r"\small")):
+        if chapter.exercises:
+            yield rf"\subsection{{{heading}}}{{{size}"
+        for place, exercise in enumerate(chapter.exercises, 1):
+            yield rf"\exercise{{{number or ''}{'.' if number else ''}{place}}}"
+            for block in getattr(exercise, which):
+                yield from _block(block, number)
+        yield r"\par}" if chapter.exercises else ""
+    if chapter.checked:
+        yield r"\begin{checkedbox}"
+        yield from (rf"\checkeditem{{{sentence(one.parts)}}}" for one in chapter.checked)
+        yield r"\end{checkedbox}"
+
+
+def sentence(parts: Parts) -> str:
+    """Return a sentence as LaTeX."""
+    return "".join(map(_part, parts))
+
+
+def _part(part: str | Maths | Emphasis) -> str:
+    if isinstance(part, Emphasis):
+        return rf"\emph{{{words(part.text)}}}"
+    return f"${part.latex}$" if isinstance(part, Maths) else words(part)
+
+
+def _block(block: Block, number: int) -> Iterator[str]:
+    match block:
+        case Heading():
+            yield rf"\subsection{{{words(block.text)}}}"
+        case Paragraph():
+            yield sentence(block.parts) + r"\par"
+        case Bullets():
+            yield from (rf"\listitem{{{sentence(item)}}}" for item in block.items)
+        case Note():
+            yield rf"\begin{{notebox}}{{{words(block.title)}}}"
+            yield "\\par\n".join(sentence(one) for one in block.paragraphs)
+            yield r"\end{notebox}"
+        case Display():
+            yield measured(row.left.latex for row in block.rows if row.left)
+            yield from map(_row, block.rows)
+            yield r"\vspace{3pt}"
+        case Equations():
+            yield from _equations(block.page("latex"))
+        case Derivation():
+            for stage in block.shown("latex").stages:
+                if not block.names or stage.name in block.names:
+                    yield _stage(stage)
+        case Worked():
+            for _, rows in block.working.rows("latex", block.digits):
+                kept = [row for row in rows if not block.names or row.name in block.names]
+                if kept:
+                    yield worked_lines(kept) + r"\par\vspace{4pt}"
+        case Table():
+            yield _table(block)
+        case Picture():
+            yield _picture(block, number)
+        case Command():
+            yield rf"\commandline{{{code(block.line)}}}"
+        case _:
+            raise TypeError(type(block).__name__)
+
+
+def _row(row: Row) -> str:
+    why = rf"\small\itshape\color{{quiet}}{sentence(row.why)}" if row.why else ""
+    long = len(plain(row.why)) > MARGIN
+    left = row.left.latex if row.left else ""
+    line = rf"\displayline{{{left}}}{{{row.sign.latex}}}{{{breakable(row.right.latex)}}}{{{'' if long else why}}}"
+    return line + rf"\why{{{sentence(row.why)}}}" if long else line
+
+
+def _equations(page: Page) -> Iterator[str]:
+    for section in page.sections:
+        if section.heading:
+            yield rf"\par\vspace{{4pt}}\noindent\textit{{{words(section.heading)}}}\par\nopagebreak"
+        yield result_lines(section.lines)
+    yield r"\par\vspace{3pt}"
+    yield from (rf"{{\small {line}}}" for line in under(page))
+
+
+def _stage(stage: ShownStage) -> str:
+    rows = [rf"\stageheading{{{flat(stage.heading)}}}", measured(step.left for step in stage.steps)]
+    shapes = ""
+    for step in stage.steps:
+        rows += [step_line(step), why_line(step, shapes)]
+        shapes = step.shapes or shapes
+    return "\n".join(row for row in rows if row)
+
+
+def _table(block: Table) -> str:
+    lines = [" & ".join(map(sentence, row)) + r" \\" for row in block.rows]
+    columns = "@{}" + "@{\\quad}".join("r" if _is_numeric(block, n) else "l" for n in range(len(block.head))) + "@{}"
+    inner = "\n".join([
+        rf"\begin{{tabular}}{{{columns}}}\toprule", " & ".join(map(sentence, block.head)) + r" \\ \midrule", *lines,
+        r"\bottomrule\end{tabular}",
+    ])  # fmt: skip
+    shown = rf"\renewcommand\arraystretch{{1.15}}\fits{{\linewidth}}{{{inner}}}"
+    return rf"\centredblock{{{shown}{_caption(block.caption)}}}"
+
+
+def _is_numeric(block: Table, column: int) -> bool:
+    """Whether a column has numbers alone."""
+    cells = [plain(row[column]) for row in block.rows]
+    return all(cell.strip("−-+%. ")[:1].isdigit() for cell in cells if cell)
+
+
+def _picture(block: Picture, number: int) -> str:
+    if block.tikz is not None:
+        shown = rf"\fits{{{block.width}\linewidth}}{{{block.tikz()}}}"
+    else:
+        path = f"{PICTURES}/{file_name(number, block)}"
+        shown = rf"\fits{{{block.width}\linewidth}}{{\includegraphics{{{path}}}}}"
+    return rf"\centredblock{{{shown}{_caption(block.caption)}}}"
+
+
+def _caption(parts: Parts) -> str:
+    return rf"\seen{{{sentence(parts)}}}" if parts else ""
+
+
+def pictures(book: Book, ending: Callable[[Picture], str] = lambda _: "pdf") -> dict[str, bytes]:
+    """Return the files of the pictures that are not drawn by LaTeX itself, by name."""
+    found: dict[str, bytes] = {}
+    for name, picture in book.pictures():
+        if picture.tikz is None:
+            found[f"{PICTURES}/{name}.{ending(picture)}"] = picture.content(ending(picture))
+    return found
