@@ -7,8 +7,10 @@ A call costs as much as the work on a thousand numbers: what Adam does to a smal
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -95,6 +97,7 @@ def joined(
     feed: Feed,
     values: Mapping[str, Any],
     homes: Mapping[tuple[str, ...], Array],
+    pairs: Collection[int] = (),
 ) -> tuple[Operations, Feed]:
     """Return the operations with updates of one form done at once, and what they then work on.
 
@@ -104,6 +107,8 @@ def joined(
         feed: what the operations work on.
         values: an array for each name, of the shape that it has.
         homes: for each of `together(updates)`, the array that they are parts of.
+        pairs: the places of those that lie row by row beside the next one: see `views`. What is computed for such
+            a pair is one array.
     """
     first = updates[0]
     made = {operation.name for update in updates for operation in update.operations}
@@ -115,9 +120,10 @@ def joined(
         elif parts[0] not in made:
             whole = np.zeros(sum(values[part].size for part in parts), values[parts[0]].dtype)
             arrays[names[parts[0]]] = whole
-            for part, view in zip(parts, views(whole, [values[part].shape for part in parts]), strict=True):
+            shapes = [values[part].shape for part in parts]
+            for place, (part, view) in enumerate(zip(parts, views(whole, shapes, pairs), strict=True)):
                 targets[part] = _fresh(f"{part}_in_all", values)
-                arrays[targets[part]] = view
+                arrays[targets[part]] = block(whole, shapes, place) if place in pairs else view
     before = [replace(o, target=targets.get(o.name, o.target)) for o in operations.operations if o.name not in made]
     at_once = [
         replace(
@@ -136,10 +142,30 @@ def joined(
     return Operations((*before, *at_once), operations.numbers), replace(feed, arrays=arrays, renewed=renewed)
 
 
-def views(whole: Array, shapes: Sequence[tuple[int, ...]]) -> list[Array]:
-    """Return parts of a vector, one behind the other, in these shapes."""
-    stops = np.cumsum([int(np.prod(shape)) for shape in shapes])
-    return [part.reshape(shape) for part, shape in zip(np.split(whole, stops[:-1]), shapes, strict=True)]
+def views(whole: Array, shapes: Sequence[tuple[int, ...]], pairs: Collection[int] = ()) -> list[Array]:
+    """Return parts of a vector, one behind the other, in these shapes.
+
+    Args:
+        whole: the vector.
+        shapes: of its parts.
+        pairs: the places of matrices W, (rows, columns), that lie in rows [W b] with the next part b, (rows,).
+    """
+    places = zip(_starts(shapes), shapes, strict=True)
+    parts = [whole[start : start + math.prod(shape)].reshape(shape) for start, shape in places]
+    for place in pairs:
+        both = block(whole, shapes, place)
+        parts[place], parts[place + 1] = both[:, :-1], both[:, -1]
+    return parts
+
+
+def block(whole: Array, shapes: Sequence[tuple[int, ...]], place: int) -> Array:
+    """Return the rows [W b] of a matrix and the next part of a vector."""
+    start, (rows, columns) = _starts(shapes)[place], shapes[place]
+    return whole[start : start + rows * (columns + 1)].reshape(rows, columns + 1)
+
+
+def _starts(shapes: Sequence[tuple[int, ...]]) -> list[int]:
+    return [0, *itertools.accumulate(math.prod(shape) for shape in shapes)][:-1]
 
 
 def _is_array(value: Any) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -11,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from symnn.calculus.inlining import inlined
+from symnn.compiling.biases import Biased, biased, with_ones
 from symnn.compiling.blas import LARGE
 from symnn.compiling.formulas import with_formulas
 from symnn.compiling.helpers import HELPERS
 from symnn.compiling.in_place import Feed, InPlace, Trial, bind, defined
-from symnn.compiling.joining import Update, joined, together, updates_of, views
+from symnn.compiling.joining import block, joined, together, updates_of, views
 from symnn.compiling.lines import program_lines
 from symnn.compiling.memory import keep_freed_memory
 from symnn.compiling.operations import Operations, operations_of
@@ -116,6 +118,12 @@ class NumPySteps:
         self.data = {name: np.asarray(data[name], step.dtype) for name in step.data}
         self.homes: dict[tuple[str, ...], Array] = {}
         """For carried arrays that lie one behind the other: the one array that they are parts of."""
+        self.pairs: dict[tuple[str, ...], frozenset[int]] = {}
+        """For such arrays: the places of weights that lie in rows with their bias."""
+        self.layers: list[Biased] = []
+        """The layers of those."""
+        self.blocks: dict[str, Array] = {}
+        """Such rows, by the layers' names for them."""
         self.batches: dict[tuple[int, ...], dict[str, Array]] = {}
         self.bound: dict[tuple[tuple[int, ...], bool], InPlace] = {}
 
@@ -124,8 +132,8 @@ class NumPySteps:
         last = (count - 1) // batch_size * batch_size
         if last:
             step = self.bound_step((*lead, batch_size)).step
-            for start in range(0, last, batch_size):
-                step(order[..., start : start + batch_size])
+            for rows in np.moveaxis(order[..., :last].reshape(*lead, -1, batch_size), -2, 0):
+                step(rows)
         cost = self.bound_step((*lead, count - last), True).step(order[..., last:])
         return cost.copy() if isinstance(cost, np.ndarray) else cost
 
@@ -138,32 +146,52 @@ class NumPySteps:
 
     def batch(self, shape: tuple[int, ...]) -> dict[str, Array]:
         """Return the arrays into which a batch of a shape is brought together, by the names of the data."""
-        if shape not in self.batches:
-            arrays = self.data.items()
-            self.batches[shape] = {name: np.zeros((*shape, *array.shape[1:]), array.dtype) for name, array in arrays}
-        return self.batches[shape]
+        batch = self.batches.setdefault(shape, {})
+        for name, array in self.data.items():
+            if name not in batch:
+                batch[name] = np.zeros((*shape, *array.shape[1:]), array.dtype)
+        return batch
 
     def _bind(self, shape: tuple[int, ...], with_cost: bool) -> InPlace:
+        if not self.bound:
+            self._arrange(shape)
         operations, feed = self.code.wanted(with_cost), self._feed(shape, with_cost)
         values = Trial(operations, feed, self.code.helpers).values
-        found = [updates for updates in updates_of(operations.operations, values, feed.renewed) if self._moved(updates)]
-        feed = self._feed(shape, with_cost)
+        found = updates_of(operations.operations, values, feed.renewed)
+        found = [updates for updates in found if all(names in self.homes for names in together(updates))]
+        renewed = {name for updates in found for names in together(updates) for name in names}
+        for layer in self.layers:
+            if {layer.weights, layer.bias} <= renewed:
+                operations = replace(operations, operations=layer.rewritten(operations.operations))
         for updates in found:
-            operations, feed = joined(operations, updates, feed, values, self.homes)
+            pairs = self.pairs[together(updates)[0]]
+            operations, feed = joined(operations, updates, feed, values, self.homes, pairs)
         return bind(operations, feed, self.code.helpers, lambda: self.code.equations)
 
-    def _moved(self, updates: Sequence[Update]) -> bool:
-        """Whether the arrays of these updates lie one behind the other; they are moved before the first step only."""
-        wanted = together(updates)
-        if not self.bound and not any(name in home for names in wanted for home in self.homes for name in names):
-            for names in wanted:
+    def _arrange(self, shape: tuple[int, ...]) -> None:
+        """Lay arrays that are renewed in one form behind each other, before the first step."""
+        # With the cost: equal steps are to give equal bits, whether it is asked for or not.
+        operations, feed = self.code.wanted(True), self._feed(shape, True)
+        values = Trial(operations, feed, self.code.helpers).values
+        for updates in updates_of(operations.operations, values, feed.renewed):
+            layers = biased(operations.operations, updates, self.data, values)
+            for names in together(updates):
                 arrays = [self.now[name] for name in names]
-                self.homes[names] = np.concatenate([array.ravel() for array in arrays])
-                self.now.update(zip(names, views(self.homes[names], [a.shape for a in arrays]), strict=True))
-        return all(names in self.homes for names in wanted)
+                shapes = [array.shape for array in arrays]
+                whole = self.homes[names] = np.empty(sum(array.size for array in arrays), self.step.dtype)
+                self.pairs[names] = frozenset(layers)
+                self.now.update(zip(names, views(whole, shapes, layers), strict=True))
+                for name, array in zip(names, arrays, strict=True):
+                    self.now[name][...] = array
+                for place, layer in layers.items():
+                    if layer.weights == names[place]:
+                        self.blocks[layer.block] = block(whole, shapes, place)
+            for layer in layers.values():
+                self.layers.append(layer)
+                self.data[layer.extended] = with_ones(self.data[layer.data])
 
     def _feed(self, shape: tuple[int, ...], with_cost: bool) -> Feed:
-        arrays = {**self.fixed, **self.now, **self.batch(shape)}
+        arrays = {**self.fixed, **self.now, **self.blocks, **self.batch(shape)}
         sizes = {name: eval(text, dict(arrays)) for name, text in self.code.sizes.items()}
         returned = self.step.cost if with_cost else None
         return Feed(

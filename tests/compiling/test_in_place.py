@@ -198,3 +198,26 @@ def test_a_next_value_may_need_what_is_overwritten(equations: list[Equation], ex
         a, b = expected(a, b)
     np.testing.assert_array_equal(steps.carried()["A"], a)
     np.testing.assert_array_equal(steps.carried()["B"], b)
+
+
+@pytest.mark.parametrize(
+    ("network", "is_one"),
+    [
+        (lambda: symnn.mlp("3-4-2"), True),
+        (lambda: symnn.mlp("3-4-2", l2=0.1), False),  # W and b are renewed by different formulas
+        (lambda: symnn.mlp("120-90-2"), False),  # the products are the work, and the change of W is one of them
+        (lambda: symnn.mlp("3-4-2", weights="inputs,outputs"), False),
+    ],
+)
+def test_the_bias_on_the_data_is_the_weight_of_an_input_that_is_one(network: Any, is_one: bool) -> None:
+    steps = begun(network())
+    steps.take(np.arange(11), 4)
+    assert ("dot(x_1, W1_b1_T, z1)" in steps.bound_step((4,)).code) == is_one
+    assert {name: value.shape for name, value in steps.carried().items()} == dict(network().parameters)
+
+
+def test_examples_of_which_no_copy_is_made_keep_their_bias(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("symnn.compiling.biases.MOST", 10)
+    steps = begun(symnn.mlp("3-4-2"))
+    steps.take(np.arange(11), 4)
+    assert "x_1" not in steps.bound_step((4,)).code
