@@ -14,7 +14,7 @@ class Ascii(Text):
 
     minus, times, divide, less_equal = "-", ".*", "./", "<="
     greater_equal, unequal, pi, partial, prime = ">=", "!=", "pi", "d", "'"
-    dots = "..."
+    dots, dot = "...", "*"
     index_times = "*"
     small_entries = False
 

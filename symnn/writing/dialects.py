@@ -47,7 +47,7 @@ class Text:
     minus, times, divide, less_equal = "−", "⊙", "⊘", "≤"
     greater_equal, unequal, pi, partial, ones, identity = "≥", "≠", "π", "∂", "1", "I"
     zeros = "0"
-    dots = "…"
+    dots, dot = "…", "·"
     index_times = " "
     """What stands between the factors of an index such as q k."""
     prime = "′"

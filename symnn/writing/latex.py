@@ -17,7 +17,7 @@ class Latex(Text):
     """LaTeX with amsmath and bm."""
 
     has_pages = True
-    dots = r"\dots"
+    dots, dot = r"\dots", r"\cdot"
     minus, divide, less_equal = "-", r"\oslash", r"\le"
     thin, thick, newline = r"\,", r"\;", r" \\ "
     greater_equal, unequal, pi, partial, prime = r"\ge", r"\ne", r"\pi", r"\partial ", "'"

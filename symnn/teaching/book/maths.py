@@ -15,12 +15,14 @@ from sympy import Expr
 from symnn.errors import InputError
 from symnn.language import Equation, Program, parse_formula
 from symnn.language.grammar import parse_tree
-from symnn.language.syntax import Name, Source, postorder
+from symnn.language.syntax import Item, Name, Node, Number, Source, postorder
 from symnn.language.vocabulary import spelled
+from symnn.teaching.book.typed import NotWrittenError, typed
 from symnn.views.closed import closed_forms
 from symnn.writing import Mark, Notation
 from symnn.writing.expressions import ExpressionWriter
 from symnn.writing.marks import read_mark
+from symnn.writing.names import mark_of_name
 from symnn.writing.scope import Scope
 from symnn.writing.sections import line_of
 from symnn.writing.write import writer_for
@@ -108,14 +110,30 @@ class Language:
         return str(dialect.symbol(mark, bold=bold).text)
 
     def _formula(self, text: str) -> Maths:
-        program = program_of(text, self.shapes)
+        # What has an index that is calculated with, n[l-1], is written as it is: the index has no range here.
+        program = Program([]) if _calculates(parse_tree(Source(text))) else program_of(text, self.shapes)
         names = {spelled(name): mark for name, mark in self.names.items()}
+        marks = {name: read_mark(mark) for name, mark in {**self.notation.names, **names}.items()}
+        try:
+            return Maths(*(self._typed(text, format, marks) for format in FORMATS))
+        except NotWrittenError:
+            program = program_of(text, self.shapes)
         chosen = Notation(**{**vars(self.notation), "names": {**self.notation.names, **names}})
         (main, *_), _ = closed_forms(program, [program.equations[-1].tensor.name])
         return Maths(*(line_of(main, writer_for(program, format, chosen), "matrix").right for format in FORMATS))
 
+    def _typed(self, text: str, format: str, marks: Mapping[str, Mark]) -> str:
+        dialect = writer_for(Program([]), format, self.notation).dialect
+        return typed(text, dialect, marks, lambda name: mark_of_name(name, layered=False), self.shapes)
+
 
 FORMATS = ("text", "latex")
+
+
+def _calculates(tree: Node) -> bool:
+    """Whether a formula has an index that is calculated with."""
+    items = [node for node in postorder(tree) if isinstance(node, Item)]
+    return any(not isinstance(index, Name | Number) for item in items for index in item.indices)
 
 
 def program_of(text: str, shapes: Mapping[str, Any]) -> Program:
