@@ -17,7 +17,7 @@ FUNCTIONS = frozenset([
 ])  # fmt: skip
 RELATIONS = {
     "=": "=", "<": "<", ">": ">", r"\le": "≤", r"\ge": "≥", r"\ne": "≠", r"\in": "∈", r"\approx": "≈",
-    r"\equiv": "≡", r"\to": "→", r"\sim": "∼", ":": ":", r"\colon": ":",
+    r"\equiv": "≡", r"\to": "→", r"\leftarrow": "←", r"\sim": "∼", ":": ":", r"\colon": ":",
 }  # fmt: skip
 SIGNS = {
     "+": "+", "-": "−", r"\odot": "⊙", r"\circ": "∘", r"\oslash": "⊘", r"\cdot": "·", r"\times": "×", "/": "/",

@@ -15,7 +15,7 @@ _SIGNS = {
     "·": "times", "×": "by", "/": "over", "∑": "sum", "≤": "is at most", "≥": "is at least", "≠": "is not",
     "<": "is less than", ">": "is greater than", "⊤": "transposed", "′": "prime", "″": "double prime", "∂": "partial",
     "‾": "bar", "^": "hat", "~": "tilde", "˙": "dot", "…": "and so on to", "∈": "in", "→": "to", "√": "root of",
-    "∇": "gradient",
+    "∇": "gradient", "←": "becomes", "±": "plus or minus",
 }  # fmt: skip
 _POWERS = {"2": "squared", "3": "cubed"}
 

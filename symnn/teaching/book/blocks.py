@@ -132,6 +132,13 @@ class Command(Block):
 
 
 @dataclass(frozen=True)
+class Code(Block):
+    """Lines of Python."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Exercise:
     """A question and its solution."""
 

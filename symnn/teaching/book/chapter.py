@@ -7,7 +7,9 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from string import Formatter
@@ -26,6 +28,7 @@ from symnn.teaching.book.blocks import (
     Block,
     Bullets,
     Checked,
+    Code,
     Command,
     Derivation,
     Display,
@@ -46,6 +49,7 @@ from symnn.teaching.book.holding import check_chain
 from symnn.teaching.book.maths import SIGNS, Language, Maths, maths, number_text
 from symnn.teaching.pictures.diagram import Diagram
 from symnn.teaching.working import Working
+from symnn.training.optimizers.base import RuleOptimizer
 from symnn.writing import Notation
 from symnn.writing.formula import formula_page
 from symnn.writing.sections import Page, page_of
@@ -236,6 +240,20 @@ class Chapter:
     def command(self, line: str) -> None:
         """Show a command line that prints the same, or more of it."""
         self.blocks.append(Command(line))
+
+    def code(self, source: str | Callable[..., Any]) -> None:
+        """Show lines of Python: those of a function, so that what is shown is what runs, or a text."""
+        text = source if isinstance(source, str) else inspect.getsource(source)
+        self.blocks.append(Code(tuple(textwrap.dedent(text).strip("\n").splitlines())))
+
+    def update(self, optimizer: RuleOptimizer) -> None:
+        """Write what an optimizer does in one step with any parameter θ, whose gradient is called g."""
+        rows = []
+        for text, latex in zip(optimizer.rows("text"), optimizer.rows("latex"), strict=True):
+            left, sign, right = (Maths(*part) for part in zip(text, latex, strict=True))
+            rows.append(Row(left, sign, right))
+        gradient = Row(Maths("g", "g"), Maths("=", "="), Maths("∂C/∂θ", r"\partial C/\partial \theta"))
+        self.blocks.append(Display((gradient, *rows)))
 
     # What is checked
 

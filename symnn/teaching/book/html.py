@@ -12,6 +12,7 @@ from importlib.resources import files
 from symnn.teaching.book.blocks import (
     Block,
     Bullets,
+    Code,
     Command,
     Derivation,
     Display,
@@ -160,6 +161,9 @@ def _block(block: Block, number: int) -> Iterator[str]:
             yield _picture(block, number)
         case Command():
             yield f"<pre><code>$ {escape(block.line)}</code></pre>"
+        case Code():
+            lines = "\n".join(map(escape, block.lines))
+            yield f'<pre class="python"><code>{lines}</code></pre>'
         case _:
             raise TypeError(type(block).__name__)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from symnn.teaching.book.blocks import (
     Block,
     Bullets,
+    Code,
     Command,
     Derivation,
     Display,
@@ -27,7 +28,7 @@ from symnn.teaching.book.chapter import Chapter
 from symnn.teaching.book.maths import Maths
 from symnn.teaching.documents.article import MARGIN, step_line, why_line
 from symnn.teaching.documents.breaking import breakable
-from symnn.teaching.documents.escaping import code, words
+from symnn.teaching.documents.escaping import code, code_line, words
 from symnn.teaching.documents.numbers import worked_lines
 from symnn.teaching.documents.parts import MARKS, flat, measured, result_lines, under
 from symnn.teaching.documents.preamble import PREAMBLES
@@ -71,6 +72,9 @@ _MACROS = r"""\usepackage{graphicx,framed}
 \newcommand\exercise[1]{\par\penalty-50\vspace{7pt}{\noindent\bfseries\color{accent}#1\ \ }\ignorespaces}
 \newcommand\commandline[1]{\par\vspace{3pt}%
   {\raggedright\noindent\hspace*{1em}\leavevmode\color{quiet}\small\texttt{\$ }#1\par}\vspace{3pt}}
+\definecolor{codecolor}{RGB}{245,245,243}
+\newenvironment{codebox}{\colorlet{shadecolor}{codecolor}\begin{shaded}\footnotesize\parskip=0pt\relax}{\end{shaded}}
+\newcommand\codeline[1]{{\raggedright\noindent\hangindent=3em\hangafter=1\leavevmode\strut #1\strut\par}}
 % A displayed line with a reason under it.
 \newcommand\displayline[4]{\vspace{3pt}\mathline{#1}{#2}{#3}{#4}}
 """
@@ -170,6 +174,10 @@ def _block(block: Block, number: int) -> Iterator[str]:
             yield _picture(block, number)
         case Command():
             yield rf"\commandline{{{code(block.line)}}}"
+        case Code():
+            yield r"\begin{codebox}"
+            yield from (rf"\codeline{{{code_line(line)}}}" for line in block.lines)
+            yield r"\end{codebox}"
         case _:
             raise TypeError(type(block).__name__)
 

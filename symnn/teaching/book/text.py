@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from symnn.teaching.book.blocks import (
     Block,
     Bullets,
+    Code,
     Command,
     Derivation,
     Display,
@@ -99,6 +100,8 @@ def _block(block: Block) -> Iterator[str]:
             yield from _wrapped((f"[{block.name}] ", *block.caption), "  ", "  ")
         case Command():
             yield f"  $ {block.line}"
+        case Code():
+            yield from (f"    {line}" for line in block.lines)
         case _:
             raise TypeError(type(block).__name__)
 

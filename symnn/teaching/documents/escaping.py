@@ -19,7 +19,7 @@ _SIGNS = {
     "ø": r"\o{}", "Ø": r"\O{}", "ł": r"\l{}", "Ł": r"\L{}", "œ": r"\oe{}", "Œ": r"\OE{}", "ı": r"\i{}",
     "⊙": r"$\odot$", "∘": r"$\circ$", "√": r"$\surd$", "Σ": r"$\Sigma$", "½": r"$\frac12$", "¼": r"$\frac14$",
     "≠": r"$\ne$", "≈": r"$\approx$", "→": r"$\to$", "←": r"$\leftarrow$", "‖": r"$\|$", "⊤": r"$\top$",
-    "∇": r"$\nabla$", "✓": r"$\checkmark$", "\u00a0": "~",
+    "∇": r"$\nabla$", "±": r"$\pm$", "∈": r"$\in$", "✓": r"$\checkmark$", "\u00a0": "~",
 }  # fmt: skip
 _LONGEST = 300
 
@@ -48,12 +48,24 @@ def code(text: str) -> str:
     '\\texttt{x\\textquotesingle{}*\\allowbreak{}A}'
     """
     shown = " ".join(text.split())
-    shown = shown if len(shown) <= _LONGEST else shown[: _LONGEST - 3] + "..."
+    return rf"\texttt{{{_typed(shown if len(shown) <= _LONGEST else shown[: _LONGEST - 3] + '...')}}}"
+
+
+def code_line(text: str) -> str:
+    r"""Return a line of a program as LaTeX that prints it in typewriter letters, with all its spaces.
+
+    >>> code_line('  f("x")  # why')
+    '\\texttt{~~f(\\allowbreak{}\\char34{}x\\char34{})\\allowbreak{}~~\\#~why}'
+    """
+    return rf"\texttt{{{_typed(text).replace(' ', '~')}}}"
+
+
+def _typed(text: str) -> str:
     written = ""
-    for letter in unicodedata.normalize("NFC", shown):
-        written += {"'": r"\textquotesingle{}", "-": "-{}"}.get(letter) or _letter(letter)
+    for letter in unicodedata.normalize("NFC", text):
+        written += {"'": r"\textquotesingle{}", '"': r"\char34{}", "-": "-{}"}.get(letter) or _letter(letter)
         written += r"\allowbreak{}" if letter in "+*/(),=._" else ""
-    return rf"\texttt{{{written}}}"
+    return written
 
 
 def _runs(text: str) -> list[str]:

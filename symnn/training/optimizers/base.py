@@ -10,7 +10,7 @@ from symnn.training.optimizers.applying import Lines, Value, applied, counts_ste
 from symnn.training.optimizers.rules import GRADIENT, PARAMETER, STEP, Rule, symbol
 from symnn.training.optimizers.schedules import Schedule, schedule_of
 from symnn.training.optimizers.update import Update, check_learning_rate
-from symnn.training.optimizers.writing import Shown, assignments, letter, values
+from symnn.training.optimizers.writing import Shown, assignments, letter, rows_of, values
 
 
 class RuleOptimizer:
@@ -53,9 +53,18 @@ class RuleOptimizer:
         return f"$$\n\\begin{{aligned}}\n{self._lines('latex')}\n\\end{{aligned}}\n$$"
 
     def _lines(self, format: str) -> str:
+        return assignments(self.rows(format), format)
+
+    def rows(self, format: str = "text") -> tuple[tuple[str, str, str], ...]:
+        """Return the equations of a step line by line, in text, ascii or latex: left side, sign, right side.
+
+        >>> from symnn.training import SGD
+        >>> SGD(learning_rate=0.5).rows()
+        (('θ', '←', 'θ − η g'),)
+        """
         once = single_assignments(self.rule, self.values)
         scalars = {*once.values, STEP, *(line.name for line in once.lines if not line.by_entry)}
-        return assignments(_shown(once), format, scalars)
+        return tuple(rows_of(_shown(once), format, scalars))
 
     def _written(self, format: str) -> str:
         once = single_assignments(self.rule, self.values)

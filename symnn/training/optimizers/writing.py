@@ -47,17 +47,22 @@ def sides(lines: Iterable[Shown], format: str, scalars: Iterable[str] = ()) -> l
     return written
 
 
-def assignments(lines: Sequence[Shown], format: str, scalars: Iterable[str] = ()) -> str:
-    """Return the assignments under each other: lines of text, or the lines of an align environment."""
+def rows_of(lines: Sequence[Shown], format: str, scalars: Iterable[str] = ()) -> list[tuple[str, str, str]]:
+    """Return the two sides of each assignment, with the sign between them."""
     both = sides(lines, format, scalars)
-    signs = [_ARROWS[format] if line.renews else "=" for line in lines]
+    return [
+        (left, _ARROWS[format] if line.renews else "=", right) for line, (left, right) in zip(lines, both, strict=True)
+    ]
+
+
+def assignments(rows: Sequence[tuple[str, str, str]], format: str) -> str:
+    """Return assignments under each other: lines of text, or the lines of an align environment."""
     if format == "latex":
-        return " \\\\\n".join(f"  {left} &{sign} {right}" for (left, right), sign in zip(both, signs, strict=True))
-    widest = max(width(left) for left, _ in both)
-    longest = max(map(len, signs))
+        return " \\\\\n".join(f"  {left} &{sign} {right}" for left, sign, right in rows)
+    widest = max(width(left) for left, _, _ in rows)
+    longest = max(len(sign) for _, sign, _ in rows)
     return "\n".join(
-        f"  {left}{' ' * (widest - width(left))} {sign:<{longest}} {right}"
-        for (left, right), sign in zip(both, signs, strict=True)
+        f"  {left}{' ' * (widest - width(left))} {sign:<{longest}} {right}" for left, sign, right in rows
     )
 
 
