@@ -111,7 +111,7 @@ def curves():
 
 
 def small_changes(c: Chapter, neuron, a: float) -> None:
-    slope = symnn.diff("1/(1 + exp(-z))", shapes={"z": ()})
+    slope = symnn.diff("1/(1 + exp(-z))", shapes={"z": ()}).with_notation(symnn.Notation(names={"f": "sigma"}))
     c.heading("Why small changes make small changes")
     c.note(
         "If you have not met a derivative",

@@ -182,7 +182,7 @@ def _stage(stage: ShownStage) -> str:
         mark = f'<span class="mark">{MARKS.get(step.mark, "")}</span>' if step.mark else ""
         rows.append(
             f'<div class="row"><span class="left">{left}</span><span>{formula(f"= {step.right}")}</span>'
-            f'<span class="why"><em>{escape(step.rule)}</em> {mark}<br>{sentence(step.why)}</span></div>'
+            f'<span class="why"><em>{escape(step.rule)}</em> {mark}<br/>{sentence(step.why)}</span></div>'
         )
     return f'<div class="display derivation scroll">{"".join(rows)}</div>'
 
@@ -201,7 +201,7 @@ def _worked(block: Worked) -> str:
 def _worked_row(row: WorkedRow, text: WorkedRow) -> str:
     sign = r"\leftarrow" if row.is_update else "="
     between = [one for one in dict.fromkeys([text.substituted, text.between]) if one not in ("", text.result)]
-    numbers = "<br>".join(f"= {escape(one)}" for one in between)
+    numbers = "<br/>".join(f"= {escape(one)}" for one in between)
     first = formula(f"{row.left} {sign} {row.symbols}")
     return f"<tr><td>{first}</td><td>{numbers}</td><td>= {escape(text.result)}</td></tr>"
 
@@ -221,6 +221,6 @@ def _picture(block: Picture, number: int) -> str:
         shown = block.content("svg").decode()
     else:
         data = base64.b64encode(block.content("png")).decode()
-        shown = f'<img alt="{escape(block.described)}" src="data:image/png;base64,{data}">'
+        shown = f'<img alt="{escape(block.described)}" src="data:image/png;base64,{data}"/>'
     caption = f"<figcaption>{words(block.caption)}</figcaption>" if block.caption else ""
     return f'<figure id="{file_name(number, block)}">{shown}{caption}</figure>'
