@@ -9,6 +9,7 @@ import importlib.util
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 
@@ -37,13 +38,17 @@ _SECONDS = 240.0
 
 
 def chapters_folder() -> Path:
-    """Return the folder of the chapters: beside the package, or within it where it was installed.
+    """Return the folder of the chapters: beside the package, or where they were installed with it.
 
     Raises:
         SymnnError: where there is none.
     """
-    package = Path(symnn.__file__).parent
-    for folder in (package.parent / "derivations", package / "derivations"):
+    try:
+        installed = [Path(str(file.locate())) for file in metadata.files("symnn") or ()]
+    except metadata.PackageNotFoundError:
+        installed = []
+    folders = [path.parent for path in installed if _FILE.fullmatch(path.name)]
+    for folder in (Path(symnn.__file__).parent.parent / "derivations", *folders):
         if any(_FILE.fullmatch(path.name) for path in folder.glob("*.py")):
             return folder
     raise SymnnError("the chapters of the booklet are missing: they are in derivations/ beside symnn/")
