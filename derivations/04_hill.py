@@ -10,7 +10,7 @@ from symnn.calculus import batch_program
 from symnn.teaching.book import Chapter, run
 from symnn.teaching.pictures import diagram_of
 from symnn.teaching.pictures.plots import Entry, Landscape, descend, draw_hill, hill_of
-from symnn.teaching.pictures.plots.style import AMBER, BLUE, GREEN, GREY, ORANGE, PURPLE, new_figure, styled
+from symnn.teaching.pictures.plots.style import BLUE, GREEN, ORANGE, PURPLE, new_figure, styled
 from symnn.training import Data, Model
 
 WEIGHT = Entry("W2", (1, 2))
@@ -147,7 +147,8 @@ def slope_here(c: Chapter, hill) -> None:
     c.say(
         """The numbers settle. What they settle at, symnn can say without a single trial: it derives the slope from
         the network's equations, and puts the numbers in. (How, is the subject of chapter 6.) It says
-        {slope:.6f}. The cost rises to the right, by about {slope:.2f} for each unit of $w$; so to get lower, we go left.""",
+        {slope:.6f}. The cost rises to the right, by about {slope:.2f} for each unit of $w$; so to get lower, we go
+        left.""",
         slope=slope.item(),
     )
     wrong = abs(rises[-1] - slope.item())
@@ -162,7 +163,7 @@ def steps_down(c: Chapter, hill, first, X, y) -> None:
         right. In both cases: against the slope. And where it is steep we may take a larger step than where it is
         nearly flat, for there the valley is near. A rule that does all of this is very short:"""
     )
-    c.display("w ← w - eta*slope")
+    c.display("w ← w - eta · slope")
     c.say(
         """The arrow says: the new $w$ is what stands on the right. The Greek letter $eta$ (eta) is the *learning
         rate*: a positive number, chosen by us, that says how boldly we step. This is all there is to *gradient
@@ -175,9 +176,9 @@ def steps_down(c: Chapter, hill, first, X, y) -> None:
     for number, (point, cost) in enumerate(zip(path.points[:3], path.costs, strict=False), 1):
         slope = hill.slope(point)[1].item()
         w = point.item()
-        rows.append([str(number), f"{w:.4f}", f"{cost:.4f}", f"{slope:.4f}", f"{w:.4f} − {GOOD:g}·{slope:.4f}",
+        rows.append([str(number), f"{w:.4f}", f"{cost:.4f}", f"{slope:.4f}", f"${w:.4f} - {GOOD:g}*{slope:.4f}$",
                      f"{w - GOOD * slope:.4f}"])  # fmt: skip
-    c.table(["step", "$w$", "cost", "slope", "$w - eta*slope$", "new $w$"], rows)
+    c.table(["step", "$w$", "cost", "slope", "$w - eta · slope$", "new $w$"], rows)
     w, h = START, 1e-5
     for _ in range(3):
         w -= GOOD * (cost_of(with_weight(first, w + h), X, y) - cost_of(with_weight(first, w - h), X, y)) / (2 * h)
@@ -208,8 +209,8 @@ def learning_rates(c: Chapter, hill, net, first, X, y) -> None:
     bottom = descend(hill, np.array([START]), GOOD, 100).points[-1].item()
     c.say(
         """With {small:g} the ball crawls: every step goes down, but after {steps} of them it has hardly moved. With
-        {good:g} it is there after five or six. With {large:g} the first step carries it far over the valley to the other
-        side; the next one back; and so on, for ever.
+        {good:g} it is there after four or five. With {large:g} the first step carries it over the valley and far up
+        the other side, and from then on it jumps from one side to the other, and never comes to rest.
 
         Is 10 large or small? By itself, neither. What counts is how strongly the hill bends. At the bottom of our
         valley the slope grows by""",
@@ -230,7 +231,7 @@ def learning_rates(c: Chapter, hill, net, first, X, y) -> None:
         ["learning rate", "away from the bottom at first", "after 1,000 steps"],
         [[f"{f * 2 / k:.1f}", "0.01", f"{distance:.1e}"] for f, distance in away.items()],
     )
-    c.check("On the network's own hill, 5 % below 2/k the ball settles; 5 % above, it leaves the bottom and stays away.",
+    c.check("On the network's own hill, 5 % below $2/k$ the ball settles at the bottom; 5 % above, it leaves it.",
             away[0.95] < 1e-6 and away[1.05] > 0.1)  # fmt: skip
 
 
@@ -259,7 +260,8 @@ def parabola(c: Chapter) -> None:
         $k$. Then, but for a constant, the cost is $C = k*(w - m)^2/2$, and its slope is"""
     )
     slope = symnn.diff("k*(w - m)^2/2", "w", shapes={"k": (), "w": (), "m": ()})
-    c.equations(slope, only=("Gradient",), defined=False, notation=symnn.Notation(names={"f": "C"}))
+    c.display("slope = k*(w - m)")
+    c.audit(slope, "That slope, which symnn derives from the parabola")
     c.say("How far from the bottom is the ball after a step? It stood $w - m$ away from it. Now:")
     c.chain(
         ("w - eta*(k*(w - m)) - m = (w - m) - eta*k*(w - m)", "sorted differently"),
@@ -274,8 +276,8 @@ def parabola(c: Chapter) -> None:
     )
     rows, wrong = parabolas(slope.compile())
     c.table(["$eta*k$", "$1 - eta*k$", "after 10 steps", "$(1 - eta*k)^10$"], rows)
-    c.check("On a parabola the ball is where (1 − ηk)ⁿ says, for n = 10 and seven learning rates, to {wrong:.0e}; it "
-            "comes closer just when ηk < 2.", wrong < 1e-12, wrong=wrong)  # fmt: skip
+    c.check("On a parabola, ten steps multiply the distance by $(1 - eta*k)^10$, for seven learning rates, to "
+            "{wrong:.0e}; the ball comes closer just when $eta*k < 2$.", wrong < 1e-12, wrong=wrong)  # fmt: skip
     c.say(
         """Our network's hill is a parabola at the bottom alone. Further out it becomes straight, and that is why the
         ball with the large learning rate was not thrown higher and higher: the slope out there is bounded. On other
@@ -305,21 +307,22 @@ def two_weights(c: Chapter, net, first, X, y) -> None:
         now two slopes, one to the east and one to the north: how steep it is if only the first number is turned,
         and how steep if only the second. Each of the two takes its own step, by the same rule, at the same time."""
     )
+    c.say(
+        """Four balls start at random places. Each starts straight across the lines of equal cost, for that is the
+        steepest way down, as chapter 5 proves. The valley is long and narrow. Across it the ground bends strongly,
+        along it hardly at all; one learning rate has to do for both. So two of the balls jump from side to side, while
+        the way along the valley takes many small steps. Not every map has only one valley; chapter 8 is about those
+        that have more."""
+    )
     data = Data("irises", X, y[:, 0].astype(int), (0, 1))
     targets = symnn.train(net, X, y, epochs=1, seed=2).targets
     hill = hill_of(Model(net, first, targets), data, "W2[1,2],b2[1]", starts=4, steps=1500, learning_rate=8.0, seed=1,
                    ranges=[(-24, 8), (-9, 15)])  # fmt: skip
-    c.picture("contours", draw_hill(hill), "The cost over two numbers as a map, and four balls; all arrive in the "
-              "same valley.", width=0.78)  # fmt: skip
     ends = np.array([path.points[-1] for path in hill.descents])
     spread = float(np.abs(ends - hill.valleys[0]).max()) if len(hill.valleys) == 1 else math.inf
     c.check("The map has one valley, and all four balls end there, to {spread:.0e}.", spread < 1e-2, spread=spread)
-    c.say(
-        """A ball starts straight across the lines of equal cost, for that is the steepest way down, as chapter 5
-        proves. This valley is long and narrow. Across it the ground bends strongly, along it hardly at all; one
-        learning rate has to do for both. So two of the balls jump from side to side, while the way along the valley
-        takes many small steps. Not every map has only one valley; chapter 8 is about those that have more."""
-    )
+    c.picture("contours", draw_hill(hill, captioned=False), "The cost over two numbers as a map, and four balls with "
+              "$eta = 8$; all arrive in the same valley.", width=0.62)  # fmt: skip
 
 
 def all_weights(c: Chapter, net, first, X, y) -> None:
@@ -331,10 +334,10 @@ def all_weights(c: Chapter, net, first, X, y) -> None:
         turning each number by {h:g} up and down and seeing how the cost changes.""",
         h=1e-5,
     )
-    cost, gradient = net.gradient().compile()(first, X, y)
+    _, gradient = net.gradient().compile()(first, X, y)
     rows, wrong = slopes(first, gradient, X, y)
     half = (len(rows) + 1) // 2
-    pairs = [left + right for left, right in zip(rows, rows[half:] + [["", "", ""]], strict=False)]
+    pairs = [left + right for left, right in zip(rows, [*rows[half:], ["", "", ""]], strict=False)]
     c.table(["number", "derived", "measured", "number", "derived", "measured"], pairs)
     c.check("All {count} slopes of the gradient are those that are measured in NumPy, to {wrong:.0e}.", wrong < 1e-9,
             count=len(rows), wrong=wrong)  # fmt: skip
@@ -345,7 +348,7 @@ def all_weights(c: Chapter, net, first, X, y) -> None:
         one evaluation of the cost where we stand, and one with each number turned. For the network 784-30-10, which
         reads digits, the numbers are"""
     )
-    c.display("784*30 + 30 + 30*10 + 10 = {many:,}".replace("{many:,}", f"{many:,}"))
+    c.display("784*30 + 30 + 30*10 + 10 = {many:,}", many=many)
     c.check("784-30-10 has {many:,} weights and biases.", many == 784 * 30 + 30 + 30 * 10 + 10 == 23860, many=many)
     c.say(
         """so that one single step takes {trials:,} evaluations, and what comes out is not even exact. Calculus gives
@@ -387,19 +390,29 @@ def as_low_as_it_goes(c: Chapter, net, first, X, y) -> None:
         ever more slowly, as the ground gets flat. When it appears to fall no more, we stop.""",
         steps=steps,
     )
-    c.picture("course", the_courses(courses), "The cost after each step, for three learning rates.", width=0.74)
+    c.picture("course", the_courses(courses), "The cost after each step, for three learning rates. Upwards, each mark "
+              "is about twice the one below.", width=0.74)  # fmt: skip
     shown = (0, 1, 10, 50, 100, steps)
-    c.table(["cost after step", *map(str, shown)],
-            [[f"$eta = {rate:g}$", *(f"{course[k]:.4f}" for k in shown)] for rate, course in courses.items()])  # fmt: skip
+    c.table(
+        ["cost after step", *map(str, shown)],
+        [[f"$eta = {rate:g}$", *(f"{course[k]:.4f}" for k in shown)] for rate, course in courses.items()],
+    )
     c.say(
         """With the learning rate {rate:g} the cost went from {first:.4f} to {last:.4f}, and the network, which knew
         nothing, tells {right:.0%} of the flowers right. Nobody told it how.""",
         rate=rates[1], first=good[0], last=good[-1], right=right,
     )  # fmt: skip
-    c.check("With η = {rate:g} each of the {steps} steps lowered the cost, from {first:.4f} to {last:.4f}.",
-            all(b < a for a, b in pairwise(good)), rate=rates[1], steps=steps, first=good[0], last=good[-1])  # fmt: skip
+    c.check("With $eta = {rate:g}$ each of the {steps} steps lowered the cost.", all(b < a for a, b in pairwise(good)),
+            rate=rates[1], steps=steps)  # fmt: skip
+    c.say(
+        """With {small:g} it crawls, and is still far away. With {large:g} the first step throws the network over the
+        valley and up the other side, to a cost of {high:.1f}; that it then comes down again is luck, and it goes on
+        jumping. Was this the lowest that the cost can go? The run does not say. It only says that the ground has
+        become nearly flat. There may be a deeper valley elsewhere: chapter 8 looks for it.""",
+        small=rates[0], large=rates[2], high=max(courses[rates[2]]),
+    )  # fmt: skip
     rises = sum(b > a for a, b in pairwise(courses[rates[2]]))
-    c.check("With η = {rate:g}, {rises} of the steps raised it.", rises > 0, rate=rates[2], rises=rises)
+    c.check("With $eta = {rate:g}$, {rises} of the steps raised it.", rises > 0, rate=rates[2], rises=rises)
 
 
 def the_courses(courses):
@@ -411,24 +424,26 @@ def the_courses(courses):
         axes.set_xlabel("step")
         axes.set_ylabel("cost $C$")
         axes.set_xlim(0, len(course) - 1)
-        axes.set_ylim(bottom=0)
+        axes.set_yscale("log")
+        axes.set_yticks([0.1, 0.2, 0.5, 1, 2, 5, 10], ["0.1", "0.2", "0.5", "1", "2", "5", "10"])
+        axes.minorticks_off()
         axes.legend()
     return figure
 
 
 def exercises(c: Chapter) -> None:
     random = np.random.default_rng(4)
-    m, start, k = int(random.integers(-3, 4)), int(random.integers(5, 9)), 2 * int(random.integers(2, 5))
+    m, start, k = int(random.integers(1, 4)), int(random.integers(5, 9)), 2 * int(random.integers(2, 5))
     rate = 1 / (2 * k)
     with c.exercise() as solution:
-        c.say("The cost is $C = {half:g}*(w - ({m:g}))^2$. A ball stands at $w = {start}$. Take three steps with the "
+        c.say("The cost is $C = {half:g}*(w - {m:g})^2$. A ball stands at $w = {start}$. Take three steps with the "
               "learning rate $eta = {rate:g}$. How far from the bottom is it then?", half=k / 2, m=m, start=start,
               rate=rate)  # fmt: skip
         solution()
         path = [float(start)]
         for _ in range(3):
             path.append(path[-1] - rate * k * (path[-1] - m))
-        c.say("The slope is $slope = {k}*(w - ({m:g}))$, the curvature $k = {k}$, and $1 - eta*k$ is {factor:g}: each "
+        c.say("The slope is ${k}*(w - {m:g})$, the curvature $k = {k}$, and $1 - eta*k$ is {factor:g}: each "
               "step halves the distance. The ball is at {path[0]:g}, {path[1]:g}, {path[2]:g}, {path[3]:g}, and "
               "{left:g} from the bottom.", k=k, m=m, factor=1 - rate * k, path=path, left=path[3] - m)  # fmt: skip
         c.check("Exercise 1: the distance is an eighth, {left:g}.", abs(path[3] - m) == abs(start - m) / 8,
@@ -436,7 +451,7 @@ def exercises(c: Chapter) -> None:
     with c.exercise() as solution:
         c.say("On the same hill: for which learning rates does the ball settle, and with which is it there at once?")
         solution()
-        c.say("It settles for $eta*{k} < 2$, that is for $eta < {most:.4f}$. With $eta = 1/{k} = {once:g}$ it is at the "
+        c.say("It settles for ${k}*eta < 2$, that is for $eta < {most:g}$. With $eta = 1/{k} = {once:g}$ it is at the "
               "bottom after one step.", k=k, most=2 / k, once=1 / k)  # fmt: skip
         left = {f: abs(1 - f * 2) ** 100 for f in (0.99, 1.0, 1.01)}
         far = [start - m for _ in left]
@@ -454,7 +469,7 @@ def exercises(c: Chapter) -> None:
             ("= k*(4*(w - m)*h)/(4*h)", "the squares cancel, and what is mixed adds up"),
             "= k*(w - m)",
         )
-        c.check("Exercise 3: the quotient is k(w − m), at 20 random places, to 50 digits.", True)
+        c.check("Exercise 3: the quotient is $k*(w - m)$, at 20 random places, to 50 digits.", True)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ from symnn.writing.steps import ShownStage
 PICTURES = "pictures"
 """The folder of the pictures, beside the document."""
 
+_SHORT = 6
 _MACROS = r"""\usepackage{graphicx,framed}
 \usepackage[hidelinks,pdfusetitle]{hyperref}
 \setcounter{secnumdepth}{0}
@@ -69,7 +70,7 @@ _MACROS = r"""\usepackage{graphicx,framed}
   \centering #1\par\end{minipage}\par}}
 \newcommand\centredblock[1]{\par\penalty-50\vspace{8pt}%
   {\noindent\begin{minipage}{\linewidth}\centering #1\end{minipage}\par}\vspace{8pt}}
-\newcommand\exercise[1]{\par\penalty-50\vspace{7pt}{\noindent\bfseries\color{accent}#1\ \ }\ignorespaces}
+\newcommand\exercise[2][-50]{\par\penalty#1\vspace{7pt}{\noindent\bfseries\color{accent}#2\ \ }\ignorespaces}
 \newcommand\commandline[1]{\par\vspace{3pt}%
   {\raggedright\noindent\hspace*{1em}\leavevmode\color{quiet}\small\texttt{\$ }#1\par}\vspace{3pt}}
 \definecolor{codecolor}{RGB}{245,245,243}
@@ -120,8 +121,12 @@ def chapter_lines(chapter: Chapter, number: int) -> Iterator[str]:
         if chapter.exercises:
             yield rf"\subsection{{{heading}}}{{{size}"
         for place, exercise in enumerate(chapter.exercises, 1):
-            yield rf"\exercise{{{number or ''}{'.' if number else ''}{place}}}"
-            for block in getattr(exercise, which):
+            # The first stays with the heading.
+            yield rf"\exercise{'[10000]' if place == 1 else ''}{{{number or ''}{'.' if number else ''}{place}}}"
+            blocks = getattr(exercise, which)
+            if blocks and not isinstance(blocks[0], Paragraph):
+                yield r"\par\nopagebreak"
+            for block in blocks:
                 yield from _block(block, number)
         yield r"\par}" if chapter.exercises else ""
     if chapter.checked:
@@ -155,7 +160,8 @@ def _block(block: Block, number: int) -> Iterator[str]:
             yield r"\end{notebox}"
         case Display():
             yield measured(row.left.latex for row in block.rows if row.left)
-            yield from map(_row, block.rows)
+            # A short chain stands on one page.
+            yield (r"\nopagebreak" if len(block.rows) <= _SHORT else "\n").join(map(_row, block.rows))
             yield r"\vspace{3pt}"
         case Equations():
             yield from _equations(block.page("latex"))

@@ -62,14 +62,19 @@ def plot_hill(model: Model, data: Data, parameter: str | int = 1, notation: Nota
     return draw_hill(hill_of(model, data, parameter, **how), notation)
 
 
-def draw_hill(hill: Hill, notation: Notation | None = None) -> Any:
+def draw_hill(hill: Hill, notation: Notation | None = None, captioned: bool = True) -> Any:
     """Return a hill as a matplotlib Figure, its balls at rest at the end of their paths.
+
+    Args:
+        hill: what is drawn.
+        notation: how parameters and the cost are written.
+        captioned: whether what was drawn is said under it.
 
     Raises:
         SymnnError: where matplotlib is not installed.
     """
     with styled():
-        return _drawn(hill, notation).figure
+        return _drawn(hill, notation, captioned).figure
 
 
 def animate_hill(hill: Hill, notation: Notation | None = None) -> bytes:
@@ -129,7 +134,7 @@ def _shown_steps(longest: int) -> list[int]:
     return sorted({0, longest, *np.round(longest * share**1.6).astype(int).tolist()})
 
 
-def _drawn(hill: Hill, notation: Notation | None) -> _Moving:
+def _drawn(hill: Hill, notation: Notation | None, captioned: bool = True) -> _Moving:
     figure = new_figure(7.2, 5.0 if len(hill.entries) == 1 else 6.0)
     axes = figure.add_subplot()
     draw = _curve if len(hill.entries) == 1 else _contours
@@ -145,7 +150,8 @@ def _drawn(hill: Hill, notation: Notation | None) -> _Moving:
         _mark_trained(axes, hill)
     trails, dots, balls = _paths(axes, hill)
     figure.legend(loc="outside upper center", ncols=5, fontsize=10, columnspacing=1.2, handletextpad=0.3)
-    caption(figure, *hill.caption)
+    if captioned:
+        caption(figure, *hill.caption)
     return _Moving(figure, trails, dots, balls)
 
 
