@@ -72,7 +72,7 @@ def arithmetic(c: Chapter, neuron, z: float, a: float) -> None:
 
 def squashing(c: Chapter) -> None:
     c.heading("What the sigmoid does")
-    c.say("The function σ, called the sigmoid, is")
+    c.say("This is the function σ, called the sigmoid:")
     c.chain("sigmoid(z) = 1/(1 + exp(-z))")
     places = [-6, -4, -2, -1, 0, 1, 2, 4, 6]
     c.say(
@@ -181,7 +181,6 @@ def exercises(c: Chapter) -> None:
             "Another neuron has the weights {w[0]} and {w[1]}, the bias {b}, and the inputs {x[0]} and {x[1]}. What "
             "does it answer?", w=weights["W1"][0], b=weights["b1"][0], x=inputs,
         )  # fmt: skip
-        c.picture("exercise", diagram_of(pair, weights), "", "A neuron with two inputs.", width=0.5)
         solution()
         c.working(work(pair, {**weights, "x": inputs}), 3)
         c.check("Exercise 1: the neuron answers {a:.3f}.", abs(values["a1"] - sigmoid(values["z1"])) < 1e-15,

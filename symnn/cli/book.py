@@ -11,6 +11,7 @@ from symnn.cli.options import echo_json, json_option, output_option
 from symnn.errors import InputError
 from symnn.teaching.book.binding import book_pdf, bound, chapter_of, chosen_files, number_of
 from symnn.teaching.book.book import Book
+from symnn.teaching.book.chapter import Chapter
 from symnn.teaching.book.html import html
 from symnn.teaching.book.latex import latex, pictures
 from symnn.teaching.book.text import text
@@ -37,12 +38,12 @@ def book_command(which: tuple[int, ...], output: str | None, as_json: bool) -> N
     check_matplotlib()
     if ending == ".pdf":
         pdflatex()
-    chapters = []
+    chapters: list[Chapter] = []
     for path in chosen_files(which):
         if sys.stderr.isatty():
             click.echo(f"chapter {number_of(path)} ...", err=True)
-        chapters.append((number_of(path), chapter_of(path)))
-    book = bound([chapter for _, chapter in chapters])
+        chapters.append(chapter_of(path))
+    book = bound(chapters)
     _write(book, output, ending)
     said = {
         "title": book.title, "chapters": [chapter.title for chapter in book.chapters],
@@ -51,7 +52,7 @@ def book_command(which: tuple[int, ...], output: str | None, as_json: bool) -> N
     if as_json:
         echo_json(said)
         return
-    for number, chapter in chapters:
+    for number, chapter in book.numbered():
         click.echo(f"{number}  {chapter.title}: {len(chapter.checked)} checks")
     click.echo(f"{book.checks} checks, and every line of the derivations, hold\nwrote {output}")
 
@@ -71,7 +72,7 @@ def _write(book: Book, output: str, ending: str) -> None:
     elif ending == ".html":
         write_atomically(output, html(book).encode())
     elif ending == ".txt":
-        whole = "\n\n".join(text(chapter, number) for number, chapter in enumerate(book.chapters, 1))
+        whole = "\n\n".join(text(chapter, number) for number, chapter in book.numbered())
         write_atomically(output, whole.encode())
     else:
         for name, content in pictures(book).items():

@@ -18,7 +18,7 @@ MOST_OVERFULL = 5.0
 PAGES = range(25, 61)
 
 
-def run(*arguments: object):  # noqa: ANN201 - click's result
+def run(*arguments: object):
     return CliRunner().invoke(main, ["book", *map(str, arguments)])
 
 

@@ -96,6 +96,7 @@ def chapter_of(path: Path) -> Chapter:
         del sys.modules[name]
     made = module.chapter()
     assert isinstance(made, Chapter)
+    made.number = number_of(path)
     return made
 
 

@@ -35,9 +35,14 @@ class Book:
         """How many things were checked while it was made, those in its boxes."""
         return sum(len(chapter.checked) for chapter in self.chapters)
 
+    def numbered(self) -> Iterator[tuple[int, Chapter]]:
+        """Yield the chapters with their numbers; those that have none of their own are counted."""
+        for place, chapter in enumerate(self.chapters, 1):
+            yield chapter.number or place, chapter
+
     def pictures(self) -> Iterator[tuple[str, Picture]]:
         """Yield every picture, with the name of its file."""
-        for number, chapter in enumerate(self.chapters, 1):
+        for number, chapter in self.numbered():
             for picture in pictures_of(chapter):
                 yield file_name(number, picture), picture
 

@@ -75,6 +75,7 @@ class Chapter:
     for the first time, and `{name}` is a value: a number (with a format, {a:.2f}), a formula from `maths`, or words.
 
     Attributes:
+        number: of the chapter in its book, or 0.
         blocks: what was written.
         exercises: with their solutions.
         checked: what held.
@@ -90,7 +91,7 @@ class Chapter:
         bold: str = "",
         notation: Notation | None = None,
     ) -> None:
-        self.title = title
+        self.title, self.number = title, 0
         self.notation = notation or Notation()
         self.language = Language(dict(names or {}), dict(shapes or {}), frozenset(bold.split()), self.notation)
         self.blocks: list[Block] = []

@@ -52,7 +52,7 @@ def html(book: Book) -> str:
         *_legend(book),
         "</section>",
     ]
-    for number, chapter in enumerate(book.chapters, 1):
+    for number, chapter in book.numbered():
         body += chapter_html(chapter, number)
     return page(book.title, [*body, "</main>"])
 
@@ -85,8 +85,8 @@ def page(title: str, body: list[str]) -> str:
 
 def _contents(book: Book) -> str:
     entries = "".join(
-        f'<li><a href="#chapter-{number}">{escape(chapter.title)}</a></li>'
-        for number, chapter in enumerate(book.chapters, 1)
+        f'<li value="{number}"><a href="#chapter-{number}">{escape(chapter.title)}</a></li>'
+        for number, chapter in book.numbered()
     )
     return f'<nav aria-label="Contents"><ol>{entries}</ol></nav>'
 

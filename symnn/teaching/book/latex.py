@@ -60,7 +60,7 @@ _MACROS = r"""\usepackage{graphicx,framed}
 \newcommand\stageheading[1]{\par\penalty-100\vspace{8pt}{\noindent\bfseries $#1$\par}\nopagebreak}
 \newcommand\boxtitle[2]{{\noindent\leavevmode\bfseries\color{#1}#2\par}\nopagebreak}
 \newenvironment{notebox}[1]{\begin{shaded}\small\boxtitle{accent}{#1}}{\end{shaded}}
-\newenvironment{checkedbox}{\colorlet{shadecolor}{checkedcolor}\begin{shaded}\small
+\newenvironment{checkedbox}{\colorlet{shadecolor}{checkedcolor}\begin{shaded}\footnotesize
   \boxtitle{checkedink}{What symnn checked}}{\end{shaded}}
 \newcommand\checkeditem[1]{{\leftskip=1.5em\noindent\llap{\makebox[1.5em][l]{\color{checkedink}$\checkmark$}}#1\par}\vspace{1pt}}
 \newcommand\listitem[1]{{\leftskip=1.4em\noindent\llap{\makebox[1.1em][l]{\textbullet}}#1\par}}
@@ -79,6 +79,7 @@ _MACROS = r"""\usepackage{graphicx,framed}
 % A displayed line with a reason under it.
 \newcommand\displayline[4]{\vspace{3pt}\mathline{#1}{#2}{#3}{#4}}
 """
+_PREAMBLE = PREAMBLES["article"].replace("11pt", "10pt") + _MACROS
 
 
 def latex(book: Book) -> str:
@@ -90,15 +91,15 @@ def latex(book: Book) -> str:
         *(sentence(parts) + r"\par" for parts in book.preface),
         *_legend(book),
     ]
-    for number, chapter in enumerate(book.chapters, 1):
+    for number, chapter in book.numbered():
         body += chapter_lines(chapter, number)
     head = rf"\newcommand\booktitle{{{words(book.title)}}}\title{{{words(book.title)}}}"
-    return "\n".join([PREAMBLES["article"] + _MACROS, head, r"\begin{document}", *body, r"\end{document}"]) + "\n"
+    return "\n".join([_PREAMBLE, head, r"\begin{document}", *body, r"\end{document}"]) + "\n"
 
 
 def _cover(book: Book) -> str:
     return (
-        rf"{{\raggedright\noindent\vspace*{{8mm}}{{\fontsize{{28}}{{34}}\selectfont\bfseries\color{{accent}}"
+        rf"\vspace*{{8mm}}{{\raggedright\noindent{{\fontsize{{26}}{{32}}\selectfont\bfseries\color{{accent}}"
         rf"\parskip=0pt{words(book.title)}\par}}\vspace{{5pt}}"
         rf"{{\Large\color{{quiet}}{words(book.subtitle)}\par}}}}\vspace{{6pt}}"
         r"{\color{rule}\hrule height 0.8pt}\vspace{6mm}"
@@ -151,7 +152,8 @@ def _block(block: Block, number: int) -> Iterator[str]:
         case Heading():
             yield rf"\subsection{{{words(block.text)}}}"
         case Paragraph():
-            yield sentence(block.parts) + r"\par"
+            # What announces a formula stands on its page.
+            yield sentence(block.parts) + (r"\par\nopagebreak" if plain(block.parts).endswith(":") else r"\par")
         case Bullets():
             yield from (rf"\listitem{{{sentence(item)}}}" for item in block.items)
         case Note():
