@@ -29,18 +29,33 @@ class OverShares(Expr):
     is_real = True
 
 
+class Apart(Expr):
+    """What gets an equation of its own: a − b − c is then (a − b) − c, whatever becomes of the sum that it is in."""
+
+    is_commutative = True
+    is_real = True
+
+
 @dataclass(frozen=True)
 class Rule:
-    """before = after, for all that its letters may stand for; `why` says which digits are lost before."""
+    """before = after, for all that its letters may stand for.
+
+    Attributes:
+        why: which digits are lost before.
+        where: a letter, and what the equation of its entry has to say; None where nothing is asked.
+    """
 
     before: Expr
     after: Expr
     why: str
+    where: tuple[Symbol, Expr] | None = None
 
 
 c, u, v, y = (Symbol(name, real=True) for name in "cuvy")
 p = Symbol("p", real=True)
 """A share: an entry of what is known to sum to 1 along an axis, such as softmax."""
+g, mean = (Symbol(name, real=True) for name in ("g", "mean"))
+"""An entry, and the entry that is defined as −Σ p g over the axis of the shares."""
 w = Symbol("w", real=True)
 """What holds no log-sum-exp: that has lost the digits that expm1 would keep."""
 m, n = (Symbol(name, integer=True, positive=True) for name in "mn")
@@ -49,6 +64,7 @@ k = index("k", sizes("K"))
 
 _NEAR_ONE = "of 1 − a few digits are left where a is near 1"
 _NEAR_TARGET = "of a − y few digits are left where a is near y = 1"
+_NEAR_MARGIN = "of 1 − y a few digits are left where a is near y, and its sign with them"
 _OVERFLOW = "an exponential overflows, or is lost beside 1"
 _FAR_OUT = "the logarithm is of what is 0 or 1 but for a few digits"
 
@@ -72,11 +88,21 @@ RULES = (
         c * tanh(u) * (1 - sign(u) * y) - 2 * c * sigmoid(-2 * Abs(u)) * y,
         "of a − y few digits are left where a is near y = 1 or −1",
     ),
+    Rule(c - c * y * sigmoid(u), c * sigmoid(u) * (1 - y) + c * sigmoid(-u), _NEAR_MARGIN),
+    Rule(c - c * y * tanh(u), c * tanh(u) * (sign(u) - y) + 2 * c * sigmoid(-2 * Abs(u)), _NEAR_MARGIN),
     # Three terms, of which two are 0 for targets 0 and 1: their order is of no account.
     Rule(
         c * p - c * y,
         c * p * (1 - y) - c * y * OverShares(p * (1 - y)) - c * y * (OverShares(p * y) - p),
         _NEAR_TARGET,
+    ),
+    # The mean is taken out once more. Where p is near 1 that of the rest is 0, or so small that its own rounding is
+    # of no account (the two passes of a variance: Chan, Golub and LeVeque 1983, equation 1.7).
+    Rule(
+        c * p * g + c * p * mean,
+        c * p * (Apart(g + mean) - OverShares(p * Apart(g + mean))),
+        "of g − Σ p g few digits are left where p is near 1",
+        where=(mean, -OverShares(p * g)),
     ),
 )
 
@@ -87,8 +113,9 @@ LETTERS: dict[Any, Any] = {
     **dict.fromkeys((m, n), lambda part: part.is_Integer and part.is_positive),
     r: lambda part: part.is_Integer and part.is_negative,
     y: lambda part: isinstance(part, Entry) and part.base.role == "target",
+    g: lambda part: isinstance(part, Entry),
 }
 """For each letter, whether it may stand for an expression."""
 
-SINGLE = (p, y)
+SINGLE = (p, y, g, mean)
 """The letters that stand for one factor."""

@@ -1,11 +1,12 @@
 """Stable rewritings of a program: the same values by formulas that keep their digits, as equations before and after.
 
-    a = σ(z),  C = −y log a      becomes      C = y softplus(−z)
+a = σ(z),  C = −y log a      becomes      C = y softplus(−z)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,10 +15,11 @@ from sympy import Add, Expr, Idx, Mul, Pow, Sum, exp, log
 from sympy import tanh as sympy_tanh
 from sympy.core.basic import Basic
 
+from symnn.calculus.canonical import canonical
 from symnn.calculus.facts import Facts
 from symnn.calculus.folding import Names
 from symnn.compiling.matching import Matcher, Meaning, written
-from symnn.compiling.rules import LETTERS, RULES, SINGLE, OverShares, Rule, p, w
+from symnn.compiling.rules import LETTERS, RULES, SINGLE, Apart, OverShares, Rule, mean, p, w
 from symnn.language import (
     Entry,
     Equation,
@@ -26,15 +28,19 @@ from symnn.language import (
     Tensor,
     contains,
     entries,
+    free_indices,
     fresh_index,
     rebuild,
     refresh,
+    size_of,
     substitute,
     sum_over,
     transform,
 )
 from symnn.language.functions import sigmoid, tanh
 from symnn.writing.write import writer_for
+
+_LAYER = re.compile(r"\d+\Z")
 
 
 @dataclass(frozen=True)
@@ -45,11 +51,13 @@ class Rewriting:
         before: the equation.
         after: what is computed instead.
         rules: the rules by which they are equal, in the order in which they were used.
+        apart: equations that stand before it then.
     """
 
     before: Equation
     after: Equation | str
     rules: tuple[Rule, ...] = ()
+    apart: tuple[Equation, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.before}\n  becomes {self.after}"
@@ -58,7 +66,7 @@ class Rewriting:
 def stable(program: Program) -> tuple[Program, tuple[Rewriting, ...]]:
     """Return the program with every formula that loses digits rewritten by the rules, and what was rewritten."""
     work = _Stabilizer(program)
-    equations = [work.rewritten(equation) for equation in program]
+    equations = [one for equation in program for one in work.rewritten(equation)]
     return Program(equations, program.facts, program.layered, program.adjoints), tuple(work.rewritings)
 
 
@@ -79,7 +87,9 @@ def described(rewritings: Iterable[Rewriting], program: Program, format: str = "
         (left, before), (_, after) = writer.equation(one.before), writer.equation(one.after)
         reasons = "; ".join(dict.fromkeys(rule.why for rule in one.rules))
         reasons = reasons.replace("−", "-") if format == "ascii" else reasons
-        lines += [f"{left} = {before}", f"  becomes {after}", f"  ({reasons})"]
+        lines += [f"{left} = {before}", f"  becomes {after}"]
+        lines += [f"  with {' = '.join(writer.equation(new))}" for new in one.apart]
+        lines.append(f"  ({reasons})")
     return "\n".join(lines)
 
 
@@ -94,10 +104,14 @@ class _Stabilizer:
             names = {entry.base.name for entry in entries(part)}
             return bool(names) and not names & logarithms
 
-        self.matcher = Matcher({**LETTERS, p: lambda part: self.axis_of(part) is not None, w: is_plain}, SINGLE)
+        letters = {**LETTERS, p: lambda part: self.axis_of(part) is not None, w: is_plain, mean: self.is_mean}
+        self.matcher = Matcher(letters, SINGLE)
         self.earlier: set[str] = set()
         self.rewritings: list[Rewriting] = []
+        self.layer = ""
         self.used: list[Rule] = []
+        self.apart: list[Equation] = []
+        self.taken: set[str] = set()
 
     @cached_property
     def names(self) -> Names:
@@ -119,19 +133,21 @@ class _Stabilizer:
                     return i
         return None
 
-    def rewritten(self, equation: Equation) -> Equation:
-        """Return an equation after the rules; what it defines is known from then on."""
-        self.used = []
+    def rewritten(self, equation: Equation) -> list[Equation]:
+        """Return an equation after the rules, with those that it needs; what it defines is known from then on."""
+        layer = _LAYER.search(equation.tensor.name)
+        self.layer, self.used, self.apart = layer.group() if layer else "", [], []
         right = self.walk(equation.right) if self.may_change(equation.right) else equation.right
         if self.used:
             right = self.names.apply(right, self.earlier)
         changed = equation if right == equation.right else Equation(equation.left, right)
         if changed is not equation:
-            self.rewritings.append(Rewriting(equation, changed, tuple(dict.fromkeys(self.used))))
+            rules = tuple(dict.fromkeys(self.used))
+            self.rewritings.append(Rewriting(equation, changed, rules, tuple(self.apart)))
         self.earlier.add(equation.tensor.name)
         if self.is_told(changed):
             self.matcher.definitions[equation.tensor.name] = changed
-        return changed
+        return [*self.apart, changed]
 
     def may_change(self, right: Expr) -> bool:
         """Whether one of the functions of the rules occurs, by itself or by a name."""
@@ -140,12 +156,23 @@ class _Stabilizer:
         return bool(told) or contains(right, exp, log, sigmoid, tanh, sympy_tanh)
 
     def is_told(self, equation: Equation) -> bool:
-        """Whether an entry is looked at as what defines it: a function of the rules, or a quotient by such a sum."""
+        """Whether an entry is looked at as what defines it: a function of the rules, a quotient by one, a mean."""
         right = equation.right
+        if self.is_sum_by_shares(right):
+            return True
         if isinstance(right, Mul):
             powers = [f for f in right.args if isinstance(f, Pow) and f.exp.is_negative]
             return any(isinstance(self.matcher.seen_as(Sum, f.base), Sum) for f in powers)
         return isinstance(right, exp | sigmoid | tanh) or (isinstance(right, Sum) and isinstance(right.args[0], exp))
+
+    def is_sum_by_shares(self, right: Expr) -> bool:
+        """Whether a right side is a number times Σ p …, with shares p."""
+        whole = right.as_coeff_Mul()[1]
+        return isinstance(whole, Sum) and any(self.axis_of(f) is not None for f in Mul.make_args(whole.args[0]))
+
+    def is_mean(self, part: Any) -> bool:
+        known = self.matcher.definitions.get(part.base.name) if isinstance(part, Entry) else None
+        return known is not None and self.is_sum_by_shares(known.right)
 
     def walk(self, part: Any) -> Any:
         """Return an expression with the rules applied inside, then to itself until none fits."""
@@ -177,9 +204,16 @@ class _Stabilizer:
     def applied(self, rule: Rule, part: Any) -> Any:
         """Return an expression after a rule; None where that does not fit."""
         for meaning, others in self.found(rule.before, part):
-            after = self.with_totals(written(rule.after, meaning), meaning)
+            if rule.where is not None and not self.holds(*rule.where, meaning):
+                continue
+            after = self.with_totals(self.with_names(written(rule.after, meaning), part), meaning)
             return type(part)(after, *others) if others else after
         return None
+
+    def holds(self, letter: Expr, definition: Expr, meaning: Meaning) -> bool:
+        """Whether the entry that a letter stands for is defined as a formula with letters."""
+        entry, wanted = meaning[letter], self.with_totals(written(definition, meaning), meaning)
+        return canonical(self.matcher.seen_as(Expr, entry)) == canonical(wanted)
 
     def found(self, form: Any, part: Any) -> Iterator[tuple[Meaning, Any]]:
         if type(part) is not type(form):
@@ -190,6 +224,29 @@ class _Stabilizer:
             yield from self.matcher.factors(form, part)
         else:
             yield from ((meaning, ()) for meaning in self.matcher.match(form, part, {}))
+
+    def with_names(self, after: Expr, before: Expr) -> Expr:
+        """Return an expression with each `Apart` as the entry of a tensor, which an equation of its own defines."""
+        order = list(dict.fromkeys(i for entry in entries(before) for i in entry.indices))
+
+        def entry(part: Basic) -> Expr | None:
+            if not isinstance(part, Apart):
+                return None
+            right = part.args[0]
+            known = next((new for new in self.apart if new.right == right), None)
+            if known is None:
+                indices = sorted(free_indices(right), key=order.index)
+                known = Equation(self.new_tensor(indices)[tuple(indices)], right)
+                self.apart.append(known)
+            return known.left
+
+        return transform(after, entry)
+
+    def new_tensor(self, indices: Sequence[Idx]) -> Tensor:
+        """Return a tensor with a name of its own: c², of layer 2."""
+        name = self.program.fresh_name(f"c{self.layer}", self.taken)
+        self.taken.add(name)
+        return Tensor(name, [size_of(i) for i in indices])
 
     def with_totals(self, after: Expr, meaning: Meaning) -> Expr:
         """Return an expression with each `OverShares` as the sum along which the share p sums to 1."""

@@ -89,12 +89,14 @@ TABLE = [
     ("softplus", "sigmoid", "mean_squared_error"),
     ("log_sigmoid", "identity", "hinge"),
     ("sigmoid", "softmax", "cross_entropy"),
+    ("sigmoid", "softmax", "quadratic"),
+    ("tanh", "tanh", "hinge"),
 ]
 NETWORKS = 8
 
 
 def errors(network: tuple[str, str, str], spread: float, dtype: str) -> list[tuple[float, float, float]]:
-    """Return for each component its error in ulp, its relative error, and that over what no program can avoid."""
+    """Return for each component its error in ulp, its relative error, and how often what rounding does it is."""
     hidden, last, cost = network
     sizes = (2, 3, 3 if last == "softmax" else 1)
     function = symnn.mlp("-".join(map(str, sizes)), [hidden, last], cost).gradient().compile(dtype=dtype)
@@ -108,7 +110,7 @@ def errors(network: tuple[str, str, str], spread: float, dtype: str) -> list[tup
             if abs(true) >= float(np.finfo(dtype).tiny):
                 unit = float(np.spacing(np.dtype(dtype).type(abs(float(true)))))
                 error = abs(value - true)
-                found.append((float(error / unit), float(error / abs(true)), float(error / (bound + unit))))
+                found.append((float(error / unit), float(error / abs(true)), float(error / (bound.total + unit))))
             else:
                 assert abs(value) < 1e-30
     return found
@@ -118,7 +120,7 @@ def errors(network: tuple[str, str, str], spread: float, dtype: str) -> list[tup
 @pytest.mark.parametrize("network", TABLE, ids=" ".join)
 def test_gradients_keep_their_digits(network: tuple[str, str, str], dtype: str) -> None:
     ordinary = errors(network, 1, dtype)
-    assert max(ulps for ulps, _, _ in ordinary) <= 16
+    assert all(ulps <= 16 or beyond <= 2 for ulps, _, beyond in ordinary)
     saturated = errors(network, 10, dtype)
     assert max(relative for _, relative, _ in saturated) < 0.1
     assert max(beyond for *_, beyond in (*ordinary, *saturated)) <= 6

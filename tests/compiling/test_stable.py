@@ -9,14 +9,14 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from sympy import Expr, Sum, Symbol, exp, log
+from sympy import Abs, Expr, Sum, Symbol, exp, log, sign
 from sympy import tanh as sympy_tanh
 
 import symnn
 from symnn.calculus.canonical import canonical
 from symnn.compiling import compile_program
 from symnn.compiling.matching import written
-from symnn.compiling.rules import RULES, OverShares, Rule, c, k, m, n, p, r, u, v, w, y
+from symnn.compiling.rules import RULES, Apart, OverShares, Rule, c, g, k, m, n, p, r, u, v, w, y
 from symnn.compiling.stable import stable
 from symnn.language import (
     NAMED,
@@ -45,18 +45,24 @@ C, S, E, P = tensor("C"), tensor("S"), tensor("E", 3), tensor("P", 3)
 
 def instances(rule: Rule) -> list[dict[Any, Any]]:
     """Return meanings of a rule's letters: entries of one program, and every exponent."""
-    meaning = {u: z[j] - t[j] / 2, v: 2 * z[k], w: z[j], c: t[j] * z[j], y: t[j], p: q[j], k: (k,)}
+    meaning = {u: z[j] - t[j] / 2, v: 2 * z[k], w: z[j], c: t[j] * z[j], y: t[j], p: q[j], g: t[j], k: (k,)}
     if isinstance(rule.before, log) and rule.before.has(Sum):
         meaning[u] = 2 * z[k]
+    if rule.where is not None:
+        letter, definition = rule.where
+        meaning[letter] = filled(definition, meaning)
     return [meaning | {m: a, n: b, r: -a} for a, b in itertools.product((1, 2, 3), (1, 2))]
 
 
 def filled(form: Expr, meaning: dict[Any, Any]) -> Expr:
-    def total(part: Any) -> Any:
+    def said(part: Any) -> Any:
+        if isinstance(part, Apart):
+            return part.args[0]
         other = fresh_index(j)
-        return sum_over(substitute(part.args[0], {j: other}), [other]) if isinstance(part, OverShares) else None
+        body = transform(part.args[0], said) if isinstance(part, OverShares) else None
+        return None if body is None else sum_over(substitute(body, {j: other}), [other])
 
-    return transform(written(form, meaning), total)
+    return transform(written(form, meaning), said)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule.before))
@@ -114,6 +120,12 @@ by_hand = (Equation(S, Sum(exp(z[i]), i)), Equation(P[j], exp(z[j]) / S))
         (exp(-4 * z[j]) / (1 + exp(-2 * z[j])) ** 3, (), sigmoid(-2 * z[j]) ** 2 * sigmoid(2 * z[j])),
         (q[j] - t[j], (named,), q[j] * (1 - t[j]) - sigmoid(-z[j]) * t[j]),
         (2 * q[j] - 2 * t[j], (named,), 2 * q[j] * (1 - t[j]) - 2 * sigmoid(-z[j]) * t[j]),
+        (1 - t[j] * q[j], (named,), q[j] * (1 - t[j]) + sigmoid(-z[j])),
+        (
+            1 - t[j] * tanh(z[j]),
+            (),
+            tanh(z[j]) * (sign(z[j]) - t[j]) + 2 * sigmoid(-2 * Abs(z[j])),
+        ),
         (log(P[j]), softmax, z[j] - L),
         (log(P[j]), by_hand, z[j] - LogSumExp(z[i], i)),
         (log(Sum(exp(z[i]), i)), (), LogSumExp(z[i], i)),
@@ -170,6 +182,46 @@ def test_the_residual_after_softmax_is_right_for_all_targets(shares: list[float]
     # With targets between 0 and 1, a − y is a difference of what is there: its digits are those of a and y.
     tolerance = {"rtol": 1e-14} if 1.0 in shares else {"rtol": 0, "atol": 1e-16}
     np.testing.assert_allclose(found, exact.astype(float), **tolerance)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba", "jax", "torch"])
+@pytest.mark.parametrize("cost", ["quadratic", "mean_squared_error", "(a - y)^4", "sum(y[j]*a[j]^2, j)"])
+def test_the_slopes_of_softmax_keep_their_digits_where_a_class_is_certain(cost: str, backend: str) -> None:
+    """p_j (g_j − Σₖ p_k g_k) to 200 digits, with shares down to e⁻²⁰⁰, for costs that know nothing of softmax."""
+    if backend != "numpy":
+        pytest.importorskip(backend)
+    gradient = symnn.mlp("1-4", "softmax", cost).gradient()
+    function = gradient.compile(backend=backend)
+    for far in (0.0, 3.0, 20.0, 60.0, 200.0):
+        for target in ([0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]):
+            bias = np.array([0.0, far, -1.0, -far])
+            found = function({"W1": np.zeros((4, 1)), "b1": bias}, [0.0], target)[1]["b1"]
+            with mpmath.workdps(600):
+                exact = slopes_by_hand(cost, bias, target)
+            np.testing.assert_allclose(found, exact, rtol=1e-13, atol=1e-300)
+
+
+def slopes_by_hand(cost: str, bias: Any, target: list[float]) -> list[float]:
+    powers = [mpmath.exp(float(b)) for b in bias]
+    shares = [power / sum(powers) for power in powers]
+    by_share: dict[str, Any] = {
+        "quadratic": lambda a, y: a - y,
+        "mean_squared_error": lambda a, y: (a - y) / 2,
+        "(a - y)^4": lambda a, y: 4 * (a - y) ** 3,
+        "sum(y[j]*a[j]^2, j)": lambda a, y: 2 * y * a,
+    }
+    slopes = [by_share[cost](a, y) for a, y in zip(shares, target, strict=True)]
+    mean = sum(a * s for a, s in zip(shares, slopes, strict=True))
+    return [float(a * (s - mean)) for a, s in zip(shares, slopes, strict=True)]
+
+
+def test_a_mean_that_is_not_of_these_slopes_is_left_alone() -> None:
+    program = Program([*softmax, Equation(C, -Sum(P[i] * z[i], i)), Equation(S, -Sum(P[i] * t[i], i))])
+    for total, is_changed in ((C, False), (S, True)):
+        right = P[j] * t[j] + P[j] * total
+        left = Equation(tensor("left", 3)[j], right)
+        found = stable(Program([*program, left]))[0].equations[-1].right
+        assert (found != right) is is_changed
 
 
 # What can be read, and turned off
