@@ -113,6 +113,10 @@ class Bound:
     def total(self) -> Any:
         return self.preactivations + self.errors + self.underflow
 
+    def over(self, unit: float) -> Bound:
+        """Return the bound in units."""
+        return Bound(self.preactivations / unit, self.errors / unit, self.underflow / unit)
+
 
 def unavoidable(given: Example, hidden: str, last: str, cost: str) -> list[Bound]:
     """Return for each derivative by how much rounding moves it."""
