@@ -9,7 +9,8 @@ error is a tenth of it or more; what is smaller than the smallest normal number 
 Σ w δ, and numbers that underflow on the way. Whatever misses a goal (16 ulp at s = 1, nothing lost at s = 10) is
 named below its table, with the part of that bound that explains it:
 
-* the pre-activations: the derivative has a root nearby, that of a − y (elu, identity), that of f′ (gelu, swish) or that of g − Σ p g (softmax);
+* the pre-activations: the derivative has a root nearby, that of a − y (elu, identity), of f′ (gelu, swish) or of
+  g − Σ p g (softmax);
 * the sums: Σ w δ cancels where rows of W nearly agree, because Σ δ = 0 after softmax;
 * underflow: δ or f′ is below the smallest normal number, and a factor above 1 lifts the derivative over it.
 
