@@ -55,6 +55,21 @@ class Data:
         """Return the data set with these rows alone."""
         return replace(self, X=self.X[rows], y=self.y[rows], test=None)
 
+    def of_classes(self, *classes: Any) -> Data:
+        """Return the examples of these classes alone.
+
+        >>> print(load_data("digits").of_classes(1, 8))
+        digits: 356 examples, 64 inputs, target 'digit' is 2 classes
+
+        Raises:
+            InputError: for a class that there is not.
+        """
+        for one in classes:
+            if one not in (self.classes or ()):
+                raise InputError(f"{self.name} has no class {one!r} (accepted: {listed(self.classes or ())})")
+        test = None if self.test is None else self.test.of_classes(*classes)
+        return replace(self.part(np.flatnonzero(np.isin(self.y, classes))), classes=classes, test=test)
+
     def __len__(self) -> int:
         return len(self.X)
 
