@@ -131,6 +131,10 @@ def local_rule(occurrences: Sequence[Occurrence]) -> tuple[str, Words]:
     if isinstance(part, Elementwise):
         plain = part.args[0] == entry
         rest = "" if plain else ", times the derivative of the argument"
+        if not entry.indices:
+            return f"derivative of {type(part).__name__}", (
+                "The slope of ", part, " at its argument is ", part.fdiff(), f"{rest}.",
+            )  # fmt: skip
         return "elementwise rule", (
             "Each entry ", part, " depends on its own argument alone; its slope there is ", part.fdiff(), f"{rest}.",
         )  # fmt: skip

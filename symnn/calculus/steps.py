@@ -252,6 +252,8 @@ class _Telling:
     def _above(self, use: Use) -> Expr:
         """The derivative of what is differentiated by T[i…]."""
         left = use.equation.left
+        if _is_delta(use.cotangent):
+            return self.total(left)
         if left.base == self.of:
             return use.cotangent
         return self.total(left) if self.derivation.upstream is None else self.shown(use.cotangent)

@@ -26,7 +26,7 @@ from symnn.writing.sections import Page
 from symnn.writing.write import page_text
 
 _LETTERS = {
-    "W": "weights", "b": "bias", "z": "preactivation", "a": "activation", "x": "activation", "dz": "error",
+    "W": "weights", "b": "bias", "z": "preactivation", "a": "activation", "x": "activation", "delta": "error",
 }  # fmt: skip
 _MARKS = {"prev": "l-1", "l": "l", "next": "l+1", "before": "L-1", "L": "L"}
 
@@ -67,12 +67,12 @@ class GeneralNetwork:
             layered=True,
             adjoints={**layer.program.adjoints, **output.program.adjoints},
         )
-        marks = {"dz_L": "(BP1)", "dz_l": "(BP2)", "db_l": "(BP3)", "dW_l": "(BP4)"}
+        marks = {"delta_L": "(BP1)", "delta_l": "(BP2)", "db_l": "(BP3)", "dW_l": "(BP4)"}
         derived = [name for name in (*output.backward, *layer.backward) if name not in ("db_L", "dW_L", *marks)]
         # What stands between, such as the adjoint of a softmax's activation, comes before its use.
         backward = {name: marks.get(name, "") for name in (
-            *(n for n in output.backward if n in derived), "dz_L",
-            *(n for n in layer.backward if n in derived), "dz_l", "db_l", "dW_l",
+            *(n for n in output.backward if n in derived), "delta_L",
+            *(n for n in layer.backward if n in derived), "delta_l", "db_l", "dW_l",
         )}  # fmt: skip
         parts = [
             ("Layer l = 1, …, L", {"z_l": "", "L_l": "", "a_l": ""}),
@@ -89,12 +89,12 @@ class GeneralNetwork:
             title=title,
             batch=batch,
             notation=self.notation,
-            understood=("dz_L", "dz_next"),
+            understood=("delta_L", "delta_next"),
         )
 
     @property
     def notation(self) -> Notation:
-        """W_l is W⁽ˡ⁾, dz_next is δ⁽ˡ⁺¹⁾, and so on."""
+        """W_l is W⁽ˡ⁾, delta_next is δ⁽ˡ⁺¹⁾, n_next is nₗ₊₁, and so on."""
         chosen = self.own_notation or Notation()
         letters = {name: chosen.letter(letter) for name, letter in _LETTERS.items()} | {"L": Mark("L")}
         names: dict[str, str | Mark] = {
@@ -105,7 +105,8 @@ class GeneralNetwork:
             names["a_L"] = chosen.output
         cost = self.letter if self.letter != "C" else chosen.cost
         slope = Mark("∇", subscript=letters["a"].letter, after=read_mark(cost).letter)
-        return replace(chosen, cost=cost, names={**names, "grad_a": slope, **chosen.names})
+        sizes_of = {f"n_{place}": Mark("n", subscript=layer.replace("-", "−")) for place, layer in _MARKS.items()}
+        return replace(chosen, cost=cost, names={**names, **sizes_of, "grad_a": slope, **chosen.names})
 
     def with_notation(self, notation: Notation) -> GeneralNetwork:
         """Return the same network, written in another notation."""
@@ -129,8 +130,8 @@ def general_network(
         cost: a name, an expression, or a letter for an undefined cost.
         weights: the orientation of W.
 
-    >>> print(general_network("f", "C").layer.program["dz_l"])
-    dz_l[j] = Sum(W_next[i, j]*dz_next[i], i)*f_prime(z_l[j])
+    >>> print(general_network("f", "C").layer.program["delta_l"])
+    delta_l[j] = Sum(W_next[i, j]*delta_next[i], i)*f_prime(z_l[j])
 
     Raises:
         InputError: for an unknown activation or cost, or a wrong number of activations.
@@ -145,7 +146,9 @@ def general_network(
         *_dense(before, here, hidden, weights, "prev", "l"),
         *_dense(here, after, hidden, weights, "l", "next")[:1],
     ]
-    layer_derivation = differentiate(Program(layer, layered=True), "z_next", ["z_l", "b_l", "W_l"], upstream="dz_next")
+    layer_derivation = differentiate(
+        Program(layer, layered=True), "z_next", ["z_l", "b_l", "W_l"], "delta_next", called={"z_l": "delta_l"}
+    )
     width, outputs = sizes("n_before n_L")
     top = _dense(width, outputs, last, weights, "before", "L")
     a, y = Tensor("a_L", (outputs,)), Tensor("y", (outputs,), "target")
@@ -154,7 +157,7 @@ def general_network(
         top = [*top, Equation(tensor("C"), chosen.right_side(a, y))]
     program = Program(top, facts, layered=True)
     of, upstream = ("a_L", "grad_a") if chosen.undefined else ("C", None)
-    output_derivation = differentiate(program, of, ["z_L", "b_L", "W_L"], upstream)
+    output_derivation = differentiate(program, of, ["z_L", "b_L", "W_L"], upstream, called={"z_L": "delta_L"})
     names = ", ".join(dict.fromkeys([hidden.name, last.name]))
     title = f"n0-…-nL · {names} · {chosen.name.replace('_', ' ')} cost · one example, columns"
     return GeneralNetwork(layer_derivation, output_derivation, title, chosen.name if chosen.undefined else "C")

@@ -82,8 +82,12 @@ class _Saying:
     def upstream(self, name: str) -> str:
         """Say that an adjoint is given, and by which name, if it is one of the user's own."""
         adjoint, dialect = self.program.adjoints[name], self.dialect
-        said = self._definition(name) + dialect.prose(" is the upstream adjoint")
-        if name == f"d{adjoint.wrt}":
+        is_sentence = self._is_matrix_of_examples(self.names.tensors[name])
+        said = self._definition(name)
+        if is_sentence:
+            return said + dialect.prose(" (the upstream adjoint, which is given)")
+        said += dialect.prose(" is the upstream adjoint")
+        if name == f"d{adjoint.wrt}" or name in dialect.notation.names:
             return said + dialect.prose(", which is given")
         own = dialect.symbol(mark_of_name(name, layered=False), bold=self.whole).text
         return said + dialect.prose(" ") + own + dialect.prose(", which is given")
@@ -142,7 +146,7 @@ class _Saying:
         tensor, known = self.names.tensors[name], self.names.tensors.get(adjoint.wrt)
         mark, wrt = self.names.of(tensor), self._wrt(name)
         of = self.names.numerator or self.names.marks.get(adjoint.of, Mark("C"))
-        batch = self.batch and bool(tensor.rank) and tensor.shape[0] == examples
+        batch = self._is_of_examples(tensor)
         if self.whole and not batch:
             mark, wrt = self.names.whole(tensor), self.names.whole(known) if known is not None else wrt
         if general:
@@ -154,8 +158,16 @@ class _Saying:
                 slope = dialect.transposed(Piece(slope, Precedence.PRODUCT)).text
             return f"{dialect.symbol(mark, bold=bold).text} = {slope}"
         row = dialect.example_derivative(of, wrt, self.whole, self.example)
-        if not self.whole or tensor.rank != 2:
+        if not self._is_matrix_of_examples(tensor):
             return f"{dialect.symbol(mark, [self.example]).text} = {row}"
         capital = replace(mark, letter=mark.letter.upper()) if len(mark.letter) == 1 else mark
         symbol = dialect.symbol(capital, bold=True).text
         return symbol + dialect.prose(" has row ") + self.example + dialect.prose(" equal to ") + row
+
+    def _is_of_examples(self, tensor: Tensor) -> bool:
+        """Whether an adjoint has an entry or a row for each example of a batch."""
+        return self.batch and bool(tensor.rank) and tensor.shape[0] == examples
+
+    def _is_matrix_of_examples(self, tensor: Tensor) -> bool:
+        """Whether an adjoint is written as a matrix with a row for each example: its definition is a sentence."""
+        return self._is_of_examples(tensor) and self.whole and tensor.rank == 2

@@ -130,7 +130,8 @@ class Text:
         if mark.layer:
             text += self.layer(mark.layer)
         if mark.subscript:
-            text += subscript(mark.subscript) or f"_{mark.subscript}"
+            is_word = mark.subscript.isalnum()
+            text += subscript(mark.subscript) or (f"_{mark.subscript}" if is_word else f"_({mark.subscript})")
         if mark.below:
             text += f"_{self.letters(mark.below)}"
         return text + mark.after

@@ -65,6 +65,7 @@ from symnn.writing.brackets import complement, counted_from, not_above_zero, wit
 from symnn.writing.characters import GREEK
 from symnn.writing.dialects import Piece, Precedence, Text
 from symnn.writing.names import Names, mark_of_name
+from symnn.writing.notation import read_mark
 from symnn.writing.quotients import in_front, is_negative, number_first, rational_roots, size_terms, times
 from symnn.writing.scope import PageLetters, Scope, scope_of
 
@@ -123,7 +124,8 @@ class ExpressionWriter:
         if expression == S.Exp1:
             return Piece("e")
         if expression.is_Symbol:
-            return self.dialect.symbol(mark_of_name(expression.name, layered=False))
+            chosen = self.dialect.notation.names.get(expression.name)
+            return self.dialect.symbol(read_mark(chosen) if chosen else mark_of_name(expression.name, layered=False))
         raise ProgramError(f"{expression}: no way to write a {type(expression).__name__}")
 
     def entry(self, entry: Entry, scope: Scope) -> Piece:

@@ -198,7 +198,7 @@ class _Telling:
         right = self.expression(inference.right, letters)
         why = self.sentence(inference.why, letters)
         word = self.mark(stage, chain, inference) if self.mark else ""
-        return ShownStep(left, right, inference.rule, why, self.shapes(tensors(inference.right)), word)
+        return ShownStep(left, right, inference.rule, why, self.shapes(tensors(self._named(inference.right))), word)
 
     def matrix_step(self, stage: Stage, matrix: MatrixEquation, whole: str, letters: _Letters) -> ShownStep:
         right, written = self.turned(matrix)
@@ -260,14 +260,17 @@ class _Telling:
 
     def _as_printed(self, expression: Expr) -> Expr:
         """Return an expression with ∂C/∂U for Σ upstream · ∂of/∂U, and derivatives written out if that is asked for."""
-        if self.derivation.upstream is not None:
-            expression = transform(expression, self._from_above)
+        expression = self._named(expression)
         notation = self.writer.dialect.notation
         if notation.derivative == "named" or not any(f.order for f in expression.atoms(Elementwise)):
             return expression
         free = sorted(free_indices(expression), key=str)
         left = Tensor("shown", [size_of(i) for i in free])[tuple(free)]
         return written_equations([Equation(left, expression)], self.derivation.forward_equations)[0].right
+
+    def _named(self, expression: Expr) -> Expr:
+        """Return an expression with ∂C/∂U for Σ upstream · ∂of/∂U."""
+        return expression if self.derivation.upstream is None else transform(expression, self._from_above)
 
     def _from_above(self, part: Basic) -> Basic | None:
         if not isinstance(part, Sum):

@@ -17,6 +17,7 @@ from symnn.writing.fragment import ScreenLatex, formula, fragment
 from symnn.writing.latex import Latex, MarkdownLatex
 from symnn.writing.names import names_of
 from symnn.writing.notation import Notation
+from symnn.writing.scope import PageLetters
 from symnn.writing.sections import Page, page_of
 from symnn.writing.written import written_equations
 
@@ -119,12 +120,13 @@ def writer_for(subject: Derivation | Program, format: str, notation: Notation | 
         names = names_of(subject.program, chosen, results, subject.upstream, subject.of)
     else:
         names = names_of(subject, chosen)
-    dialects = {"text": Text, "ascii": Ascii}
-    if format in dialects:
-        return ExpressionWriter(dialects[format](chosen), names)
     # MathML is made of LaTeX, read back.
-    latex = {"latex": Latex, "markdown": MarkdownLatex, "mathml": ScreenLatex}[format]
-    return ExpressionWriter(latex(chosen), names)
+    dialects = {"text": Text, "ascii": Ascii, "latex": Latex, "markdown": MarkdownLatex, "mathml": ScreenLatex}
+    writer = ExpressionWriter(dialects[format](chosen), names)
+    # Beside W⁽ˡ⁺¹⁾ no index is called l.
+    layers = {letter.lower() for mark in names.marks.values() for letter in mark.layer if letter.isalpha()}
+    writer.page = PageLetters(frozenset(layers))
+    return writer
 
 
 def _write(subject: Derivation | Program, format: str, notation: Notation | None, **shown: Any) -> str:
