@@ -61,6 +61,14 @@ class Note(Block):
 
 
 @dataclass(frozen=True)
+class Statement(Block):
+    """A theorem, or another statement that is referred to: a box with any blocks in it."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
 class Row:
     """One line of a displayed chain: left side (or nothing), sign, right side, and why."""
 
@@ -91,6 +99,8 @@ class Derivation(Block):
     shown: Callable[[str], ShownSteps]
     names: tuple[str, ...] = ()
     """The derivatives that are shown, by the names of their tensors; all, if none is named."""
+    reasons: bool | None = None
+    """Whether why each line follows is said under it; None: where a page is set, and not in text."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from symnn.teaching.book.blocks import Block, Derivation, Parts, Picture
+from symnn.teaching.book.blocks import Block, Derivation, Parts, Picture, Statement
 from symnn.teaching.book.chapter import Chapter
 
 LEGEND = {
@@ -48,10 +48,12 @@ class Book:
 
 
 def blocks_of(chapter: Chapter) -> Iterator[Block]:
-    """Yield every block of a chapter, those of its exercises too."""
-    yield from chapter.blocks
-    for exercise in chapter.exercises:
-        yield from (*exercise.task, *exercise.solution)
+    """Yield every block of a chapter, those of its exercises and those within statements too."""
+    exercises = [block for exercise in chapter.exercises for block in (*exercise.task, *exercise.solution)]
+    for block in (*chapter.blocks, *exercises):
+        yield block
+        if isinstance(block, Statement):
+            yield from block.blocks
 
 
 def pictures_of(chapter: Chapter) -> Iterator[Picture]:

@@ -12,6 +12,7 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from string import Formatter
 from typing import Any
 
@@ -41,6 +42,7 @@ from symnn.teaching.book.blocks import (
     Parts,
     Picture,
     Row,
+    Statement,
     Table,
     Worked,
     plain,
@@ -71,8 +73,9 @@ class Chapter:
         bold: letters that stand for vectors and matrices.
         notation: choices of writing.
 
-    In prose, `$…$` is a formula in symnn's own language (or one symbol, such as W^(1) or w_12), `*…*` is a word met
-    for the first time, and `{name}` is a value: a number (with a format, {a:.2f}), a formula from `maths`, or words.
+    In prose, `$…$` is a formula in symnn's own language (or one symbol, such as W^(1), w_12 or ∂C/∂w_12), `*…*` is a
+    word met for the first time, and `{name}` is a value: a number (with a format, {a:.2f}), a formula from `maths`, or
+    words.
 
     Attributes:
         number: of the chapter in its book, or 0.
@@ -109,6 +112,10 @@ class Chapter:
                 found.extend(_fields(piece, values))
         return _joined(found)
 
+    def embolden(self, letters: str) -> None:
+        """Write more letters bold from here on: those that stand for vectors and matrices now."""
+        self.language = replace(self.language, bold=frozenset({*self.language.bold, *letters.split()}))
+
     def maths(self, source: Any, program: Program | None = None) -> Maths:
         """Return a formula in the chapter's notation: typed, or an expression or equation of a program."""
         return self.language.read(source) if isinstance(source, str) else maths(source, program, self.notation)
@@ -131,6 +138,20 @@ class Chapter:
     def note(self, title: str, text: str, **values: Any) -> None:
         """Write a box that explains something to those who meet it for the first time."""
         self.blocks.append(Note(title, tuple(self.parts(one, **values) for one in _paragraphs(text))))
+
+    @contextmanager
+    def statement(self, title: str) -> Iterator[None]:
+        """Write a theorem, in a box: what is written within.
+
+            with chapter.statement("Theorem"):
+                chapter.say("The cost falls.")
+        """
+        kept, self.blocks = self.blocks, []
+        try:
+            yield
+            kept.append(Statement(title, tuple(self.blocks)))
+        finally:
+            self.blocks = kept
 
     def display(self, *rows: str | tuple[str, str] | Row, **values: Any) -> None:
         """Display formulas under each other: "a = sigmoid(z)", or ("a = sigmoid(z)", "why").
@@ -174,7 +195,8 @@ class Chapter:
             subject: whose.
             view: matrix, index or scalar.
             batch: those of a batch of examples.
-            only: the headings of the sections that are shown, Forward, Backward; by default all.
+            only: the headings of the sections that are shown, Forward, Backward; by default all. One that stands
+                alone is shown without its heading.
             notation: choices of writing.
             defined: whether what the symbols mean is said under them.
         """
@@ -183,14 +205,21 @@ class Chapter:
         def page(format: str) -> Page:
             whole = _page(subject, view, batch, format, chosen)
             sections = tuple(section for section in whole.sections if not only or section.heading in only)
+            if only and len(sections) == 1:
+                sections = (replace(sections[0], heading=""),)
             kept = whole.definitions if defined else ()
             return Page("", sections, kept, whole.facts if defined else "", is_full=whole.is_full)
 
         page("text")
         self.blocks.append(Equations(page))
 
-    def derivation(self, steps: Steps, *names: str) -> None:
+    def derivation(self, steps: Steps, *names: str, reasons: bool | None = None) -> None:
         """Write a derivative line by line; of its stages the named ones, by default all. Every line is checked.
+
+        Args:
+            steps: the derivative's steps.
+            names: of the tensors whose stages are shown.
+            reasons: whether why each line follows is said under it; by default on a page, and not in text.
 
         Raises:
             SymnnError: where a line does not follow from the one before it.
@@ -202,7 +231,7 @@ class Chapter:
         for name in names:
             if name not in known:
                 raise SymnnError(f"{self.title}: no stage {name!r} (there are {', '.join(known)})")
-        self.blocks.append(Derivation(steps.shown, names))
+        self.blocks.append(Derivation(steps.shown, names, reasons))
 
     def working(self, working: Working, digits: int = 4, names: Iterable[str] = ()) -> None:
         """Write scalar equations with numbers in their places; of some tensors, or of all."""
@@ -274,7 +303,9 @@ class Chapter:
         found = gradient.audit()
         if not found.is_right:
             raise SymnnError(f"{self.title}: {what}: the audit found something wrong")
-        self.check(f"{what}: every equation, every line of its derivation and its compiled code, audited.", True)
+        code = "" if found.code is None else " and its compiled code"
+        lines = ", every line of its derivation" if code else " and every line of its derivation"
+        self.check(f"{what}: every equation{lines}{code}, audited.", True)
 
     # Exercises
 

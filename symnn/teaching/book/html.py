@@ -24,6 +24,7 @@ from symnn.teaching.book.blocks import (
     Parts,
     Picture,
     Row,
+    Statement,
     Table,
     Worked,
 )
@@ -145,6 +146,9 @@ def _block(block: Block, number: int) -> Iterator[str]:
         case Note():
             inner = "".join(f"<p>{words(one)}</p>" for one in block.paragraphs)
             yield f'<aside class="note"><h4>{escape(block.title)}</h4>{inner}</aside>'
+        case Statement():
+            shown = "".join(part for one in block.blocks for part in _block(one, number))
+            yield f'<section class="note statement"><h4>{escape(block.title)}</h4>{shown}</section>'
         case Display():
             yield f'<div class="display scroll">{"".join(map(_row, block.rows))}</div>'
         case Equations():
@@ -152,7 +156,7 @@ def _block(block: Block, number: int) -> Iterator[str]:
         case Derivation():
             for stage in block.shown("latex").stages:
                 if not block.names or stage.name in block.names:
-                    yield _stage(stage)
+                    yield _stage(stage, block.reasons is not False)
         case Worked():
             yield _worked(block)
         case Table():
@@ -175,14 +179,15 @@ def _row(row: Row) -> str:
     return f'<div class="row"><span class="left">{left}</span><span>{right}</span>{why}</div>'
 
 
-def _stage(stage: ShownStage) -> str:
+def _stage(stage: ShownStage, reasons: bool) -> str:
     rows = [f"<h4>{formula(stage.heading)}</h4>"]
     for step in stage.steps:
         left = formula(step.left) if step.left else ""
+        why = f"<br/>{sentence(step.why)}" if reasons and step.why else ""
         mark = f'<span class="mark">{MARKS.get(step.mark, "")}</span>' if step.mark else ""
         rows.append(
             f'<div class="row"><span class="left">{left}</span><span>{formula(f"= {step.right}")}</span>'
-            f'<span class="why"><em>{escape(step.rule)}</em> {mark}<br/>{sentence(step.why)}</span></div>'
+            f'<span class="why"><em>{escape(step.rule)}</em> {mark}{why}</span></div>'
         )
     return f'<div class="display derivation scroll">{"".join(rows)}</div>'
 

@@ -3,6 +3,7 @@ r"""A book as LaTeX for pdflatex: one document, and the files of its pictures be
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from symnn.teaching.book.blocks import (
     Block,
@@ -19,6 +20,7 @@ from symnn.teaching.book.blocks import (
     Parts,
     Picture,
     Row,
+    Statement,
     Table,
     Worked,
     plain,
@@ -60,6 +62,13 @@ _MACROS = r"""\usepackage{graphicx,framed}
 \newcommand\stageheading[1]{\par\penalty-100\vspace{8pt}{\noindent\bfseries $#1$\par}\nopagebreak}
 \newcommand\boxtitle[2]{{\noindent\leavevmode\bfseries\color{#1}#2\par}\nopagebreak}
 \newenvironment{notebox}[1]{\begin{shaded}\small\boxtitle{accent}{#1}}{\end{shaded}}
+% Lines that belong together stand closer than paragraphs.
+\newenvironment{closelines}{\par\parskip=1pt\relax}{\par\vspace{4pt}}
+% A statement is not broken over pages.
+\newsavebox\statedbox
+\newenvironment{statementbox}[1]{\par\vspace{8pt}\begin{lrbox}{\statedbox}\begin{minipage}{\linewidth}%
+  \parskip=5pt\relax\boxtitle{accent}{#1}}{\end{minipage}\end{lrbox}%
+  {\fboxsep=7pt\noindent\hspace*{-\fboxsep}\colorbox{shadecolor}{\usebox\statedbox}\hspace*{-\fboxsep}\par}\vspace{8pt}}
 \newenvironment{checkedbox}{\colorlet{shadecolor}{checkedcolor}\begin{shaded}\footnotesize
   \boxtitle{checkedink}{What symnn checked}}{\end{shaded}}
 \newcommand\checkeditem[1]{{\leftskip=1.5em\noindent\llap{\makebox[1.5em][l]{\color{checkedink}$\checkmark$}}#1\par}\vspace{1pt}}
@@ -160,6 +169,11 @@ def _block(block: Block, number: int) -> Iterator[str]:
             yield rf"\begin{{notebox}}{{{words(block.title)}}}"
             yield "\\par\n".join(sentence(one) for one in block.paragraphs)
             yield r"\end{notebox}"
+        case Statement():
+            yield rf"\begin{{statementbox}}{{{words(block.title)}}}"
+            for inner in block.blocks:
+                yield from _block(inner, number)
+            yield r"\end{statementbox}"
         case Display():
             yield measured(row.left.latex for row in block.rows if row.left)
             # A short chain stands on one page.
@@ -168,14 +182,16 @@ def _block(block: Block, number: int) -> Iterator[str]:
         case Equations():
             yield from _equations(block.page("latex"))
         case Derivation():
+            yield r"\begin{closelines}"
             for stage in block.shown("latex").stages:
                 if not block.names or stage.name in block.names:
-                    yield _stage(stage)
+                    yield _stage(stage, block.reasons is not False)
+            yield r"\end{closelines}"
         case Worked():
             for _, rows in block.working.rows("latex", block.digits):
                 kept = [row for row in rows if not block.names or row.name in block.names]
                 if kept:
-                    yield worked_lines(kept) + r"\par\vspace{4pt}"
+                    yield rf"\begin{{closelines}}{worked_lines(kept)}\end{{closelines}}"
         case Table():
             yield _table(block)
         case Picture():
@@ -207,11 +223,11 @@ def _equations(page: Page) -> Iterator[str]:
     yield from (rf"{{\small {line}}}" for line in under(page))
 
 
-def _stage(stage: ShownStage) -> str:
+def _stage(stage: ShownStage, reasons: bool) -> str:
     rows = [rf"\stageheading{{{flat(stage.heading)}}}", measured(step.left for step in stage.steps)]
     shapes = ""
     for step in stage.steps:
-        rows += [step_line(step), why_line(step, shapes)]
+        rows += [step_line(step), why_line(step if reasons else replace(step, why="", shapes=""), shapes)]
         shapes = step.shapes or shapes
     return "\n".join(row for row in rows if row)
 
@@ -223,7 +239,9 @@ def _table(block: Table) -> str:
         rf"\begin{{tabular}}{{{columns}}}\toprule", " & ".join(map(sentence, block.head)) + r" \\ \midrule", *lines,
         r"\bottomrule\end{tabular}",
     ])  # fmt: skip
-    shown = rf"\renewcommand\arraystretch{{1.15}}\fits{{\linewidth}}{{{inner}}}"
+    cells = [sentence(cell) for row in block.rows for cell in row]
+    stretch = 1.45 if any("^{" in cell and "_{" in cell for cell in cells) else 1.15
+    shown = rf"\renewcommand\arraystretch{{{stretch}}}\fits{{\linewidth}}{{{inner}}}"
     return rf"\centredblock{{{shown}{_caption(block.caption)}}}"
 
 

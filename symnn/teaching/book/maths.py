@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sympy import Expr
@@ -34,6 +34,9 @@ SIGNS = {
 """What stands between two formulas, with a space on both sides (a comma, after it)."""
 _JOINT = re.compile(rf"(?: ([{''.join(sign for sign in SIGNS if sign != ',')}])|(,)) ")
 _CHANGE = re.compile(r"^([Δ∇])(\w)")
+_SLOPE = re.compile(r"∂([^/∂]+)/∂([^/∂]+)")
+_INDICES = re.compile("[0-9ijklmnpqr]{2}")
+"""Two indices, and no word: w_jk."""
 _NUMBER = re.compile(r"[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
@@ -98,6 +101,10 @@ class Language:
     def _mark(self, text: str) -> Mark | None:
         if text in self.names:
             return read_mark(self.names[text])
+        slope = _SLOPE.fullmatch(text)
+        if slope is not None:
+            of, by = self._mark(slope[1]), self._mark(slope[2])
+            return None if of is None or by is None else replace(by, of=of)
         try:
             # Δz is a change of z, and no letter of its own.
             return read_mark(_CHANGE.sub(r"\1 \2", text))
@@ -105,8 +112,13 @@ class Language:
             return None
 
     def _symbol(self, mark: Mark, format: str) -> str:
+        if mark.of is not None:
+            above, below = self._symbol(mark.of, format), self._symbol(replace(mark, of=None), format)
+            return rf"\partial {above} / \partial {below}" if format == "latex" else f"∂{above}/∂{below}"
         dialect = writer_for(Program([]), format, self.notation).dialect
         bold = not mark.subscript and not mark.after and mark.letter in self.bold
+        if _INDICES.fullmatch(mark.subscript):
+            return str(dialect.symbol(replace(mark, subscript=""), list(mark.subscript)).text)
         return str(dialect.symbol(mark, bold=bold).text)
 
     def _formula(self, text: str) -> Maths:

@@ -18,6 +18,7 @@ from symnn.teaching.book.blocks import (
     Paragraph,
     Parts,
     Picture,
+    Statement,
     Table,
     Worked,
     plain,
@@ -80,6 +81,10 @@ def _block(block: Block) -> Iterator[str]:
             yield f"  | {block.title}"
             for paragraph in block.paragraphs:
                 yield from _wrapped(paragraph, "  | ", "  | ")
+        case Statement():
+            yield f"  | {block.title}"
+            for place, inner in enumerate(block.blocks):
+                yield from [*(["  |"] if place else []), *(f"  | {line}" for line in _block(inner))]
         case Display():
             yield from _display(block)
         case Equations():
@@ -88,7 +93,7 @@ def _block(block: Block) -> Iterator[str]:
             shown = block.shown("text")
             for stage in shown.stages:
                 if not block.names or stage.name in block.names:
-                    yield from _stage(stage)
+                    yield from _stage(stage, block.reasons is True)
         case Worked():
             rows = [(h, [row for row in rows if not block.names or row.name in block.names])
                     for h, rows in block.working.rows("text", block.digits)]  # fmt: skip
@@ -120,7 +125,7 @@ def _display(block: Display) -> Iterator[str]:
         yield f"  {left}{' ' * (wide - width(left))} {right}{why}".rstrip() if wide else f"  {right}{why}"
 
 
-def _stage(stage: ShownStage) -> Iterator[str]:
+def _stage(stage: ShownStage, reasons: bool) -> Iterator[str]:
     lefts = max(width(step.left) for step in stage.steps)
     rights = max(min(width(step.right), 60) for step in stage.steps)
     yield f"  {stage.heading}"
@@ -128,6 +133,9 @@ def _stage(stage: ShownStage) -> Iterator[str]:
         mark = MARKS.get(step.mark, "")
         right = step.right + " " * max(rights - width(step.right), 0)
         yield f"    {step.left}{' ' * (lefts - width(step.left))} = {right}   {step.rule} {mark}".rstrip()
+        if reasons:
+            indent = " " * (lefts + 9)
+            yield from textwrap.wrap(step.why, WIDTH, initial_indent=indent, subsequent_indent=indent)
 
 
 def _table(block: Table) -> Iterator[str]:

@@ -19,7 +19,7 @@ _SIGNS = {
     "ø": r"\o{}", "Ø": r"\O{}", "ł": r"\l{}", "Ł": r"\L{}", "œ": r"\oe{}", "Œ": r"\OE{}", "ı": r"\i{}",
     "⊙": r"$\odot$", "∘": r"$\circ$", "√": r"$\surd$", "Σ": r"$\Sigma$", "½": r"$\frac12$", "¼": r"$\frac14$",
     "≠": r"$\ne$", "≈": r"$\approx$", "→": r"$\to$", "←": r"$\leftarrow$", "‖": r"$\|$", "⊤": r"$\top$",
-    "∇": r"$\nabla$", "±": r"$\pm$", "∈": r"$\in$", "✓": r"$\checkmark$", "\u00a0": "~",
+    "∇": r"$\nabla$", "±": r"$\pm$", "∈": r"$\in$", "✓": r"$\checkmark$", "∎": r"$\blacksquare$", "\u00a0": "~",
 }  # fmt: skip
 _LONGEST = 300
 
