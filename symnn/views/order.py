@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sympy import Add, Expr, Function, Idx, KroneckerDelta, Max, Min, Mul, Number, Pow, Rational, S, Sum, floor
+from sympy import Add, Expr, Function, Idx, KroneckerDelta, Max, Min, Mul, Number, Pow, Rational, S, Sum, floor, log
 from sympy.core.function import AppliedUndef
 
 from symnn.language import (
@@ -139,8 +139,12 @@ def ordered_factors(factors: Iterable[Expr], first: Sequence[Idx] = ()) -> list[
         first: the indices of the left side; the path of tensors starts at the first of them.
     """
     groups: dict[int, list[Expr]] = {}
+    factors = list(factors)
+    are_scalars = not any(free_indices(factor) for factor in factors)
     for factor in factors:
-        groups.setdefault(_factor_class(factor), []).append(factor)
+        # A logarithm is written without brackets: y log a, for (log a) y is hard to read.
+        is_late = are_scalars and isinstance(factor, log) and entries(factor)
+        groups.setdefault(_FUNCTION if is_late else _factor_class(factor), []).append(factor)
     ordered: list[Expr] = []
     for rank in sorted(groups):
         members = sorted(groups[rank], key=_factor_key)

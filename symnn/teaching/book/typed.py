@@ -57,7 +57,9 @@ class TypedWriter:
             case Name():
                 return self._name(node.name)
             case Item():
-                return self.dialect.symbol(_small(self.mark(node.name)), [self._index(one) for one in node.indices])
+                indices = [self._index(one) for one in node.indices]
+                symbol = self.mark(node.name)
+                return self.dialect.symbol(_small(symbol) if len(indices) > 1 else symbol, indices)
             case Negative():
                 inner = self.dialect.close(self.piece(node.operand), Precedence.BINDER)
                 return Piece(self.dialect.minus + inner, Precedence.SUM)
@@ -224,5 +226,5 @@ def _has_number(factors: list[Node]) -> bool:
 
 
 def _small(mark: Mark) -> Mark:
-    """Return the symbol of an entry: an entry of W is written w."""
+    """Return the symbol of an entry of a matrix: an entry of W is written w."""
     return Mark(mark.letter.lower() if len(mark.letter) == 1 else mark.letter, mark.layer, mark.subscript, mark.accent)
