@@ -237,7 +237,7 @@ def why_they_differ(c: Chapter) -> None:
         (activation, cost): symnn.mlp("n0-n1", activation=activation, cost=cost).gradient()
         for activation, cost in (("sigmoid", QUADRATIC), ("sigmoid", ENTROPY), ("softmax", "cross_entropy"))
     }
-    c.derivation(gradients["sigmoid", ENTROPY].steps("b1", detail=2), "z1")
+    c.derivation(gradients["sigmoid", ENTROPY].steps("b1", detail=2), "z1", reasons=False)
     c.say(
         """Each output has a cost that suits it. These are the three pairs of this chapter; the last makes use of the
         fact that the labels of an example add up to 1."""
