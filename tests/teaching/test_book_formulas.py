@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from symnn.errors import ShapeError
+from symnn.errors import ParseError, ShapeError
 from symnn.teaching.book import Chapter
 
 CHAPTER = Chapter("A chapter", names={"n0": "n_0", "n1": "n_1"}, shapes={"W": ("n", "n"), "x": "n", "b": "n"})
@@ -36,3 +36,12 @@ def test_terms_and_factors_keep_their_order(typed: str, text: str, latex: str) -
 def test_shapes_that_do_not_agree_are_refused() -> None:
     with pytest.raises(ShapeError, match="shapes"):
         CHAPTER.maths("x*W")
+
+
+def test_functions_of_which_nothing_is_known() -> None:
+    chapter = Chapter("A chapter", names={"d": "Δ θ"}, functions="C phi")
+    assert chapter.maths("C(theta + d) - C(theta)").text == "C(θ + Δθ) − C(θ)"
+    assert chapter.maths("phi''(0)/2").text == "φ″(0)/2"
+    assert chapter.maths("phi'(t) = C(theta + t*d)").latex == r"\varphi'(t) = C(\theta + t \Delta \theta)"
+    with pytest.raises(ParseError, match="unknown function"):
+        CHAPTER.maths("C(theta)")

@@ -72,6 +72,7 @@ class Chapter:
         shapes: of names in formulas that are no scalars: {"g": "n"}.
         bold: letters that stand for vectors and matrices.
         notation: choices of writing.
+        functions: letters that stand for functions that nothing more is known of: C(theta), phi'(t).
 
     In prose, `$…$` is a formula in symnn's own language (or one symbol, such as W^(1), w_12 or ∂C/∂w_12), `*…*` is a
     word met for the first time, and `{name}` is a value: a number (with a format, {a:.2f}), a formula from `maths`, or
@@ -93,10 +94,13 @@ class Chapter:
         shapes: Mapping[str, Any] | None = None,
         bold: str = "",
         notation: Notation | None = None,
+        functions: str = "",
     ) -> None:
         self.title, self.number = title, 0
         self.notation = notation or Notation()
-        self.language = Language(dict(names or {}), dict(shapes or {}), frozenset(bold.split()), self.notation)
+        self.language = Language(
+            dict(names or {}), dict(shapes or {}), frozenset(bold.split()), self.notation, frozenset(functions.split())
+        )
         self.blocks: list[Block] = []
         self.exercises: list[Exercise] = []
         self.checked: list[Checked] = []

@@ -15,9 +15,9 @@ from sympy import Expr
 from symnn.errors import InputError
 from symnn.language import Equation, Program, parse_formula
 from symnn.language.grammar import parse_tree
-from symnn.language.syntax import Item, Name, Node, Number, Source, postorder
+from symnn.language.syntax import Call, Item, Name, Node, Number, Source, postorder
 from symnn.language.vocabulary import spelled
-from symnn.teaching.book.typed import NotWrittenError, typed
+from symnn.teaching.book.typed import PRIME, NotWrittenError, typed
 from symnn.views.closed import closed_forms
 from symnn.writing import Mark, Notation
 from symnn.writing.expressions import ExpressionWriter
@@ -64,12 +64,14 @@ class Language:
         shapes: of names that are no scalars, as `symnn.diff` has them: {"g": "n"}.
         bold: the letters that stand for vectors and matrices, where they have no index.
         notation: choices of writing.
+        functions: names of functions that nothing more is known of: C(theta), phi'(t).
     """
 
     names: Mapping[str, str | Mark]
     shapes: Mapping[str, Any]
     bold: Collection[str]
     notation: Notation
+    functions: frozenset[str] = frozenset()
 
     def read(self, text: str) -> Maths:
         """Return a formula, or several with signs between them.
@@ -123,7 +125,10 @@ class Language:
 
     def _formula(self, text: str) -> Maths:
         # What has an index that is calculated with, n[l-1], is written as it is: the index has no range here.
-        program = Program([]) if _calculates(parse_tree(Source(text))) else program_of(text, self.shapes)
+        # So is what has a function that nothing is known of.
+        tree = parse_tree(Source(text, functions=self.functions))
+        as_it_is = _calculates(tree) or any(self._is_applied(node) for node in postorder(tree))
+        program = Program([]) if as_it_is else program_of(text, self.shapes)
         names = {spelled(name): mark for name, mark in self.names.items()}
         marks = {name: read_mark(mark) for name, mark in {**self.notation.names, **names}.items()}
         try:
@@ -136,7 +141,10 @@ class Language:
 
     def _typed(self, text: str, format: str, marks: Mapping[str, Mark]) -> str:
         dialect = writer_for(Program([]), format, self.notation).dialect
-        return typed(text, dialect, marks, lambda name: mark_of_name(name, layered=False), self.shapes)
+        return typed(text, dialect, marks, lambda n: mark_of_name(n, layered=False), self.shapes, self.functions)
+
+    def _is_applied(self, node: Node) -> bool:
+        return isinstance(node, Call) and node.function.partition(PRIME)[0] in self.functions
 
 
 FORMATS = ("text", "latex")

@@ -21,6 +21,8 @@ from symnn.writing.dialects import Piece, Precedence, Text
 from symnn.writing.marks import Mark
 
 MarkOf = Callable[[str], Mark]
+PRIME = "_prime"
+"""After the name of a function, its derivative: phi_prime, phi_prime2."""
 
 
 class NotWrittenError(Exception):
@@ -35,11 +37,13 @@ class TypedWriter:
         dialect: how each construct is set.
         mark: the symbol of a name.
         bold: whether a name stands for a vector or a matrix.
+        functions: names of functions that nothing more is known of: C(theta).
     """
 
     dialect: Text
     mark: MarkOf
     bold: Callable[[str], bool]
+    functions: frozenset[str] = frozenset()
 
     def write(self, text: str) -> str:
         """Return a formula in writing.
@@ -48,7 +52,7 @@ class TypedWriter:
             NotWrittenError: for a function that has no writing of its own here.
             ParseError: for what is no formula.
         """
-        return self.piece(parse_tree(Source(text))).text
+        return self.piece(parse_tree(Source(text, functions=self.functions))).text
 
     def piece(self, node: Node) -> Piece:
         match node:
@@ -149,6 +153,10 @@ class TypedWriter:
         inner = Piece(", ".join(self.piece(one).text for one in arguments))
         if len(arguments) == 1:
             inner = self.piece(arguments[0])
+        root, _, primes = name.partition(PRIME)
+        if root in self.functions:
+            dashes = (self.dialect.prime * (int(primes or 1) if root != name else 0)).replace("′′", "″")
+            return Piece(f"{self._name(root).text}{dashes}{self.dialect.parentheses(inner.text)}")
         if name in ("max", "min", "softmax"):
             return self.dialect.call(name, inner)
         if len(arguments) != 1 or (name not in ELEMENTWISE and name != "det"):
@@ -181,7 +189,14 @@ class TypedWriter:
         raise NotWrittenError(type(node).__name__)
 
 
-def typed(text: str, dialect: Text, marks: Mapping[str, Mark], mark: MarkOf, shapes: Mapping[str, Any]) -> str:
+def typed(
+    text: str,
+    dialect: Text,
+    marks: Mapping[str, Mark],
+    mark: MarkOf,
+    shapes: Mapping[str, Any],
+    functions: frozenset[str] = frozenset(),
+) -> str:
     """Return a formula in writing, as it was typed.
 
     Args:
@@ -190,14 +205,15 @@ def typed(text: str, dialect: Text, marks: Mapping[str, Mark], mark: MarkOf, sha
         marks: the symbols that were chosen, by name.
         mark: the symbol of any other name.
         shapes: of the names that are no scalars.
+        functions: names of functions that nothing more is known of.
 
     Raises:
         NotWrittenError: for a function that has no writing of its own here.
     """
     bold = dialect.notation.bold
-    return TypedWriter(dialect, lambda n: marks.get(n) or mark(n), lambda n: bold and shapes.get(n, ()) != ()).write(
-        text
-    )
+    return TypedWriter(
+        dialect, lambda n: marks.get(n) or mark(n), lambda n: bold and shapes.get(n, ()) != (), functions
+    ).write(text)
 
 
 def _digits(node: Number) -> str:
