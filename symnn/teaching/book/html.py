@@ -31,6 +31,7 @@ from symnn.teaching.book.blocks import (
 from symnn.teaching.book.book import LEGEND, Book, file_name, marks_of
 from symnn.teaching.book.chapter import Chapter
 from symnn.teaching.book.maths import Maths
+from symnn.teaching.documents.parts import flat, formulas
 from symnn.teaching.working_pages import Row as WorkedRow
 from symnn.writing.fragment import formula, fragment, sentence
 from symnn.writing.mathml import unstyled
@@ -180,10 +181,12 @@ def _row(row: Row) -> str:
 
 
 def _stage(stage: ShownStage, reasons: bool) -> str:
-    rows = [f"<h4>{formula(stage.heading)}</h4>"]
+    rows, shapes = [f"<h4>{formula(flat(stage.heading))}</h4>"], ""
     for step in stage.steps:
         left = formula(step.left) if step.left else ""
-        why = f"<br/>{sentence(step.why)}" if reasons and step.why else ""
+        changed = f"({formulas(step.shapes)})" if step.shapes != shapes and step.shapes else ""
+        said, shapes = " ".join(part for part in (step.why, changed) if part), step.shapes or shapes
+        why = f"<br/>{sentence(said)}" if reasons and said else ""
         mark = f'<span class="mark">{MARKS.get(step.mark, "")}</span>' if step.mark else ""
         rows.append(
             f'<div class="row"><span class="left">{left}</span><span>{formula(f"= {step.right}")}</span>'

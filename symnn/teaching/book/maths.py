@@ -45,7 +45,7 @@ class Maths:
     """A formula, as text and as LaTeX.
 
     >>> maths("sigmoid(z)*(1 - sigmoid(z)) ≤ 1/4").text
-    'σ(z) (1 − σ(z)) ≤ ¼'
+    'σ(z)(1 − σ(z)) ≤ ¼'
     """
 
     text: str

@@ -129,13 +129,17 @@ def _stage(stage: ShownStage, reasons: bool) -> Iterator[str]:
     lefts = max(width(step.left) for step in stage.steps)
     rights = max(min(width(step.right), 60) for step in stage.steps)
     yield f"  {stage.heading}"
+    shapes = ""
     for step in stage.steps:
         mark = MARKS.get(step.mark, "")
         right = step.right + " " * max(rights - width(step.right), 0)
         yield f"    {step.left}{' ' * (lefts - width(step.left))} = {right}   {step.rule} {mark}".rstrip()
         if reasons:
             indent = " " * (lefts + 9)
-            yield from textwrap.wrap(step.why, WIDTH, initial_indent=indent, subsequent_indent=indent)
+            changed = f"({step.shapes})" if step.shapes != shapes and step.shapes else ""
+            said = " ".join(part for part in (step.why, changed) if part)
+            yield from textwrap.wrap(said, WIDTH, initial_indent=indent, subsequent_indent=indent)
+        shapes = step.shapes or shapes
 
 
 def _table(block: Table) -> Iterator[str]:
