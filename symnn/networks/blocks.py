@@ -145,6 +145,7 @@ class TransformerBlock(Layer):
         causal: whether a place sees only itself and those before it.
         activation: that of F.
         epsilon: ε of the normalizations.
+        keys: the columns of each head; by default d/heads.
 
     Its parameters are those of `MultiHeadAttention`, `FeedForward` and `LayerNorm` (gamma_1, beta_1, gamma_2,
     beta_2), with their first values. The output is (T, d).
@@ -170,12 +171,13 @@ class TransformerBlock(Layer):
         causal: bool = False,
         activation: Any = "relu",
         epsilon: Any = 1e-5,
+        keys: Any = None,
     ) -> None:
         if norm not in ORDERS:
             raise InputError(f"TransformerBlock: unknown norm {norm!r}{suggest(str(norm), ORDERS)}")
         self.inputs = self.outputs = sequence_shape(type(self).__name__, inputs)
         self.norm = norm
-        self.attention = MultiHeadAttention(self.inputs, heads, causal=causal)
+        self.attention = MultiHeadAttention(self.inputs, heads, keys, causal)
         self.feed_forward = FeedForward(self.inputs, hidden, activation)
         self.normalization = LayerNorm(self.inputs, epsilon)
 

@@ -230,7 +230,14 @@ def _entry_key(entry: Entry) -> tuple[Any, ...]:
 
 
 def _along_path(members: list[Expr], first: Sequence[Idx]) -> list[Expr]:
-    """Return tensors such that each follows one with which it shares an index, from the left side's first on."""
+    """Return tensors such that each follows one with which it shares an index, from the left side's first on.
+
+    What stands at a place that is calculated comes last: w[p] x[i + p].
+    """
+    moved = [member for member in members if any(isinstance(place, Add) for place in _indices(member))]
+    if moved and len(moved) < len(members):
+        still = _along_path([member for member in members if member not in moved], first)
+        return still + _along_path(moved, first)
     left = list(members)
     if not any(free_indices(member) for member in members):
         return sorted(left, key=lambda member: not any(e.base.role == "parameter" for e in entries(member)))
@@ -248,8 +255,12 @@ def _along_path(members: list[Expr], first: Sequence[Idx]) -> list[Expr]:
 
 
 def _places(factor: Expr) -> list[Idx]:
+    return [i for place in _indices(factor) for i in sorted(free_indices(place), key=index_order)]
+
+
+def _indices(factor: Expr) -> tuple[Expr, ...]:
     base = factor.base if isinstance(factor, Pow) else factor
-    return [i for place in base.indices for i in sorted(free_indices(place), key=index_order)]
+    return tuple(base.indices)
 
 
 @lru_cache(maxsize=16384)

@@ -72,8 +72,9 @@ def page_of(
     title: str = "",
     batch: bool = False,
     notes: Sequence[str] = (),
+    compact: bool = False,
 ) -> Page:
-    """Return all that is shown of a derivation, or of a bare program."""
+    """Return all that is shown of a derivation, or of a bare program; on paper compactly, with small fractions."""
     notation = writer.dialect.notation
     subject = as_written(subject, notation)
     program = subject.program if isinstance(subject, Derivation) else subject
@@ -85,7 +86,8 @@ def page_of(
     writer.page = writer.page.of(shown, _wanted(subject) if isinstance(subject, Derivation) else ())
     writer.base = base_of(notation, view)
     writer.swaps_gradients = view == "matrix"
-    writer.dialect.compact = is_full = writer.dialect.has_pages and len(shown) > FULL
+    is_full = writer.dialect.has_pages and len(shown) > FULL
+    writer.dialect.compact = is_full or (compact and writer.dialect.has_pages)
     if isinstance(subject, Derivation):
         backward = shown_backward(folding, subject.backward)
         backward |= {made for made, name in labelling.labels.items() if name in backward}

@@ -199,14 +199,14 @@ EXPECTED: dict[str, tuple[str, str, str]] = {
         r"\bm{r} = f(\bm{u})",
     ),
     "convolution": (
-        "zᵢ = Σₖ uᵢ₊ₖ xₖ   (index form: no matrix form)",
-        "z[i] = sum_k u[i+k] x[k]   (index form: no matrix form)",
-        r"z_{i} = \sum_{k} u_{i+k} x_{k} \quad \text{(index form: no matrix form)}",
+        "zᵢ = Σₖ xₖ uᵢ₊ₖ   (index form: no matrix form)",
+        "z[i] = sum_k x[k] u[i+k]   (index form: no matrix form)",
+        r"z_{i} = \sum_{k} x_{k} u_{i+k} \quad \text{(index form: no matrix form)}",
     ),
     "bracket": (
-        "rᵢ = Σₖ uᵢ₋ₖ xₖ [k ≤ i]",
-        "r[i] = sum_k u[i-k] x[k] [k <= i]",
-        r"r_{i} = \sum_{k} u_{i-k} x_{k} \, [k \le i]",
+        "rᵢ = Σₖ xₖ uᵢ₋ₖ [k ≤ i]",
+        "r[i] = sum_k x[k] u[i-k] [k <= i]",
+        r"r_{i} = \sum_{k} x_{k} u_{i-k} \, [k \le i]",
     ),
     "piecewise": (
         "rᵢ = (uᵢ if uᵢ > 0, else ½ uᵢ)",

@@ -54,18 +54,18 @@ def contrastive() -> Program:
     [
         (
             "text",
-            "  f = Σᵢⱼₖₗ aᵢₖ c[l + q k, j + p i] bⱼₗ   (index form: no matrix form)",
-            "  ∂f/∂aᵢⱼ   = Σₖₗ c[l + q j, k + p i] bₖₗ ",
+            "  f = Σᵢⱼₖₗ aᵢₖ bⱼₗ c[l + q k, j + p i]   (index form: no matrix form)",
+            "  ∂f/∂aᵢⱼ   = Σₖₗ bₖₗ c[l + q j, k + p i] ",
         ),
         (
             "ascii",
-            "  f = sum_{i,j,k,l} A[i,k] C[l + q*k, j + p*i] B[j,l]   (index form: no matrix form)",
-            "  df/dA[i,j]   = sum_{k,l} C[l + q*j, k + p*i] B[k,l] ",
+            "  f = sum_{i,j,k,l} A[i,k] B[j,l] C[l + q*k, j + p*i]   (index form: no matrix form)",
+            "  df/dA[i,j]   = sum_{k,l} B[k,l] C[l + q*j, k + p*i] ",
         ),
         (
             "latex",
-            r"  f &= \sum_{i,j,k,l} a_{ik} c_{l + q k, j + p i} b_{jl} \quad \text{(index form: no matrix form)}",
-            r"  \frac{\partial f}{\partial a_{ij}} &= \sum_{k,l} c_{l + q j, k + p i} b_{kl} ",
+            r"  f &= \sum_{i,j,k,l} a_{ik} b_{jl} c_{l + q k, j + p i} \quad \text{(index form: no matrix form)}",
+            r"  \frac{\partial f}{\partial a_{ij}} &= \sum_{k,l} b_{kl} c_{l + q j, k + p i} ",
         ),
     ],
 )
@@ -77,7 +77,7 @@ def test_indices_times_sizes_have_the_letters_that_are_bound(format: str, value:
 
 def test_comments_of_code_have_the_letters_that_are_bound() -> None:
     source = symnn.diff("tr(kron(A,B)*C)").compile().source
-    assert "# f = sum_{i,j,k,l} A[i,k] C[l + q*k, j + p*i] B[j,l]\n" in source
+    assert "# f = sum_{i,j,k,l} A[i,k] B[j,l] C[l + q*k, j + p*i]\n" in source
     assert "*_" not in source
 
 

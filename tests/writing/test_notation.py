@@ -261,12 +261,12 @@ def test_where_indices_begin() -> None:
         Equation(tensor("v", n)[i], KroneckerDelta(i, 2) * u[i]),
     ])  # fmt: skip
     assert write_program(program, view="index", notation=Notation(indices=0)).splitlines()[:2] == [
-        "sᵢ = Σₖ uᵢ₋ₖ xₖ [k ≤ i]",
-        "tᵢ = Σₖ uᵢ₊ₖ xₖ [i + k < n] + u₂",
+        "sᵢ = Σₖ xₖ uᵢ₋ₖ [k ≤ i]",
+        "tᵢ = Σₖ xₖ uᵢ₊ₖ [i + k < n] + u₂",
     ]
     assert write_program(program, view="index", notation=Notation(indices=1)).splitlines() == [
-        "sᵢ = Σₖ uᵢ₋ₖ₊₁ xₖ [k ≤ i]",
-        "tᵢ = Σₖ uᵢ₊ₖ₋₁ xₖ [i + k − 1 ≤ n] + u₃",
+        "sᵢ = Σₖ xₖ uᵢ₋ₖ₊₁ [k ≤ i]",
+        "tᵢ = Σₖ xₖ uᵢ₊ₖ₋₁ [i + k − 1 ≤ n] + u₃",
         "vᵢ = uᵢ [i = 3]",
         "notation: indices count from 1",
     ]

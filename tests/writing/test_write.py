@@ -164,8 +164,8 @@ def test_remarks_stand_in_one_column() -> None:
         Equation(tensor("t"), Sum(z[i] ** 2, i)),
     ]
     assert write_program(Program(equations)) == (
-        "zᵢ = Σₖ xᵢ₊ₖ wₖ           (index form: no matrix form)\n"
-        "uᵢ = 1 + Σₖₚ xᵢ₊ₖ wₖ wₚ   (index form: no matrix form)\n"
+        "zᵢ = Σₖ wₖ xᵢ₊ₖ           (index form: no matrix form)\n"
+        "uᵢ = 1 + Σₖₚ wₖ wₚ xᵢ₊ₖ   (index form: no matrix form)\n"
         "t  = ‖z‖²\n"
         "where indices count from 0\n"
     )

@@ -90,6 +90,17 @@ class Equations(Block):
     """The equations of a program or a derivative, as symnn writes them; `page` is asked for a format."""
 
     page: Callable[[str], Page]
+    beside: bool = False
+    """Whether the sections, Forward and Backward, stand beside each other where there is room."""
+
+
+@dataclass(frozen=True)
+class OnePage(Block):
+    """Equations on a page of their own, in two columns: the sections side by side, and what the symbols mean."""
+
+    title: str
+    paragraphs: tuple[Parts, ...]
+    page: Callable[[str], Page]
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ from symnn.teaching.book.blocks import (
     Exercise,
     Heading,
     Note,
+    OnePage,
     Paragraph,
     Parts,
     Picture,
@@ -165,23 +166,34 @@ class Chapter:
         """
         self.blocks.append(Display(tuple(one if isinstance(one, Row) else self._row(one, values) for one in rows)))
 
-    def chain(self, *rows: str | tuple[str, str], ranges: Mapping[str, tuple[float, float]] | None = None) -> None:
+    def chain(
+        self,
+        *rows: str | tuple[str, str],
+        ranges: Mapping[str, tuple[float, float]] | None = None,
+        given: Mapping[str, str] | None = None,
+    ) -> None:
         """Display a chain, "f = g", "= h", "≤ k", after it was checked at random places, to 50 digits.
 
         Args:
             rows: formulas with the signs =, ≤, ≥, <, > between them, and perhaps why.
             ranges: where the names lie; by default within -3 and 3.
+            given: names that stand for formulas of the others, while they are checked: {"p": "softmax(z)"}.
 
         Raises:
             SymnnError: for a line that does not hold.
         """
         texts = [row if isinstance(row, str) else row[0] for row in rows]
-        self.hold(" ".join(texts), ranges or {})
+        self.hold(" ".join(texts), ranges, given)
         self.display(*rows)
 
-    def hold(self, text: str, ranges: Mapping[str, tuple[float, float]] | None = None) -> None:
+    def hold(
+        self,
+        text: str,
+        ranges: Mapping[str, tuple[float, float]] | None = None,
+        given: Mapping[str, str] | None = None,
+    ) -> None:
         """Check a chain of formulas at random places, to 50 digits."""
-        check_chain(text, self.language.shapes, ranges or {})
+        check_chain(text, self.language.shapes, ranges or {}, given)
 
     def equations(
         self,
@@ -192,6 +204,7 @@ class Chapter:
         only: Sequence[str] = (),
         notation: Notation | None = None,
         defined: bool = True,
+        beside: bool = False,
     ) -> None:
         """Write the equations of a gradient, a general network or a program.
 
@@ -203,11 +216,12 @@ class Chapter:
                 alone is shown without its heading.
             notation: choices of writing.
             defined: whether what the symbols mean is said under them.
+            beside: whether the sections stand beside each other, with small fractions.
         """
         chosen = notation or getattr(subject, "notation", None) or self.notation
 
         def page(format: str) -> Page:
-            whole = _page(subject, view, batch, format, chosen)
+            whole = _page(subject, view, batch, format, chosen, beside)
             sections = tuple(section for section in whole.sections if not only or section.heading in only)
             if only and len(sections) == 1:
                 sections = (replace(sections[0], heading=""),)
@@ -215,7 +229,27 @@ class Chapter:
             return Page("", sections, kept, whole.facts if defined else "", is_full=whole.is_full)
 
         page("text")
-        self.blocks.append(Equations(page))
+        self.blocks.append(Equations(page, beside))
+
+    def one_page(
+        self, title: str, text: str, subject: Gradient, *, notation: Notation | None = None, **values: Any
+    ) -> None:
+        """Put a gradient on a page of its own: forward beside backward, in letters as large as fit.
+
+        Args:
+            title: of the page.
+            text: paragraphs under it, as `say` has them.
+            subject: whose equations, in matrix form.
+            notation: choices of writing.
+        """
+        chosen = notation or subject.notation or self.notation
+
+        def page(format: str) -> Page:
+            return replace(_page(subject, "matrix", False, format, chosen, True), title="")
+
+        page("text")
+        paragraphs = tuple(self.parts(one, **values) for one in _paragraphs(text))
+        self.blocks.append(OnePage(title, paragraphs, page))
 
     def derivation(self, steps: Steps, *names: str, reasons: bool | None = None) -> None:
         """Write a derivative line by line; of its stages the named ones, by default all. Every line is checked.
@@ -403,7 +437,9 @@ def _sides(text: str) -> tuple[str, str, str]:
     return (text[: found.start()], found[1], text[found.end() :]) if found else ("", "", text)
 
 
-def _page(subject: Any, view: str, batch: bool, format: str, notation: Notation) -> Page:
+def _page(
+    subject: Any, view: str, batch: bool, format: str, notation: Notation, compact: bool = False
+) -> Page:
     if isinstance(subject, GeneralNetwork):
         return subject.with_notation(notation).page(format, view, batch)
     if isinstance(subject, FormulaDerivative) and view == "matrix":
@@ -411,7 +447,7 @@ def _page(subject: Any, view: str, batch: bool, format: str, notation: Notation)
                             order=tuple(subject.formula.variables))  # fmt: skip
     if isinstance(subject, Gradient):
         subject = subject.batch_derivation if batch else subject.derivation
-    return page_of(subject, writer_for(subject, format, notation), view=view, batch=batch)
+    return page_of(subject, writer_for(subject, format, notation), view=view, batch=batch, compact=compact)
 
 
 def _of_figure(figure: Any) -> Callable[[str], bytes]:

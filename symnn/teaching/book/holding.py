@@ -26,13 +26,19 @@ _WIDTH = 3
 """How many entries an axis has whose size is a letter."""
 
 
-def check_chain(text: str, shapes: Mapping[str, Any], ranges: Mapping[str, tuple[float, float]]) -> None:
+def check_chain(
+    text: str,
+    shapes: Mapping[str, Any],
+    ranges: Mapping[str, tuple[float, float]],
+    given: Mapping[str, str] | None = None,
+) -> None:
     """Check a chain of formulas.
 
     Args:
         text: formulas with =, ≤, ≥, <, > between them.
         shapes: of the names that are no scalars.
         ranges: where the names' numbers lie; by default within -3 and 3.
+        given: names that stand for formulas of the others: {"p": "softmax(z)"}.
 
     Raises:
         SymnnError: naming the first sign that does not hold.
@@ -40,14 +46,18 @@ def check_chain(text: str, shapes: Mapping[str, Any], ranges: Mapping[str, tuple
     pieces = _SIGN.split(text)
     formulas, signs = [piece.strip() for piece in pieces[::2]], pieces[1::2]
     programs = [program_of(one, shapes) for one in formulas]
-    inputs = {name: tensor for program in programs for name, tensor in program.inputs.items()}
+    meant = {name: program_of(one, shapes) for name, one in (given or {}).items()}
+    inputs = {name: tensor for one in (*programs, *meant.values()) for name, tensor in one.inputs.items()}
     random = np.random.default_rng(0)
     with mpmath.workdps(DIGITS):
         for _ in range(PLACES):
             drawn = {
                 name: random.uniform(*ranges.get(name, (-3, 3)), [int(s) if s.is_Integer else _WIDTH for s in t.shape])
                 for name, t in sorted(inputs.items())
+                if name not in meant
             }
+            for name, program in meant.items():
+                drawn[name] = _array(program, drawn)
             values = [_value(program, drawn) for program in programs]
             for place, sign in enumerate(signs):
                 if not _holds(sign, values[place], values[place + 1]):
@@ -55,8 +65,12 @@ def check_chain(text: str, shapes: Mapping[str, Any], ranges: Mapping[str, tuple
 
 
 def _value(program: Program, drawn: Mapping[str, Any]) -> Any:
+    return np.ravel(_array(program, drawn))
+
+
+def _array(program: Program, drawn: Mapping[str, Any]) -> Any:
     last = program.equations[-1].tensor.name
-    return evaluate(program, {name: drawn[name] for name in program.inputs}, "mpmath", DIGITS)[last].ravel()
+    return evaluate(program, {name: drawn[name] for name in program.inputs}, "mpmath", DIGITS)[last]
 
 
 def _holds(sign: str, left: Any, right: Any) -> bool:

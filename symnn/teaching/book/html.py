@@ -20,6 +20,7 @@ from symnn.teaching.book.blocks import (
     Equations,
     Heading,
     Note,
+    OnePage,
     Paragraph,
     Parts,
     Picture,
@@ -153,7 +154,12 @@ def _block(block: Block, number: int) -> Iterator[str]:
         case Display():
             yield f'<div class="display scroll">{"".join(map(_row, block.rows))}</div>'
         case Equations():
-            yield f'<div class="equations">{fragment(block.page("mathml"))}</div>'
+            shown = "equations beside" if block.beside else "equations"
+            yield f'<div class="{shown}">{fragment(block.page("mathml"))}</div>'
+        case OnePage():
+            inner = "".join(f"<p>{words(one)}</p>" for one in block.paragraphs)
+            shown = f'<div class="equations">{fragment(block.page("mathml"))}</div>'
+            yield f'<section class="onepage"><h4>{escape(block.title)}</h4>{inner}{shown}</section>'
         case Derivation():
             for stage in block.shown("latex").stages:
                 if not block.names or stage.name in block.names:

@@ -2,7 +2,7 @@ r"""A book as LaTeX for pdflatex: one document, and the files of its pictures be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from symnn.teaching.book.blocks import (
@@ -16,6 +16,7 @@ from symnn.teaching.book.blocks import (
     Equations,
     Heading,
     Note,
+    OnePage,
     Paragraph,
     Parts,
     Picture,
@@ -29,14 +30,17 @@ from symnn.teaching.book.book import LEGEND, Book, file_name, marks_of
 from symnn.teaching.book.chapter import Chapter
 from symnn.teaching.book.maths import Maths
 from symnn.teaching.documents.article import MARGIN, step_line, why_line
-from symnn.teaching.documents.breaking import breakable
+from symnn.teaching.documents.breaking import LONG, breakable
 from symnn.teaching.documents.escaping import code, code_line, words
 from symnn.teaching.documents.numbers import worked_lines
 from symnn.teaching.documents.parts import MARKS, flat, measured, result_lines, under
-from symnn.teaching.documents.preamble import PREAMBLES
+from symnn.teaching.documents.preamble import ONE_PAGE, PREAMBLES
+from symnn.writing.lines import Section
 from symnn.writing.sections import Page
 from symnn.writing.steps import ShownStage
 
+IN_COLUMN = 24.0
+"""Formulas wider than so many letters may break in a column of two."""
 PICTURES = "pictures"
 """The folder of the pictures, beside the document."""
 
@@ -85,10 +89,15 @@ _MACROS = r"""\usepackage{graphicx,framed}
 \definecolor{codecolor}{RGB}{245,245,243}
 \newenvironment{codebox}{\colorlet{shadecolor}{codecolor}\begin{shaded}\footnotesize\parskip=0pt\relax}{\end{shaded}}
 \newcommand\codeline[1]{{\raggedright\noindent\hangindent=3em\hangafter=1\leavevmode\strut #1\strut\par}}
+\newcommand\head[1]{\par\vspace{9pt}%
+  \noindent\hbox to\linewidth{\vrule width0pt depth 3.5pt\bfseries\color{accent}#1\hfil}\par
+  \nointerlineskip{\color{rule}\hrule height 0.5pt}\vspace{4pt}}
+\makeatletter\setlength\@fptop{0pt}\makeatother
+\newcommand\pageofitsown[1]{\onesize{#1}\begin{figure}[p]\noindent\usebox\wholepage\end{figure}}
 % A displayed line with a reason under it.
 \newcommand\displayline[4]{\vspace{3pt}\mathline{#1}{#2}{#3}{#4}}
 """
-_PREAMBLE = PREAMBLES["article"].replace("11pt", "10pt") + _MACROS
+_PREAMBLE = PREAMBLES["article"].replace("11pt", "10pt") + _MACROS + ONE_PAGE
 
 
 def latex(book: Book) -> str:
@@ -180,7 +189,9 @@ def _block(block: Block, number: int) -> Iterator[str]:
             yield (r"\nopagebreak" if len(block.rows) <= _SHORT else "\n").join(map(_row, block.rows))
             yield r"\vspace{3pt}"
         case Equations():
-            yield from _equations(block.page("latex"))
+            yield from _equations(block.page("latex"), block.beside)
+        case OnePage():
+            yield _one_page(block)
         case Derivation():
             yield r"\begin{closelines}"
             for stage in block.shown("latex").stages:
@@ -214,13 +225,41 @@ def _row(row: Row) -> str:
     return line + rf"\why{{{sentence(row.why)}}}" if long else line
 
 
-def _equations(page: Page) -> Iterator[str]:
-    for section in page.sections:
-        if section.heading:
-            yield rf"\par\vspace{{4pt}}\noindent\textit{{{words(section.heading)}}}\par\nopagebreak"
-        yield result_lines(section.lines)
+def _equations(page: Page, beside: bool = False) -> Iterator[str]:
+    if beside:
+        yield r"\par\vspace{4pt}"
+        yield _columns(["\n".join(_section(one, IN_COLUMN)) for one in page.sections])
+    else:
+        for section in page.sections:
+            yield from _section(section)
     yield r"\par\vspace{3pt}"
     yield from (rf"{{\small {line}}}" for line in under(page))
+
+
+def _section(section: Section, long: float = LONG) -> Iterator[str]:
+    if section.heading:
+        yield rf"\par\vspace{{4pt}}\noindent\textit{{{words(section.heading)}}}\par\nopagebreak"
+    yield result_lines(section.lines, long)
+
+
+def _columns(columns: Sequence[str]) -> str:
+    """Return columns beside each other; the second of two, what is derived, is the wider one."""
+    widths = [0.97 / len(columns)] * len(columns) if len(columns) != 2 else [0.44, 0.53]
+    cells = (
+        f"\\begin{{minipage}}[t]{{{width:.3f}\\linewidth}}\n{one}\n\\end{{minipage}}"
+        for width, one in zip(widths, columns, strict=True)
+    )
+    return r"\noindent " + r"\hfill".join(cells) + r"\par"
+
+
+def _one_page(block: OnePage) -> str:
+    """Return a page of its own, which stands after the page that it is met on."""
+    page = block.page("latex")
+    columns = [rf"\head{{{words(one.heading)}}}" + result_lines(one.lines, IN_COLUMN) for one in page.sections]
+    columns[0] += "\n\\vspace{9pt}\n" + "\n".join(under(page))
+    intro = "".join(rf"{sentence(one)}\par " for one in block.paragraphs)
+    title = rf"{{\raggedright\Large\bfseries\color{{accent}}\leavevmode {words(block.title)}\par}}\vspace{{3pt}}"
+    return rf"\pageofitsown{{{title}{intro}{_columns(columns)}}}"
 
 
 def _stage(stage: ShownStage, reasons: bool) -> str:

@@ -97,7 +97,7 @@ class Language:
             return Maths("…", r"\dots")
         mark = self._mark(text)
         if mark is not None:
-            return Maths(*(self._symbol(mark, format) for format in ("text", "latex")))
+            return Maths(*(self._symbol(mark, format) for format in FORMATS))
         return self._formula(text)
 
     def _mark(self, text: str) -> Mark | None:
@@ -118,7 +118,9 @@ class Language:
             above, below = self._symbol(mark.of, format), self._symbol(replace(mark, of=None), format)
             return rf"\partial {above} / \partial {below}" if format == "latex" else f"∂{above}/∂{below}"
         dialect = writer_for(Program([]), format, self.notation).dialect
-        bold = not mark.subscript and not mark.after and mark.letter in self.bold
+        # W_K is a matrix, w_12 an entry of one.
+        is_whole = not mark.after and (not mark.subscript or mark.subscript.isupper())
+        bold = is_whole and mark.letter in self.bold
         if _INDICES.fullmatch(mark.subscript):
             return str(dialect.symbol(replace(mark, subscript=""), list(mark.subscript)).text)
         return str(dialect.symbol(mark, bold=bold).text)
@@ -157,9 +159,14 @@ def _calculates(tree: Node) -> bool:
 
 
 def program_of(text: str, shapes: Mapping[str, Any]) -> Program:
-    """Return a formula's program; names without a shape are scalars."""
+    """Return a formula's program; names without a shape are scalars, and a letter in a shape is a size."""
     used = {node.name for node in postorder(parse_tree(Source(text))) if isinstance(node, Name)}
-    return parse_formula(text, {name: shapes.get(name, ()) for name in used}).program
+    sizes = {size for name in used for size in _letters(shapes.get(name, ()))}
+    return parse_formula(text, {name: shapes.get(name, ()) for name in used - sizes}).program
+
+
+def _letters(shape: Any) -> set[str]:
+    return {str(size) for size in ([shape] if isinstance(shape, str) else shape)}
 
 
 def maths(source: Any, program: Program | None = None, notation: Notation | None = None) -> Maths:

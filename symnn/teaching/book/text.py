@@ -15,6 +15,7 @@ from symnn.teaching.book.blocks import (
     Equations,
     Heading,
     Note,
+    OnePage,
     Paragraph,
     Parts,
     Picture,
@@ -88,6 +89,11 @@ def _block(block: Block) -> Iterator[str]:
         case Display():
             yield from _display(block)
         case Equations():
+            yield from _indented(page_text(block.page("text"), "text").splitlines())
+        case OnePage():
+            yield from (block.title, "")
+            for one in block.paragraphs:
+                yield from (*_wrapped(one), "")
             yield from _indented(page_text(block.page("text"), "text").splitlines())
         case Derivation():
             shown = block.shown("text")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from symnn.teaching.documents.breaking import breakable
+from symnn.teaching.documents.breaking import LONG, breakable
 from symnn.teaching.documents.escaping import escaped
 from symnn.teaching.documents.symbols import Symbol
 from symnn.writing.lines import Line
@@ -61,12 +61,12 @@ def beside(line: Line) -> str:
     return r"\quad ".join(part for part in parts if part)
 
 
-def result_lines(lines: Sequence[Line]) -> str:
-    """Return equations under each other, without numbers."""
+def result_lines(lines: Sequence[Line], long: float = LONG) -> str:
+    """Return equations under each other, without numbers; those that are long, in letters, may break."""
     rows = [measured(line.left for line in lines)]
     for line in lines:
         end = beside(line)
-        right = breakable(line.right)
+        right = breakable(line.right, long)
         rows.append(
             rf"\conditionline{{{line.left}}}{{{right}}}{{{end}}}" if end else rf"\resultline{{{line.left}}}{{{right}}}"
         )

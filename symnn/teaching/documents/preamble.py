@@ -96,6 +96,14 @@ _SLIDES = r"""\documentclass[aspectratio=169,10pt]{beamer}
 \newcommand\conditionline[3]{\vspace{2pt}\mathline{#1}{=}{#2}{#3}}
 """
 
+ONE_PAGE = r"""% One page: the largest of some sizes of letters at which everything fits.
+\newsavebox\wholepage
+\newcommand\trysize[3]{\ifdim\dimexpr\ht\wholepage+\dp\wholepage\relax>\textheight
+  \savebox\wholepage{\begin{minipage}[t]{\textwidth}\fontsize{#1}{#2}\selectfont#3\end{minipage}}\fi}
+\newcommand\onesize[1]{\savebox\wholepage{\rule{0pt}{2\textheight}}%
+  \trysize{11}{14}{#1}\trysize{10}{12.5}{#1}\trysize{9}{11}{#1}\trysize{8}{9.8}{#1}\trysize{7}{8.5}{#1}\trysize{6}{7.2}{#1}}
+"""
+
 _SUMMARY = r"""\documentclass[a4paper,11pt]{article}
 <packages>
 \usepackage[margin=18mm]{geometry}
@@ -111,13 +119,8 @@ _SUMMARY = r"""\documentclass[a4paper,11pt]{article}
   \nointerlineskip{\color{rule}\hrule height 0.5pt}\vspace{4pt}}
 \newcommand\documenttitle[2]{{\raggedright\Large\bfseries\color{accent}#1\par}\vspace{2pt}%
   {\raggedright\small\color{quiet}#2\par}\vspace{3pt}}
-% One page: the largest of some sizes of letters at which everything fits.
-\newsavebox\wholepage
-\newcommand\trysize[3]{\ifdim\dimexpr\ht\wholepage+\dp\wholepage\relax>\textheight
-  \savebox\wholepage{\begin{minipage}[t]{\textwidth}\fontsize{#1}{#2}\selectfont#3\end{minipage}}\fi}
-\newcommand\onepage[1]{\savebox\wholepage{\rule{0pt}{2\textheight}}%
-  \trysize{11}{14}{#1}\trysize{10}{12.5}{#1}\trysize{9}{11}{#1}\trysize{8}{9.8}{#1}\trysize{7}{8.5}{#1}\trysize{6}{7.2}{#1}%
-  \noindent\raisebox{0pt}[0pt][0pt]{\usebox\wholepage}}
+<one page>
+\newcommand\onepage[1]{\onesize{#1}\noindent\raisebox{0pt}[0pt][0pt]{\usebox\wholepage}}
 """
 
 _STYLES = {"article": _ARTICLE, "slides": _SLIDES, "summary": _SUMMARY}
@@ -127,6 +130,7 @@ _PACKAGES_OF = {"slides": _PACKAGES.replace(",longtable,multicol", "")}
 def _filled(style: str, text: str) -> str:
     """Return a preamble with what all styles share."""
     text = text.replace("<packages>\n", _PACKAGES_OF.get(style, _PACKAGES))
+    text = text.replace("<one page>\n", ONE_PAGE)
     return text.replace("<colours>\n", _COLOURS).replace("<lines>\n", _LINES)
 
 

@@ -27,6 +27,8 @@ def whole() -> Chapter:
     c.chain("tanh(z) = 2*sigmoid(2*z) - 1", ("< 1", "always"))
     net = symnn.mlp("2-2-1")
     c.equations(net.gradient(), only=["Backward"])
+    c.equations(net.gradient(), beside=True)
+    c.one_page("All of it", "On $∂C/∂W^(1)$.", net.gradient())
     c.derivation(net.gradient().steps("W1"), "W1")
     c.table(["$n$", "-2"], [["one", f"{-0.25:.2f}"], ["two", 3]], "A table.")
     c.picture("net", diagram_of("2-2-1"), "A network.")
@@ -45,6 +47,7 @@ def test_text_says_it() -> None:
     assert "Prose with σ(z) ≤ 1, terms, −0.50, 1.0·10⁻⁷ and 50 % of x₁, ΔC and Δz." in said
     assert "tanh(z) = 2σ(2z) − 1" in said
     assert "∂C/∂W⁽¹⁾   = δ⁽¹⁾ xᵀ" in said
+    assert "On ∂C/∂W⁽¹⁾." in said
     assert "(1) How much is σ(0)?" in said
     assert "✓ The cost is 0.5." in said
 
@@ -55,6 +58,9 @@ def test_latex_says_it_in_ascii() -> None:
     assert r"$\sigma(z) \le 1$, \emph{terms}, $-0.50$, $1.0 \cdot 10^{-7}$ and 50 \% of $x_{1}$" in said
     assert r"A title \& more" in said
     assert r"\begin{tikzpicture}" in said
+    assert said.count(r"\begin{minipage}[t]{0.440\linewidth}") == 2
+    assert r"\pageofitsown{{\raggedright\Large" in said
+    assert r"On $\partial C / \partial \bm{W}^{(1)}$." in said
 
 
 def test_html_says_it_and_is_well_formed() -> None:
@@ -64,6 +70,8 @@ def test_html_says_it_and_is_well_formed() -> None:
     assert "<em>terms</em>" in said
     assert "Content-Security-Policy" in said
     assert said.count("<svg") == 1
+    assert '<div class="equations beside">' in said
+    assert '<section class="onepage"><h4>All of it</h4>' in said
 
 
 @pytest.mark.parametrize(
@@ -76,6 +84,21 @@ def test_a_chain_that_does_not_hold_is_refused(chain: str) -> None:
 
 def test_a_chain_of_vectors_holds() -> None:
     Chapter("t", shapes={"g": "n"}).chain("norm2(g)^2 = g'*g", "≥ 0")
+
+
+def test_a_chain_may_use_a_size_and_names_that_stand_for_formulas() -> None:
+    c = Chapter("t", shapes={"c": "n", "x": "n", "p": "n"})
+    c.chain("sum(c) = 0", given={"c": "x - sum(x)/n*vector(1)"})
+    c.chain("sum(p.*(x - (p'*x)*vector(1))) = 0", given={"p": "softmax(c)"})
+    with pytest.raises(SymnnError, match="this does not hold"):
+        c.chain("sum(c) = 0")
+
+
+def test_whole_matrices_are_bold_and_entries_are_not() -> None:
+    c = Chapter("t", bold="W")
+    assert c.maths("W_K").latex == r"\bm{W}_{K}"
+    assert c.maths("W_12").latex == "W_{12}"
+    assert c.maths("∂C/∂W").latex == r"\partial C / \partial \bm{W}"
 
 
 def test_a_check_that_fails_stops_the_chapter() -> None:
