@@ -35,6 +35,7 @@ def chapter() -> Chapter:
         "A ball that rolls downhill stops in the first valley. Which valleys a cost has, which of them a random start "
         "finds, and what many random starts can promise.",
         shapes={"x": "m", "y": "m"},
+        notation=symnn.Notation(names={"f": "C"}),
     )
     found = search()
     hill, places = most_visible(found)
@@ -137,13 +138,14 @@ def two_valleys(c: Chapter, found: list[Hill], hill: Hill, places) -> None:
         chapter 3, and symnn derives its slope:"""
     )
     slope = symnn.diff(COST, wrt="w", shapes={"w": (), "x": "m", "y": "m"})
-    c.equations(slope)
+    c.equations(slope, notation=c.notation)
     c.audit(slope, "The slope of the cost of one neuron")
     c.say(
-        """Can such a small thing have two valleys? We look, instead of drawing one. Three examples are drawn at
-        random, inputs between −5 and 5 and targets between 0.1 and 0.9, and the signs of the slope are counted on a
-        fine grid of weights: down, up, down, up is two valleys. Of {sets} such sets {count} have two. Here is the
-        one, of those with the higher valley on the left, whose valleys can be seen best. The examples are""",
+        """Can such a small thing have two valleys, as the essay's graph has? We look, instead of drawing one. Three
+        examples are drawn at random, inputs between −5 and 5 and targets between 0.1 and 0.9, and the signs of the
+        slope are counted on a fine grid of weights: down, up, down, up is two valleys. Of {sets} such sets {count}
+        have two. Here is the one, of those with the higher valley on the left, whose valleys can be seen best. The
+        examples are""",
         sets=SETS, count=len(found),
     )  # fmt: skip
     c.table(["example", "1", "2", "3"], [["$x$", *map(str, hill.x)], ["$y$", *map(str, hill.y)]])
@@ -154,7 +156,7 @@ def two_valleys(c: Chapter, found: list[Hill], hill: Hill, places) -> None:
         derived for the slope is solved to 50 digits. The second derivative tells the valleys from the watershed:
         positive where the curve bends upwards, negative where it bends downwards."""
     )
-    c.equations(SECOND, only=["Hessian"], defined=False)
+    c.equations(SECOND, only=["Hessian"], defined=False, notation=c.notation)
     with mpmath.workdps(50):
         rows, slopes, curved, distance = [], [], [], []
         for name, w in zip(("left", "watershed", "right"), places, strict=True):
@@ -176,7 +178,7 @@ def two_valleys(c: Chapter, found: list[Hill], hill: Hill, places) -> None:
         the sigmoid, and none of these is ever negative:"""
     )
     entropy = symnn.diff(CROSS_ENTROPY, wrt="w", shapes={"w": (), "x": "m", "y": "m"}, kind="hessian")
-    c.equations(entropy)
+    c.equations(entropy, notation=c.notation)
     slope = symnn.diff(CROSS_ENTROPY_AT_MANY, wrt="w", shapes=AT_MANY).compile()
     counts = [len(level_places(slope(w=GRID, x=one.x, y=one.y)[1]["w"])) for one in found]
     c.check("With the cross-entropy the slope changes its sign once, on each of the {count} sets.",
@@ -190,10 +192,10 @@ def valleys_drawn(hill: Hill):
         axes = figure.subplots()
         w = np.linspace(-6, 0.35, 500)
         axes.plot(w, hill.cost(w), color=GREY, linewidth=2)
-        for start, color in ((BALL, ORANGE), (-1.0, ORANGE), (0.12, BLUE)):
-            path = roll(hill, np.array([start]), 4000)[:, 0]
+        starts = np.array([BALL, -1.0, 0.12])
+        for path, color in zip(roll(hill, starts, 4000).T, (ORANGE, ORANGE, BLUE), strict=True):
             axes.plot(path, hill.cost(path), "o", color=color, markersize=3)
-            axes.plot(start, hill.cost(start), "o", color=color, markersize=10)
+            axes.plot(path[0], hill.cost(path[0]), "o", color=color, markersize=10)
         bottom, top = hill.cost(hill.right), hill.cost(hill.watershed)
         for place, said in ((hill.left, "higher valley"), (hill.right, "deeper valley")):
             axes.plot([place, place], [bottom * 0.95, hill.cost(place)], color=GREY, linewidth=0.8, linestyle=":")
@@ -734,7 +736,7 @@ def exercises(c: Chapter, hill: Hill) -> None:
     with c.exercise() as solution:
         n = int(random.integers(3, 6))
         c.say("How many copies has a minimum of the network 2-{n}-1, with tanh in its hidden layer? And with the "
-              "sigmoid of chapter 1, which is not odd, but has σ(−z) = 1 − σ(z)?", n=n)  # fmt: skip
+              "sigmoid of chapter 1, for which $sigmoid(-z) = 1 - sigmoid(z)$?", n=n)  # fmt: skip
         solution()
         count = math.factorial(n) * 2**n
         c.say("{n}! orders times 2 to the power of {n} choices of signs: {count}. With the sigmoid as many: a hidden "
@@ -745,7 +747,7 @@ def exercises(c: Chapter, hill: Hill) -> None:
                 for s in itertools.product((1, -1), repeat=n)}), count=count)  # fmt: skip
     with c.exercise() as solution:
         start = BALL
-        c.say("In the picture of the two valleys a ball starts at $w = {start}$, far on the left. With how large a "
+        c.say("In the picture of the two valleys a ball starts at $w = {start:g}$, far on the left. With how large a "
               "learning rate does its first step carry it over the watershed?", start=start)  # fmt: skip
         solution()
         compiled = symnn.diff(COST, wrt="w", shapes={"w": (), "x": "m", "y": "m"}).compile()
