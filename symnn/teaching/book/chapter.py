@@ -410,9 +410,9 @@ def _minus(text: str) -> Parts:
     if number is None:
         return (text,)
     shown = number_text(text.removesuffix("%"))
-    return (shown if shown.text != text.removesuffix("%") else shown.text, " %") if number[1] else (
-        (shown,) if shown.text != text else (text,)
-    )
+    percent = "\u00a0%" if number[1] else ""
+    # Without a power of ten a number is text, so that those of a table are all set alike.
+    return _joined([shown, percent] if "·" in shown.text else [shown.text + percent])
 
 
 def _filled(text: str, values: Mapping[str, Any]) -> str:

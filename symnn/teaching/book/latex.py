@@ -44,7 +44,7 @@ IN_COLUMN = 24.0
 PICTURES = "pictures"
 """The folder of the pictures, beside the document."""
 
-_SHORT = 6
+_SHORT, _SHORT_PROGRAM = 6, 24
 _MACROS = r"""\usepackage{graphicx,framed}
 \usepackage[hidelinks,pdfusetitle]{hyperref}
 \setcounter{secnumdepth}{0}
@@ -88,6 +88,9 @@ _MACROS = r"""\usepackage{graphicx,framed}
   {\raggedright\noindent\hspace*{1em}\leavevmode\color{quiet}\small\texttt{\$ }#1\par}\vspace{3pt}}
 \definecolor{codecolor}{RGB}{245,245,243}
 \newenvironment{codebox}{\colorlet{shadecolor}{codecolor}\begin{shaded}\footnotesize\parskip=0pt\relax}{\end{shaded}}
+\newenvironment{wholecode}{\par\vspace{6pt}\begin{lrbox}{\statedbox}\begin{minipage}{\linewidth}\footnotesize}{%
+  \end{minipage}\end{lrbox}{\fboxsep=7pt\noindent\hspace*{-\fboxsep}\colorbox{codecolor}{\usebox\statedbox}%
+  \hspace*{-\fboxsep}\par}\vspace{6pt}}
 \newcommand\codeline[1]{{\raggedright\noindent\hangindent=3em\hangafter=1\leavevmode\strut #1\strut\par}}
 \newcommand\head[1]{\par\vspace{9pt}%
   \noindent\hbox to\linewidth{\vrule width0pt depth 3.5pt\bfseries\color{accent}#1\hfil}\par
@@ -210,9 +213,10 @@ def _block(block: Block, number: int) -> Iterator[str]:
         case Command():
             yield rf"\commandline{{{code(block.line)}}}"
         case Code():
-            yield r"\begin{codebox}"
+            box = "wholecode" if len(block.lines) <= _SHORT_PROGRAM else "codebox"
+            yield rf"\begin{{{box}}}"
             yield from (rf"\codeline{{{code_line(line)}}}" for line in block.lines)
-            yield r"\end{codebox}"
+            yield rf"\end{{{box}}}"
         case _:
             raise TypeError(type(block).__name__)
 

@@ -55,7 +55,7 @@ def test_text_says_it() -> None:
 def test_latex_says_it_in_ascii() -> None:
     said = latex(bound([whole()]))
     assert said.isascii()
-    assert r"$\sigma(z) \le 1$, \emph{terms}, $-0.50$, $1.0 \cdot 10^{-7}$ and 50 \% of $x_{1}$" in said
+    assert r"$\sigma(z) \le 1$, \emph{terms}, $-$0.50, $1.0 \cdot 10^{-7}$ and 50~\% of $x_{1}$" in said
     assert r"A title \& more" in said
     assert r"\begin{tikzpicture}" in said
     assert said.count(r"\begin{minipage}[t]{0.440\linewidth}") == 2
