@@ -43,7 +43,7 @@ def chapter() -> Chapter:
         "The network",
         "The same neuron, many times over: how it is fed, how its size is chosen and counted, and how far its "
         "answer may be believed.",
-        shapes={"W1": ("n", "k"), "W2": ("m", "n"), "b1": "n", "b2": "m", "x": "k", "z": "n"},
+        shapes={"W1": ("n", "k"), "W2": ("m", "n"), "b1": "n", "b2": "m", "x": "k", "t": "n"},
     )
     net = symnn.mlp("3-4-2", cost=None)
     values = net.evaluate(NUMBERS, INPUTS)
@@ -64,10 +64,10 @@ def layers(c: Chapter) -> None:
     c.say(
         """One neuron draws one conclusion. To draw many, put several of them side by side and let all of them look at
         the same inputs: that is a *layer*. Then let the next layer look at what this one answers, and so on. Here
-        is such a network, with four inputs, two layers of five neurons, and two neurons that give the answer."""
+        is such a network, with four inputs, two layers of seven neurons, and two neurons that give the answer."""
     )
-    c.picture("layers", diagram_of("4-5-5-2"), "A network: an input layer, two hidden layers and an output layer.",
-              width=0.66)  # fmt: skip
+    c.picture("layers", diagram_of("4-7-7-2"), "A network: an input layer, two hidden layers and an output layer.",
+              width=0.52)  # fmt: skip
     c.say(
         """The numbers of the data stand in the *input layer*, the blue circles; nothing is computed there. The last
         layer, orange, is the *output layer*. The layers between are called *hidden*, because nobody outside sees
@@ -80,17 +80,17 @@ def same_neuron(c: Chapter, net, values) -> None:
     c.heading("Still the very same multiplication and addition")
     c.say(
         """To follow every number, take a smaller network: three inputs, four hidden neurons, two outputs. The inputs
-        are those of chapter 1, and so is the first hidden neuron, with its weights 2, 0.2 and 1 and its bias 1. In
-        the picture each neuron shows what it answers."""
+        are those of chapter 1, and so is the first hidden neuron, with its weights 2, 0.2 and 1 and its bias 1. """
     )
     c.say(
         """A weight now needs three small marks to be told from all others: $w^(l)_jk$ is in layer $l$, on the line that
         *ends* at neuron $j$ and *begins* at number $k$ of the layer before. The neuron that it ends at comes first.
-        Here is the whole network, in numbers and at work:"""
+        Here is the whole network at work:"""
     )
+    c.working(work(net, {**NUMBERS, "x": INPUTS}), 3)
+    c.say("And here is all of it in one picture. Each neuron shows what it answers.")
     c.picture("numbers", diagram_of(net, {**NUMBERS, "x": INPUTS}), "A small network, with all its numbers.",
               width=0.66)  # fmt: skip
-    c.working(work(net, {**NUMBERS, "x": INPUTS}), 3)
     by_hand, times, plus = neuron_by_neuron()
     worst = max(abs(a - b) for name in ("a1", "a2") for a, b in zip(by_hand[name], values[name], strict=True))
     first = float(values["a1"][0])
@@ -199,10 +199,10 @@ def counting(c: Chapter) -> None:
     c.say(
         """All weights and biases together are called the *parameters* of a network: the numbers that training will
         choose. Let layer $l$ have $n_l$ neurons, and let $n_0$ be the number of inputs. Each neuron of the first
-        layer has a weight for every input, and one bias. So the first layer has"""
+        layer has a weight for every input, and one bias. So the first layer has this many parameters:"""
     )
     c.chain(("n_1*n_0 + n_1 = (n_0 + 1)*n_1", "weights, and biases"))
-    c.say("parameters. Every other layer takes the one before it for its inputs. All in all there are")
+    c.say("Every other layer takes the one before it for its inputs. All in all, with $N$ for their number:")
     c.display("N = sum((n[l-1] + 1)*n[l], l)")
     net = symnn.mlp("n0-n1-n2-n3")
     n = sympy.symbols("n0:4")
@@ -212,7 +212,7 @@ def counting(c: Chapter) -> None:
             sympy.expand(by_name - sum((n[layer - 1] + 1) * n[layer] for layer in (1, 2, 3))) == 0)  # fmt: skip
     c.say("For some networks, with what symnn really stores:")
     rows = []
-    for architecture in ("3-1", "3-4-2", "4-5-5-2", "64-32-10", "784-30-10"):
+    for architecture in ("3-1", "3-4-2", "4-7-7-2", "64-32-10", "784-30-10"):
         layer = [int(size) for size in architecture.split("-")]
         formula = sum((before + 1) * here for before, here in pairwise(layer))
         stored = sum(array.size for array in symnn.mlp(architecture).initial_parameters(seed=0).values())
@@ -337,7 +337,7 @@ def softmax_reading(c: Chapter, values) -> None:
         "(exp(z_1) + exp(z_2))/(exp(z_1) + exp(z_2))",
         "= 1",
     )
-    c.hold("sum(softmax(z)) = 1")
+    c.hold("sum(softmax(t)) = 1")
     c.say(
         """And with two outputs, softmax is an old acquaintance. Multiply the first share, above and below, by the power
         of $-z_1$:"""

@@ -72,7 +72,7 @@ def lion(c: Chapter) -> None:
         """The photo shows a lion, so $y_1 = 1$ and $y_2 = 0$. The network answers $a_1 = {a[0]}$ for the lion and $a_2
         = {a[1]}$ for the duck. What does that cost? The plainest way is to take, for each output, the difference, to
         square it so that too much and too little count alike, and to halve the sum (the ½ will cancel later). This is
-        the *quadratic* cost:""",
+        the *quadratic* cost (the small (1) counts the layer, as in chapter 1):""",
         a=ANSWER,
     )
     costs = {}
@@ -124,7 +124,7 @@ def closer(c: Chapter) -> None:
 def cost_curves():
     a = np.linspace(0.005, 1, 400)
     with styled():
-        figure = new_figure(6.0, 3.0)
+        figure = new_figure(6.0, 2.3)
         axes = figure.subplots()
         axes.plot(a, -np.log(a), color=BLUE, linewidth=2, label="cross-entropy")
         axes.plot(a, (a - 1) ** 2 / 2, color=ORANGE, linewidth=2, label="quadratic")
@@ -239,8 +239,8 @@ def why_they_differ(c: Chapter) -> None:
     }
     c.derivation(gradients["sigmoid", ENTROPY].steps("b1", detail=2), "z1", reasons=False)
     c.say(
-        """Each output has a cost that suits it. These are the three pairs of this chapter; the last makes use of the
-        fact that the labels of an example add up to 1."""
+        """So a sigmoid and the cross-entropy suit each other. A softmax and its cross-entropy do so too, if the labels
+        of an example add up to 1. The three pairs of this chapter, as symnn derives them:"""
     )
     rows = []
     for (activation, cost), gradient in gradients.items():
