@@ -41,6 +41,8 @@ from symnn.writing.steps_pages import MARKS
 
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _STYLE = re.compile("<style>(.*?)</style>", re.DOTALL)
+_SIDE_BY_SIDE = 75
+"""How many characters a line has for symbols and numbers beside each other; longer ones stand below."""
 _BLOCK = re.compile('<math display="block".*?</math>', re.DOTALL)
 
 
@@ -216,8 +218,10 @@ def _worked_row(row: WorkedRow, text: WorkedRow) -> str:
     sign = r"\leftarrow" if row.is_update else "="
     between = [one for one in dict.fromkeys([text.substituted, text.between]) if one not in ("", text.result)]
     numbers = "<br/>".join(f"= {escape(one)}" for one in between)
-    first = formula(f"{row.left} {sign} {row.symbols}")
-    return f"<tr><td>{first}</td><td>{numbers}</td><td>= {escape(text.result)}</td></tr>"
+    first, result = formula(f"{row.left} {sign} {row.symbols}"), f'<td class="result">= {escape(text.result)}</td>'
+    if len(text.symbols) + max((len(one) for one in between), default=0) <= _SIDE_BY_SIDE:
+        return f"<tr><td>{first}</td><td>{numbers}</td>{result}</tr>"
+    return f'<tr><td colspan="3">{first}</td></tr><tr><td colspan="2" class="below">{numbers}</td>{result}</tr>'
 
 
 def _table(block: Table) -> str:
