@@ -426,10 +426,11 @@ def copies(c: Chapter, network, fits, costs, levels) -> None:
         ranges={"s": (-2, 2)},
     )
     c.say(
-        """So $n$ hidden neurons have $n$! orders and $2^n$ choices of signs, and every minimum has $n$! times $2^n$
-        copies, all of the same cost and the same shape; here 2 times 4, which is 8. In a network 784-30-10 with
-        tanh there are more than {many:.0e}. (These are the only ones, if no hidden neuron is superfluous: H.
-        Sussmann, Uniqueness of the weights for minimal feedforward nets with a given input-output map, 1992.)""",
+        """So $n$ hidden neurons have $n$! orders and $2^n$ choices of signs, and every minimum has as many copies
+        as their product, all of the same cost and the same shape; here 2 times 4, which is 8. In a network
+        784-30-10 with tanh there are more than {many:.0e}. (These are the only ones, if no hidden neuron is
+        superfluous: H. Sussmann, Uniqueness of the weights for minimal feedforward nets with a given input-output
+        map, 1992.)""",
         many=math.factorial(30) * 2.0**30,
     )
     best = [fit.parameters for fit, cost in zip(fits, costs, strict=True) if cost < levels[0] + 1e-5]
