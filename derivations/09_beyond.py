@@ -167,7 +167,7 @@ def convolution(c: Chapter) -> Part:
     )
     values = {"x": np.array(SIGNAL, float), "w": np.array(KERNEL, float), "b": 0.0}
     forward, slopes = gradient.compile()(**values, delta=np.array(ERRORS, float))
-    rows = [["$x$", *SIGNAL], ["$w$", *KERNEL], ["$z$", *forward], ["δ", *ERRORS], ["$∂C/∂w$", *slopes["w"]],
+    rows = [["$x$", *SIGNAL], ["$w$", *KERNEL], ["$z$", *forward], ["$δ$", *ERRORS], ["$∂C/∂w$", *slopes["w"]],
             ["$∂C/∂x$", *slopes["x"]]]  # fmt: skip
     c.table(["place", *map(str, range(len(SIGNAL)))], [[row[0], *padded(row[1:], len(SIGNAL))] for row in rows])
     turned = np.correlate(np.pad(ERRORS, len(KERNEL) - 1), KERNEL[::-1])
@@ -228,14 +228,10 @@ def attention(c: Chapter) -> Part:
         all you need, 2017). The rows of $X$ are the places, say words. From its row each place makes three new
         rows: a question, its *query*; a label by which others may find it, its *key*; and what it has to say, its
         *value*. How well the query of $i$ fits the key of $j$ is their product $S_ij$. A softmax in each row makes
-        shares of these scores, and what place $i$ gets is the mean of all values, weighed by its shares."""
+        shares of these scores, and what place $i$ gets is the mean of all values, weighed by its shares. $X$ is
+        $T × d$, for $T$ places with $d$ numbers each; $Q$, $K$, $V$ and $O$ are $T × k$; $S$ and $P$ are $T × T$,
+        with a row for the place that asks and a column for the place that answers; each $W$ is $d × k$."""
     )
-    c.table(
-        ["", "shape", "a row for each"],
-        [["$X$", "$T × d$", "place"], ["$Q$, $K$, $V$, $O$", "$T × k$", "place"],
-         ["$S$, $P$", "$T × T$", "place that asks; a column for each that answers"],
-         ["$W_Q$, $W_K$, $W_V$", "$d × k$", "number that a place has"]],
-    )  # fmt: skip
     c.equations(gradient, beside=True)
     random = np.random.default_rng(3)
     spread = (random.normal(size=(100_000, 64)) * random.normal(size=(100_000, 64))).sum(axis=1).std()
@@ -318,9 +314,9 @@ def normalization(c: Chapter) -> list[Part]:
     )
     c.say(
         """So the gradient is divided by $s$, and loses two parts: its mean, and what it has along $xhat$. It must:
-        neither adding the same number to a whole column nor stretching it changes anything after it, so the gradient
-        can have nothing in these two directions. That is what normalization is for: a layer before it can no longer
-        shift or stretch what comes after.
+        neither adding the same number to a whole column nor stretching it changes anything after it, but for the little
+        10⁻⁵, so the gradient can have nothing in these two directions. That is what normalization is for: a layer
+        before it can no longer shift or stretch what comes after.
 
         *Layer normalization* (Jimmy Ba, Jamie Kiros and Geoffrey Hinton, Layer normalization, 2016) takes mean and
         variance over the features of one example instead: $n$ and $k$ change places, and no example depends on
@@ -377,16 +373,16 @@ def recurrence(c: Chapter) -> Part:
     c.equations(step, only=("Backward",), defined=False)
     c.say(
         """and from the first state to the last there are as many such factors as steps. If $U$ shortens every
-        vector to the part $s$ < 1, then after {steps} steps less than $s$ to the power {steps} of a gradient is
-        left: it *vanishes*, and what was long ago cannot be learned. If $U$ stretches, the gradient may *explode*
-        (Yoshua Bengio, Patrice Simard and Paolo Frasconi, Learning long-term dependencies with gradient descent is
+        vector to the part $s$ < 1, then after {steps} steps at most the power {steps} of $s$ is left of a gradient:
+        it *vanishes*, and what was long ago cannot be learned. If $U$ stretches, the gradient may *explode* (Yoshua
+        Bengio, Patrice Simard and Paolo Frasconi, Learning long-term dependencies with gradient descent is
         difficult, 1994). Here are {units} units, with inputs so small that tanh is nearly straight, and for $U$ a
         rotation times 0.8, 1 and 1.2:""",
         steps=STEPS - 1, units=UNITS,
     )  # fmt: skip
     norms = {scale: through_time(c, step, scale) for scale in SCALES}
     c.picture("vanishing", norms_figure(norms), "How much of a small change of a state is left so many steps later: "
-              "the largest factor, by the product of the Jacobians.", width=0.66)  # fmt: skip
+              "the largest factor, by the product of the Jacobians.", width=0.6)  # fmt: skip
     bounded = all(norm <= scale**n * (1 + 1e-12) for scale, found in norms.items() for n, norm in enumerate(found, 1))
     c.check("Over {steps} steps the factor becomes {low:.1e} with s = 0.8, {middle:.2f} with 1, and {high:.0f} with "
             "1.2; none is above its bound.", bounded,
@@ -428,7 +424,7 @@ def through_time(c: Chapter, step: symnn.Gradient, scale: float) -> list[float]:
 
 def norms_figure(norms: dict[float, list[float]]):
     with styled():
-        figure = new_figure(6.2, 2.9)
+        figure = new_figure(6.2, 2.3)
         axes = figure.subplots()
         for (scale, found), colour, style in zip(norms.items(), (BLUE, GREY, ORANGE), ("-", "--", "-."), strict=True):
             axes.semilogy(range(1, STEPS), found, style, color=colour, linewidth=2)
@@ -448,11 +444,11 @@ def transformer(c: Chapter) -> Part:
     c.say(
         """The models that write and translate are stacks of one block, dozens of times the same (Vaswani and others,
         2017; with the normalizations in front, as in Alec Radford and others, Language models are unsupervised
-        multitask learners, 2019). There is nothing in it that this booklet has not met: layer normalization, several
-        heads of attention, and two dense layers with a relu at every place. The two sums are new: each part adds to
-        what it was given, instead of replacing it (Kaiming He and others, Deep residual learning for image recognition,
-        2016). What that is good for is seen in the gradient: in it, too, there is a sum, and one of its terms is what
-        came from above, unchanged. Through a hundred blocks there is a way on which no factor shrinks it.
+        multitask learners, 2019). Nearly all of it has been met here: layer normalization, several heads of attention,
+        and two dense layers with a relu at every place. New are two sums: each part adds to what it was given, instead
+        of replacing it (Kaiming He and others, Deep residual learning for image recognition, 2016). What that is good
+        for is seen in the gradient: in it, too, there is a sum, and one of its terms is what came from above,
+        unchanged. Through a hundred blocks there is a way on which no factor shrinks it.
 
         The page after this one has the whole block: {forward} lines forward, {backward} backward, {count} kinds of
         parameters. symnn derived it like everything else in this booklet; that it fits on one page is the point.""",
@@ -474,6 +470,7 @@ def exercises(c: Chapter) -> Part:
         c.say("A softmax has the inputs {z}, and the second class is right. Find its three outputs, the cost, and the "
               "derivative of the cost by each input. Why do these three add up to 0?", z=listed(z))  # fmt: skip
         solution()
+        c.say("Exponentials, divided by their sum; then minus the target, which is 1 for the second class and 0 else:")
         target = np.eye(3)[right]
         net = symnn.mlp("3-3", activation="softmax", cost="cross_entropy")
         values = net.evaluate({"W1": np.eye(3), "b1": np.zeros(3)}, z, target)
@@ -492,6 +489,7 @@ def exercises(c: Chapter) -> Part:
               "the cost by $z$ is found to be {errors}: find those by the kernel and by the signal.",
               x=listed(x), w=listed(w), errors=listed(errors))  # fmt: skip
         solution()
+        c.say("The kernel is laid over the signal, δ is laid over the signal, and the kernel turned round over δ:")
         z = np.correlate(x, w)
         by_kernel, by_signal = np.correlate(x, errors), np.convolve(w, errors)
         rows = {"$z$": z, "$∂C/∂w$": by_kernel, "$∂C/∂x$": by_signal}
@@ -508,6 +506,7 @@ def exercises(c: Chapter) -> Part:
         c.equations(gradient, "index", only=("Forward",), defined=False)
         c.say("Derive its gradient. Which of the two parts that a layer normalization takes away is still taken away?")
         solution()
+        c.say("Backwards through the three lines:")
         c.equations(gradient, "index", only=("Backward",), defined=False)
         c.say("Only the part along $x$ is taken away: stretching $x$ changes nothing, shifting it does.")
     return "exercise 3", gradient, {"d": 4}
