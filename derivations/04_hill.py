@@ -114,7 +114,7 @@ def the_curve(hill, places, costs):
         axes.plot(now, hill.cost([now]), "D", color="white", markeredgecolor="black", markersize=7,
                   label="where chance put it")  # fmt: skip
         value, slope = hill.slope([START])
-        near = np.array([START - 2.6, START + 2.6])
+        near = np.array([START - 7.0, START + 3.5])
         axes.plot(near, value + slope * (near - START), color=ORANGE, linewidth=1.8, label="slope under the ball")
         axes.plot(START, value, "o", color=ORANGE, markersize=13, markeredgecolor="white", label="the ball")
         axes.set_xlabel("weight $w$")

@@ -106,7 +106,7 @@ def along_a_line(c: Chapter, hill: Hill) -> None:
         """There are many parameters; to have only one variable, walk from $theta$ to $theta + d$ on a straight line.
         After a part $t$ of the way the cost is"""
     )
-    c.display("phi(t) = C(theta + t*d) , phi(0) = C(theta) , phi(1) = C(theta + d)")
+    c.display("phi(t) = C(theta + t*d)", "phi(0) = C(theta)", "phi(1) = C(theta + d)")
     c.say(
         """What is the slope of $phi$? This is the chain rule, for a cost of which nothing is known but that it has
         a gradient. In symnn's derivation $f$ is the place on the line, and $grad$ the gradient there:"""
@@ -160,7 +160,7 @@ def against_the_gradient(c: Chapter, hill: Hill) -> None:
         Three things are to be added.
 
         First, the equality is approximate. With {rate:g} as learning rate, the first step of our network should
-        change the cost by {first:.2f}; measured, it changes it by {change:+.2f}: the cost rises. The sentence is
+        change the cost by {first:.2f}; measured, it changes by {change:.2f}: the cost rises. The sentence is
         about *small* learning rates.
 
         Second, a square is never negative, but it may be 0: it is, where the gradient is 0, at a *stationary point*.
@@ -317,7 +317,7 @@ def halves(c: Chapter, hill: Hill) -> None:
         errors = np.array([relative(one.first, one), relative(one.second, one)])
         ratio = None if before is None else before / errors
         shown = ["", ""] if ratio is None else [f"{one:.3f}" for one in ratio]
-        rows.append([f"$1/{2**power}$" if power else "1", f"{errors[0]:.6f}", shown[0], f"{errors[1]:.8f}", shown[1]])
+        rows.append([f"1/{2**power}" if power else "1", f"{errors[0]:.6f}", shown[0], f"{errors[1]:.8f}", shown[1]])
         ratios.append(ratio)
         before = errors
     c.table(["$eta$", "error of first", "ratio", "error of second", "ratio"], rows)

@@ -45,3 +45,17 @@ def test_functions_of_which_nothing_is_known() -> None:
     assert chapter.maths("phi'(t) = C(theta + t*d)").latex == r"\varphi'(t) = C(\theta + t \Delta \theta)"
     with pytest.raises(ParseError, match="unknown function"):
         CHAPTER.maths("C(theta)")
+
+
+@pytest.mark.parametrize(
+    ("typed", "inline"),
+    [
+        ("2/t ≤ 1/2", r"2/t \le \frac{1}{2}"),
+        ("2*x'*x/(x'*W*x), t", None),
+        ("(1 - y)/(1 - a)", "(1 - y)/(1 - a)"),
+        ("1/64", "1/64"),
+    ],
+)
+def test_fractions_within_a_sentence_stand_in_a_line(typed: str, inline: str | None) -> None:
+    found = CHAPTER.maths(typed).inline
+    assert found == inline if inline else "frac" not in found

@@ -134,7 +134,7 @@ def words(parts: Parts) -> str:
 
 def _part(part: str | Maths | Emphasis) -> str:
     if isinstance(part, Maths):
-        return f"${part.latex}$"
+        return f"${part.inline}$"
     literal = re.sub(r"([$_%&#{}])", r"\\\1", part if isinstance(part, str) else part.text)
     return literal if isinstance(part, str) else f"{_OPEN}{literal}{_CLOSE}"
 

@@ -165,7 +165,7 @@ def sentence(parts: Parts) -> str:
 def _part(part: str | Maths | Emphasis) -> str:
     if isinstance(part, Emphasis):
         return rf"\emph{{{words(part.text)}}}"
-    return f"${part.latex}$" if isinstance(part, Maths) else words(part)
+    return f"${part.inline}$" if isinstance(part, Maths) else words(part)
 
 
 def _block(block: Block, number: int) -> Iterator[str]:

@@ -42,7 +42,7 @@ _NUMBER = re.compile(r"[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
 
 @dataclass(frozen=True)
 class Maths:
-    """A formula, as text and as LaTeX.
+    """A formula, as text and as LaTeX; within a sentence its fractions are written in a line.
 
     >>> maths("sigmoid(z)*(1 - sigmoid(z)) ≤ 1/4").text
     'σ(z)(1 − σ(z)) ≤ ¼'
@@ -50,9 +50,17 @@ class Maths:
 
     text: str
     latex: str
+    within: str = ""
+    """The LaTeX of it within a sentence, where that is another."""
 
     def __add__(self, other: Maths) -> Maths:
-        return Maths(f"{self.text} {other.text}", f"{self.latex} {other.latex}")
+        within = f"{self.inline} {other.inline}" if self.within or other.within else ""
+        return Maths(f"{self.text} {other.text}", f"{self.latex} {other.latex}", within)
+
+    @property
+    def inline(self) -> str:
+        """Its LaTeX within a sentence."""
+        return self.within or self.latex
 
 
 @dataclass(frozen=True)
@@ -84,11 +92,12 @@ class Language:
         written = [Maths("", "")]
         for (part, is_sign), piece in zip(parts, pieces, strict=True):
             if is_sign and part == ",":
-                written[-1] = Maths(f"{written[-1].text},", f"{written[-1].latex},")
+                before = written[-1]
+                written[-1] = Maths(f"{before.text},", f"{before.latex},", f"{before.inline},")
             else:
                 written.append(piece)
         found = [piece for piece in written if piece.text]
-        return Maths(" ".join(p.text for p in found), " ".join(p.latex for p in found))
+        return Maths(*(" ".join(one) for one in zip(*((p.text, p.latex, p.inline) for p in found), strict=True)))
 
     def _part(self, text: str) -> Maths:
         if _NUMBER.fullmatch(text):
@@ -134,16 +143,17 @@ class Language:
         names = {spelled(name): mark for name, mark in self.names.items()}
         marks = {name: read_mark(mark) for name, mark in {**self.notation.names, **names}.items()}
         try:
-            return Maths(*(self._typed(text, format, marks) for format in FORMATS))
+            written, latex = (self._typed(text, format, marks) for format in FORMATS)
+            return Maths(written, latex, self._typed(text, "latex", marks, flat=True))
         except NotWrittenError:
             program = program_of(text, self.shapes)
         chosen = Notation(**{**vars(self.notation), "names": {**self.notation.names, **names}})
         (main, *_), _ = closed_forms(program, [program.equations[-1].tensor.name])
         return Maths(*(line_of(main, writer_for(program, format, chosen), "matrix").right for format in FORMATS))
 
-    def _typed(self, text: str, format: str, marks: Mapping[str, Mark]) -> str:
+    def _typed(self, text: str, format: str, marks: Mapping[str, Mark], flat: bool = False) -> str:
         dialect = writer_for(Program([]), format, self.notation).dialect
-        return typed(text, dialect, marks, lambda n: mark_of_name(n, layered=False), self.shapes, self.functions)
+        return typed(text, dialect, marks, lambda n: mark_of_name(n, layered=False), self.shapes, self.functions, flat)
 
     def _is_applied(self, node: Node) -> bool:
         return isinstance(node, Call) and node.function.partition(PRIME)[0] in self.functions

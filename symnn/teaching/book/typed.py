@@ -38,12 +38,14 @@ class TypedWriter:
         mark: the symbol of a name.
         bold: whether a name stands for a vector or a matrix.
         functions: names of functions that nothing more is known of: C(theta).
+        flat: whether fractions are written in a line, as within a sentence.
     """
 
     dialect: Text
     mark: MarkOf
     bold: Callable[[str], bool]
     functions: frozenset[str] = frozenset()
+    flat: bool = False
 
     def write(self, text: str) -> str:
         """Return a formula in writing.
@@ -134,7 +136,7 @@ class TypedWriter:
         """Set a quotient; a number in a product of several factors keeps its place in it."""
         over = [self._product_of(above)] if _has_number(above) else [self.piece(one) for one in above]
         under = [self._product_of(below)] if _has_number(below) else [self.piece(one) for one in below]
-        return self.dialect.fraction(over, under)
+        return Text.fraction(self.dialect, over, under) if self.flat else self.dialect.fraction(over, under)
 
     def _product_of(self, factors: list[Node]) -> Piece:
         made = factors[0]
@@ -196,6 +198,7 @@ def typed(
     mark: MarkOf,
     shapes: Mapping[str, Any],
     functions: frozenset[str] = frozenset(),
+    flat: bool = False,
 ) -> str:
     """Return a formula in writing, as it was typed.
 
@@ -206,13 +209,14 @@ def typed(
         mark: the symbol of any other name.
         shapes: of the names that are no scalars.
         functions: names of functions that nothing more is known of.
+        flat: whether fractions are written in a line.
 
     Raises:
         NotWrittenError: for a function that has no writing of its own here.
     """
     bold = dialect.notation.bold
     return TypedWriter(
-        dialect, lambda n: marks.get(n) or mark(n), lambda n: bold and shapes.get(n, ()) != (), functions
+        dialect, lambda n: marks.get(n) or mark(n), lambda n: bold and shapes.get(n, ()) != (), functions, flat
     ).write(text)
 
 
