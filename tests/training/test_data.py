@@ -224,3 +224,15 @@ def test_labels_without_their_images_are_refused(mnist):
     write(mnist / "train-labels-idx1-ubyte", idx(np.arange(3)))
     with pytest.raises(DataError, match="the training part has 40 images and 3 labels"):
         load_data(mnist)
+
+
+def test_examples_of_some_classes_alone():
+    digits = load_data("digits")
+    pair = digits.of_classes(8, 1)
+    assert pair.classes == (8, 1)
+    assert np.array_equal(pair.X, digits.X[(digits.y == 1) | (digits.y == 8)])
+    assert set(split(pair).test.y.tolist()) == {1, 8}
+    with pytest.raises(InputError, match=r"digits has no class 10 \(accepted: 0, 1, 2, 3, 4, 5, …\)"):
+        digits.of_classes(1, 10)
+    with pytest.raises(InputError, match="moons has no class 'a'"):
+        moons(10).of_classes("a")

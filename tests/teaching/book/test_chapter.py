@@ -33,6 +33,8 @@ def whole() -> Chapter:
     c.table(["$n$", "-2"], [["one", f"{-0.25:.2f}"], ["two", 3]], "A table.")
     c.picture("net", diagram_of("2-2-1"), "A network.")
     c.command("symnn derive 2-2-1 --view 'index'")
+    c.code('if a < b:\n    print("less")  # why')
+    c.update(symnn.Momentum(0.5))
     c.check("The cost is {C:.1f}.", True, C=0.5)
     with c.exercise() as solution:
         c.say("How much is σ(0)?")
@@ -55,8 +57,10 @@ def test_text_says_it() -> None:
 def test_latex_says_it_in_ascii() -> None:
     said = latex(bound([whole()]))
     assert said.isascii()
-    assert r"$\sigma(z) \le 1$, \emph{terms}, $-$0.50, $1.0 \cdot 10^{-7}$ and 50~\% of $x_{1}$" in said
+    assert r"$\sigma(z) \le 1$, \emph{terms}, $-$0.50, $1.0 \cdot 10^{-7}$ and 50 \% of $x_{1}$" in said
     assert r"A title \& more" in said
+    assert r"\codeline{\texttt{~~~~print(\allowbreak{}\char34{}less\char34{})\allowbreak{}~~\#~why}}" in said
+    assert r"\displayline{v}{\leftarrow}{\mu v - \eta g}{}" in said
     assert r"\begin{tikzpicture}" in said
     assert said.count(r"\begin{minipage}[t]{0.440\linewidth}") == 2
     assert r"\pageofitsown{{\raggedright\Large" in said
@@ -68,6 +72,8 @@ def test_html_says_it_and_is_well_formed() -> None:
     xml.dom.minidom.parseString(said.partition("</head>")[2].removesuffix("</html>\n"))
     assert "First &lt;things&gt;" in said
     assert "<em>terms</em>" in said
+    assert '<code>if a &lt; b:\n    print(&quot;less&quot;)  # why</code>' in said
+    assert 'alttext="becomes ' in said
     assert "Content-Security-Policy" in said
     assert said.count("<svg") == 1
     assert '<div class="equations beside">' in said
@@ -124,3 +130,17 @@ def test_numbers_and_formulas() -> None:
     assert maths("δ^(l)").latex == r"\delta^{(l)}"
     program = symnn.mlp("2-1").program
     assert maths(program["z1"], program).text == "z⁽¹⁾ⱼ = Σₖ w⁽¹⁾ⱼₖ xₖ + b⁽¹⁾ⱼ"
+
+
+def sum_of(a, b):
+    return a + b
+
+
+def test_code_is_a_function_or_a_text_and_shares_keep_their_sign() -> None:
+    c = Chapter("A title")
+    c.code(sum_of)
+    c.say("A share of {share:.1%}, or {less:.0%}.", share=0.125, less=-0.5)
+    said = text(c)
+    assert "    def sum_of(a, b):\n        return a + b\n" in said
+    assert "A share of 12.5 %, or −50 %." in said
+    assert r"A share of 12.5~\%, or $-$50~\%." in latex(bound([c]))
