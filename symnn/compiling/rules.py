@@ -101,7 +101,7 @@ RULES = (
     Rule(
         c * p * g + c * p * mean,
         c * p * (Apart(g + mean) - OverShares(p * Apart(g + mean))),
-        "of g − Σ p g few digits are left where p is near 1",
+        "of g − sum(p g) few digits are left where p is near 1",
         where=(mean, -OverShares(p * g)),
     ),
 )
