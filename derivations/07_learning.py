@@ -270,9 +270,10 @@ def training(c: Chapter, fit, parts) -> None:
     c.say(
         """Look at the dashed lines. The validation cost is lowest after epoch {epoch}: {low:.3f}. From then on the
         training cost still falls, to {cost:.3f}, but the validation cost rises again, to {end:.3f}. What the network
-        still learns, it learns by heart, and it becomes more certain than it should: this is called *overfitting*. The
-        accuracy hardly suffers.""",
+        still learns, it learns by heart, and where it is wrong it grows more certain: this is called *overfitting*. Of
+        the validation images {then:.1%} were right after epoch {epoch}, and {now:.1%} at the end.""",
         epoch=lowest["epoch"], low=lowest["validation_cost"], cost=last["cost"], end=last["validation_cost"],
+        then=lowest["validation_accuracy"], now=last["validation_accuracy"],
     )  # fmt: skip
     known, new = (last[name] / lowest[name] for name in ("cost", "validation_cost"))
     c.check("After epoch {epoch} the training cost falls to {known:.0%}, the validation cost grows to {new:.0%} of "
@@ -344,7 +345,8 @@ def never_seen(c: Chapter, fits, judged) -> None:
         and asked. In all, {n} different images were answered by networks that had not seen them. Beside them stand
         other ways on the very same parts: the untrained network; the nearer of the two average images; and logistic
         regression, which is a network without a middle layer, by scikit-learn, a program that knows nothing of symnn
-        (F. Pedregosa and others, Scikit-learn: Machine learning in Python, 2011).""",
+        (F. Pedregosa and others, Scikit-learn: Machine learning in Python, 2011). One thing is not new in any part:
+        the people who wrote. The digits of strangers may be harder.""",
         deals=DEALS, n=different,
     )  # fmt: skip
     rows = [
