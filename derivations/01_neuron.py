@@ -48,7 +48,7 @@ def arithmetic(c: Chapter, neuron, z: float, a: float) -> None:
         "neuron",
         diagram_of(neuron, {**WEIGHTS, "x": INPUTS}),
         "One neuron: three inputs, three weights, a bias, and its answer.",
-        width=0.7,
+        width=0.5,
     )
     c.say(
         """With letters instead of numbers the same picture is true for any numbers. The inputs are called $x_1$, $x_2$
@@ -81,7 +81,7 @@ def squashing(c: Chapter) -> None:
         closer to 0; but it never gets there."""
     )
     c.table(["$z$", *map(str, places)], [["$sigmoid(z)$", *(f"{sigmoid(place):.3f}" for place in places)]])
-    c.picture("sigmoid", curves(), "The sigmoid, and below it how steep it is: nowhere steeper than ¼.", width=0.66)
+    c.picture("sigmoid", curves(), "The sigmoid, and below it how steep it is: nowhere steeper than ¼.", width=0.56)
     c.say("It treats both sides alike. What it gives to $z$ and to $-z$ adds up to 1:")
     c.chain(
         ("sigmoid(-z) = 1/(1 + exp(z))", "put −z in"),
@@ -94,7 +94,7 @@ def squashing(c: Chapter) -> None:
 
 def curves():
     with styled():
-        figure = new_figure(6.2, 4.2)
+        figure = new_figure(6.2, 3.5)
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
         z = np.linspace(-6, 6, 400)
         a = sigmoid(z)

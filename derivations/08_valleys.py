@@ -150,7 +150,7 @@ def two_valleys(c: Chapter, found: list[Hill], hill: Hill, places) -> None:
     )  # fmt: skip
     c.table(["example", "1", "2", "3"], [["$x$", *map(str, hill.x)], ["$y$", *map(str, hill.y)]])
     c.picture("valleys", valleys_drawn(hill), "The cost of one neuron on three examples, against its only weight, and "
-              "three balls that roll down.", width=0.8)  # fmt: skip
+              "three balls that roll down.", width=0.6)  # fmt: skip
     c.say(
         """In the two valleys, and on the watershed between them, the slope is 0. There the equation that symnn
         derived for the slope is solved to 50 digits. The second derivative tells the valleys from the watershed:
@@ -307,7 +307,7 @@ def many_starts(c: Chapter) -> None:
         starts=STARTS, last=STARTS - 1, levels=len(levels),
     )  # fmt: skip
     c.picture(
-        "histogram", histogram(costs), f"Where {STARTS} random starts of a 2-2-1 network came to rest.", width=0.75
+        "histogram", histogram(costs), f"Where {STARTS} random starts of a 2-2-1 network came to rest.", width=0.62
     )
     c.say(
         """Is each of these a valley? That the slope is 0 is not enough: it is 0 on a pass as well. The *Hessian*
@@ -486,7 +486,7 @@ def the_best(c: Chapter) -> None:
     ]
     c.table(["kept", "14 learned", "30 watched", "200 unseen"], rows)
     c.picture("kept", kept_drawn(learned, lowest, kept),
-              "Two of 30 starts: the lowest on the 14 points, and the lowest on others.", width=0.75)  # fmt: skip
+              "Two of 30 starts: the lowest on the 14 points, and the lowest on others.", width=0.62)  # fmt: skip
     c.say(
         """The last column is the honest figure: these 200 points had no part in the choice. Those that chose are no
         longer impartial."""
@@ -548,7 +548,7 @@ def by_width(c: Chapter) -> float:
     ]
     c.table(["hidden neurons", "tanh", "95 % interval", "relu", "95 % interval"], rows)
     c.picture("width", width_drawn(good, between),
-              f"The share of good starts of 2-h-1, of {TRIED} each, with 95 % intervals.", width=0.7)  # fmt: skip
+              f"The share of good starts of 2-h-1, of {TRIED} each, with 95 % intervals.", width=0.6)  # fmt: skip
     relu = between["relu"]
     c.check("With relu the share rises from {first:.1%} to {last:.1%}; the 95 % intervals of widths 2 and 8 are far "
             "apart.",

@@ -155,7 +155,7 @@ def convolution(c: Chapter) -> Part:
         few=few, many=int(many),
     )  # fmt: skip
     c.picture("convolution", kernel_lines(), "One kernel of three weights at four places: blue, orange, green.",
-              width=0.55)  # fmt: skip
+              width=0.48)  # fmt: skip
     c.say("With $δ$ for the derivative of the cost by $z$, the same rule as ever gives")
     c.equations(gradient, "index", only=("Backward",), defined=False)
     c.say(
@@ -382,7 +382,7 @@ def recurrence(c: Chapter) -> Part:
     )  # fmt: skip
     norms = {scale: through_time(c, step, scale) for scale in SCALES}
     c.picture("vanishing", norms_figure(norms), "How much of a small change of a state is left so many steps later: "
-              "the largest factor, by the product of the Jacobians.", width=0.6)  # fmt: skip
+              "the largest factor, by the product of the Jacobians.", width=0.52)  # fmt: skip
     bounded = all(norm <= scale**n * (1 + 1e-12) for scale, found in norms.items() for n, norm in enumerate(found, 1))
     c.check("Over {steps} steps the factor becomes {low:.1e} with s = 0.8, {middle:.2f} with 1, and {high:.0f} with "
             "1.2; none is above its bound.", bounded,

@@ -52,7 +52,10 @@ _MACROS = r"""\usepackage{graphicx,framed}
 \definecolor{shadecolor}{RGB}{240,244,248}
 \definecolor{checkedcolor}{RGB}{236,246,238}
 \definecolor{checkedink}{RGB}{20,95,50}
-\setlength\parskip{5pt plus 1pt}
+\setlength\parskip{4pt plus 1pt}
+\makeatletter
+\renewcommand\subsection{\@startsection{subsection}{2}{0pt}{-9pt plus -3pt minus -2pt}{4pt}{\normalsize\bfseries}}
+\makeatother
 \makeatletter
 \def\ps@book{\def\@oddfoot{\small\color{quiet}\booktitle\hfil\thepage}\let\@evenfoot\@oddfoot
   \let\@oddhead\@empty\let\@evenhead\@empty}
@@ -73,16 +76,20 @@ _MACROS = r"""\usepackage{graphicx,framed}
 \newenvironment{statementbox}[1]{\par\vspace{8pt}\begin{lrbox}{\statedbox}\begin{minipage}{\linewidth}%
   \parskip=5pt\relax\boxtitle{accent}{#1}}{\end{minipage}\end{lrbox}%
   {\fboxsep=7pt\noindent\hspace*{-\fboxsep}\colorbox{shadecolor}{\usebox\statedbox}\hspace*{-\fboxsep}\par}\vspace{8pt}}
-\newenvironment{checkedbox}{\colorlet{shadecolor}{checkedcolor}\begin{shaded}\footnotesize
-  \boxtitle{checkedink}{What symnn checked}}{\end{shaded}}
-\newcommand\checkeditem[1]{{\leftskip=1.5em\noindent\llap{\makebox[1.5em][l]{\color{checkedink}$\checkmark$}}#1\par}\vspace{1pt}}
+% What was checked stands in two columns, under a bar.
+\newcommand\checkedbar{{\noindent\colorbox{checkedcolor}{\makebox[\dimexpr\linewidth-2\fboxsep][l]{%
+  \bfseries\color{checkedink}\strut What symnn checked}}\par}}
+\newenvironment{checkedbox}{\par\vspace{10pt}\checkedbar\nopagebreak\vspace{-4pt}\columnsep=18pt\begin{multicols}{2}%
+  \footnotesize\raggedright\raggedcolumns\parskip=2pt}{\end{multicols}}
+\newcommand\checkeditem[1]{{\leftskip=1.5em\noindent\llap{\makebox[1.5em][l]{\color{checkedink}$\checkmark$}}#1\par}%
+  \vspace{1pt}}
 \newcommand\listitem[1]{{\leftskip=1.4em\noindent\llap{\makebox[1.1em][l]{\textbullet}}#1\par}}
 \newsavebox\fitbox
 \newcommand\fits[2]{\savebox\fitbox{#2}\ifdim\wd\fitbox>#1\resizebox{#1}{!}{\usebox\fitbox}\else\usebox\fitbox\fi}
 \newcommand\seen[1]{\par\nopagebreak\vspace{3pt}{\centering\begin{minipage}{0.88\linewidth}\small\color{quiet}%
   \centering #1\par\end{minipage}\par}}
-\newcommand\centredblock[1]{\par\penalty-50\vspace{8pt}%
-  {\noindent\begin{minipage}{\linewidth}\centering #1\end{minipage}\par}\vspace{8pt}}
+\newcommand\centredblock[1]{\par\penalty-50\vspace{5pt}%
+  {\noindent\begin{minipage}{\linewidth}\centering #1\end{minipage}\par}\vspace{5pt}}
 \newcommand\exercise[2][-50]{\par\penalty#1\vspace{7pt}{\noindent\bfseries\color{accent}#2\ \ }\ignorespaces}
 \newcommand\commandline[1]{\par\vspace{3pt}%
   {\raggedright\noindent\hspace*{1em}\leavevmode\color{quiet}\small\texttt{\$ }#1\par}\vspace{3pt}}
@@ -100,7 +107,11 @@ _MACROS = r"""\usepackage{graphicx,framed}
 % A displayed line with a reason under it.
 \newcommand\displayline[4]{\vspace{3pt}\mathline{#1}{#2}{#3}{#4}}
 """
-_PREAMBLE = PREAMBLES["article"].replace("11pt", "10pt") + _MACROS + ONE_PAGE
+_PREAMBLE = (
+    PREAMBLES["article"].replace("11pt", "10pt").replace("top=22mm,bottom=24mm", "top=16mm,bottom=19mm")
+    + _MACROS
+    + ONE_PAGE
+)
 
 
 def latex(book: Book) -> str:
