@@ -11,6 +11,7 @@ from symnn.teaching.working import work
 WEIGHTS = {"W1": [[2, 0.2, 1]], "b1": [1]}
 INPUTS = [0.5, 0.9, 0.1]
 CHANGE = 0.01
+WIDTH = 50
 
 
 def sigmoid(z):
@@ -38,7 +39,9 @@ def arithmetic(c: Chapter, neuron, z: float, a: float) -> None:
     total = z - WEIGHTS["b1"][0]
     c.heading("Nothing but multiplication and addition")
     c.say(
-        """A neuron takes some numbers and makes one number of them. In the picture three inputs, the blue circles,
+        """A neuron takes some numbers and makes one number of them. (The name is from the nerve cells of the brain, of
+        which this is a very crude model: W. McCulloch and W. Pitts, A logical calculus of the ideas immanent in nervous
+        activity, 1943. All that follows is arithmetic.) In the picture three inputs, the blue circles,
         stand on the left: {x[0]}, {x[1]} and {x[2]}. A line leads from each of them to the neuron, and each line has a
         number of its own, its *weight*. To walk along a line means to multiply by its weight. What arrives is
         added up, and the neuron adds a number of its own, its *bias*.""",
@@ -82,6 +85,16 @@ def squashing(c: Chapter) -> None:
     )
     c.table(["$z$", *map(str, places)], [["$sigmoid(z)$", *(f"{sigmoid(place):.3f}" for place in places)]])
     c.picture("sigmoid", curves(), "The sigmoid, and below it how steep it is: nowhere steeper than ¼.", width=0.56)
+    grown, squashed = passed_on(lambda z: z), passed_on(sigmoid)
+    c.say(
+        """So no number gets out of hand on its way through a large network. Ten layers of {width} neurons with random
+        weights, one behind the other, make numbers of up to {grown:.0e} if nothing squashes them; with the sigmoid
+        between, every one is below 1. There are other functions for this part, all called *activation functions*;
+        exercise 3 has one of them.""",
+        width=WIDTH, grown=grown,
+    )  # fmt: skip
+    c.check("Ten random layers: numbers of up to {grown:.0e} without the sigmoid, all between 0 and 1 with it.",
+            grown > 1e6 and 0 < squashed < 1, grown=grown)  # fmt: skip
     c.say("It treats both sides alike. What it gives to $z$ and to $-z$ adds up to 1:")
     c.chain(
         ("sigmoid(-z) = 1/(1 + exp(z))", "put −z in"),
@@ -90,6 +103,15 @@ def squashing(c: Chapter) -> None:
         "= 1 - sigmoid(z)",
     )
     c.check("σ(−z) = 1 − σ(z), at 20 random places, to 50 digits.", True)
+
+
+def passed_on(activation) -> float:
+    """The largest number that ten layers with random weights make of random inputs."""
+    random = np.random.default_rng(0)
+    a = random.uniform(size=WIDTH)
+    for _ in range(10):
+        a = activation(random.normal(size=(WIDTH, WIDTH)) @ a)
+    return abs(a).max()
 
 
 def curves():
