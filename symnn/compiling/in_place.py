@@ -154,7 +154,7 @@ class _Writer:
         """The buffers of each layout that hold nothing that is needed."""
         self.once: list[str] = []
         self.each: list[str] = []
-        self.singles: set[str] = set()
+        self.singles: dict[str, str] = {}
         self.home: dict[str, str] = {}
         self.names: dict[str, list[str]] = {}
         self.bound: dict[str, Any] = {}
@@ -263,9 +263,9 @@ class _Writer:
     def _made(self, name: str, code: str) -> str:
         """Return the name of something that is made once, such as a vector of ones."""
         if name not in self.singles:
-            self.singles.add(name)
-            self.once.append(f"{name} = {code}")
-        return name
+            self.singles[name] = self._fresh(name)
+            self.once.append(f"{self.singles[name]} = {code}")
+        return self.singles[name]
 
     def _shown(self, line: str) -> str:
         """Return a line of what is made once: of one that stands for memory, all names that have their turn in it."""

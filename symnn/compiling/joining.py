@@ -22,7 +22,7 @@ from symnn.compiling.in_place import Feed
 from symnn.compiling.operations import Operation, Operations
 
 Array = NDArray[Any]
-_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
+_NAME = re.compile(r"(?<![\w.{])[^\W\d]\w*")
 
 
 @dataclass(frozen=True)
@@ -218,6 +218,7 @@ class _Connected:
 
 
 def _renamed(text: str, names: Mapping[str, str]) -> str:
+    # {out} is where a name goes, and none itself.
     return _NAME.sub(lambda found: names.get(found[0], found[0]), text)
 
 

@@ -115,7 +115,8 @@ class NumPySteps:
         self.step, self.code = step, code
         self.now = {name: np.array(carried[name], step.dtype, order="C") for name in step.renewed}
         self.fixed = {name: np.asarray(value, step.dtype) for name, value in step.settings.items()}
-        self.data = {name: np.asarray(data[name], step.dtype) for name in step.data}
+        # Rows are brought together: of columns `take` would copy all of them first, in every step.
+        self.data = {name: np.ascontiguousarray(data[name], step.dtype) for name in step.data}
         self.homes: dict[tuple[str, ...], Array] = {}
         """For carried arrays that lie one behind the other: the one array that they are parts of."""
         self.pairs: dict[tuple[str, ...], frozenset[int]] = {}
@@ -154,7 +155,7 @@ class NumPySteps:
 
     def _bind(self, shape: tuple[int, ...], with_cost: bool) -> InPlace:
         if not self.bound:
-            self._arrange(shape)
+            self._arrange(shape[:-1])
         operations, feed = self.code.wanted(with_cost), self._feed(shape, with_cost)
         values = Trial(operations, feed, self.code.helpers).values
         found = updates_of(operations.operations, values, feed.renewed)
@@ -168,10 +169,10 @@ class NumPySteps:
             operations, feed = joined(operations, updates, feed, values, self.homes, pairs)
         return bind(operations, feed, self.code.helpers, lambda: self.code.equations)
 
-    def _arrange(self, shape: tuple[int, ...]) -> None:
+    def _arrange(self, lead: tuple[int, ...]) -> None:
         """Lay arrays that are renewed in one form behind each other, before the first step."""
-        # With the cost: equal steps are to give equal bits, whether it is asked for or not.
-        operations, feed = self.code.wanted(True), self._feed(shape, True)
+        # With the cost: equal steps are to give equal bits, whether it is asked for or not. One example is enough.
+        operations, feed = self.code.wanted(True), self._feed((*lead, 1), True)
         values = Trial(operations, feed, self.code.helpers).values
         for updates in updates_of(operations.operations, values, feed.renewed):
             layers = biased(operations.operations, updates, self.data, values)

@@ -23,7 +23,9 @@ from symnn.networks import (
     LSTMCell,
     MaxPooling2d,
     MultiHeadAttention,
+    ProgramNetwork,
     TransformerBlock,
+    parse_program,
 )
 from symnn.training import SGD
 from symnn.training.shapes import input_shape, output_shape
@@ -221,3 +223,22 @@ def test_examples_of_which_no_copy_is_made_keep_their_bias(monkeypatch: pytest.M
     steps = begun(symnn.mlp("3-4-2"))
     steps.take(np.arange(11), 4)
     assert "x_1" not in steps.bound_step((4,)).code
+
+
+def test_a_parameter_may_be_called_as_what_is_made_for_a_step() -> None:
+    def cost(bias: str) -> float:
+        text = f"input x: 3\ntarget y: 3\nparameter W: 3 x 3\nparameter {bias}: 3\na = W*tanh(x) + {bias}\n"
+        net = ProgramNetwork(parse_program(text + "C = (a - y)'*(a - y)"))
+        fit = symnn.train(net, *data(symnn.mlp("3-3")), SGD(RATE), epochs=5, batch_size=3, seed=0)
+        return fit.cost
+
+    assert cost("ones3") == pytest.approx(cost("b"), rel=1e-12)
+
+
+def test_examples_in_columns_are_laid_in_rows_once() -> None:
+    net = symnn.mlp("3-4-2")
+    X, Y = data(net)
+    step = compile_step(net, SGD(RATE))
+    steps = step.begin(step.start(net.initial_parameters(seed=0), "float64"), np.asfortranarray(X), Y)
+    steps.take(np.arange(11), 4)
+    assert all(array.flags.c_contiguous for array in steps.data.values())

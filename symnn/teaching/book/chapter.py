@@ -8,19 +8,16 @@
 from __future__ import annotations
 
 import inspect
-import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from string import Formatter
 from typing import Any
 
 from sympy import Expr
 
 from symnn.calculus import Derivation as Derived
 from symnn.errors import SymnnError
-from symnn.formulas import FormulaDerivative
 from symnn.gradients import Gradient
 from symnn.language import Equation, Program
 from symnn.networks import GeneralNetwork
@@ -33,7 +30,6 @@ from symnn.teaching.book.blocks import (
     Command,
     Derivation,
     Display,
-    Emphasis,
     Equations,
     Exercise,
     Heading,
@@ -49,18 +45,14 @@ from symnn.teaching.book.blocks import (
     plain,
 )
 from symnn.teaching.book.holding import check_chain
-from symnn.teaching.book.maths import SIGNS, Language, Maths, maths, number_text
+from symnn.teaching.book.maths import Language, Maths, maths
+from symnn.teaching.book.prose import numeral, paragraphs, parts_of, row_of
+from symnn.teaching.book.sources import content_of, equations_page
 from symnn.teaching.pictures.diagram import Diagram
 from symnn.teaching.working import Working
 from symnn.training.optimizers.base import RuleOptimizer
 from symnn.writing import Notation
-from symnn.writing.formula import formula_page
-from symnn.writing.sections import Page, page_of
-from symnn.writing.write import writer_for
-
-_EMPHASIS = re.compile(r"\*([^*]+)\*")
-_DOLLARS = re.compile(r"\$([^$]+)\$")
-_NUMERIC = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(%?)")
+from symnn.writing.sections import Page
 
 
 class Chapter:
@@ -109,13 +101,7 @@ class Chapter:
 
     def parts(self, text: str, **values: Any) -> Parts:
         """Return a sentence with its formulas and values in their places."""
-        found: list[str | Maths | Emphasis] = []
-        for place, piece in enumerate(_DOLLARS.split(" ".join(text.split(" ")))):
-            if place % 2:
-                found.append(self.language.read(_filled(piece, values)))
-            else:
-                found.extend(_fields(piece, values))
-        return _joined(found)
+        return parts_of(text, self.language, values)
 
     def embolden(self, letters: str) -> None:
         """Write more letters bold from here on: those that stand for vectors and matrices now."""
@@ -133,7 +119,7 @@ class Chapter:
 
     def say(self, text: str, **values: Any) -> None:
         """Write paragraphs of prose; an empty line parts them."""
-        for one in _paragraphs(text):
+        for one in paragraphs(text):
             self.blocks.append(Paragraph(self.parts(one, **values)))
 
     def bullets(self, *items: str, **values: Any) -> None:
@@ -142,7 +128,7 @@ class Chapter:
 
     def note(self, title: str, text: str, **values: Any) -> None:
         """Write a box that explains something to those who meet it for the first time."""
-        self.blocks.append(Note(title, tuple(self.parts(one, **values) for one in _paragraphs(text))))
+        self.blocks.append(Note(title, tuple(self.parts(one, **values) for one in paragraphs(text))))
 
     @contextmanager
     def statement(self, title: str) -> Iterator[None]:
@@ -164,7 +150,8 @@ class Chapter:
         A row that begins with a sign goes on with the one before: "= 1/(1 + exp(-z))". These are not checked: see
         `chain`.
         """
-        self.blocks.append(Display(tuple(one if isinstance(one, Row) else self._row(one, values) for one in rows)))
+        read = (one if isinstance(one, Row) else row_of(one, self.language, values) for one in rows)
+        self.blocks.append(Display(tuple(read)))
 
     def chain(
         self,
@@ -221,7 +208,7 @@ class Chapter:
         chosen = notation or getattr(subject, "notation", None) or self.notation
 
         def page(format: str) -> Page:
-            whole = _page(subject, view, batch, format, chosen, beside)
+            whole = equations_page(subject, view, batch, format, chosen, beside)
             sections = tuple(section for section in whole.sections if not only or section.heading in only)
             if only and len(sections) == 1:
                 sections = (replace(sections[0], heading=""),)
@@ -245,11 +232,10 @@ class Chapter:
         chosen = notation or subject.notation or self.notation
 
         def page(format: str) -> Page:
-            return replace(_page(subject, "matrix", False, format, chosen, True), title="")
+            return replace(equations_page(subject, "matrix", False, format, chosen, True), title="")
 
         page("text")
-        paragraphs = tuple(self.parts(one, **values) for one in _paragraphs(text))
-        self.blocks.append(OnePage(title, paragraphs, page))
+        self.blocks.append(OnePage(title, tuple(self.parts(one, **values) for one in paragraphs(text)), page))
 
     def derivation(self, steps: Steps, *names: str, reasons: bool | None = None) -> None:
         """Write a derivative line by line; of its stages the named ones, by default all. Every line is checked.
@@ -298,12 +284,10 @@ class Chapter:
         """
         parts = self.parts(caption, **values)
         said = described or plain(parts)
+        content, tikz = content_of(figure, name), None
         if isinstance(figure, Diagram):
-            content = _of_diagram(figure, name)
-            self.blocks.append(Picture(name, parts, content, figure.description, figure.tikz, width))
-        else:
-            content = figure if callable(figure) else _of_figure(figure)
-            self.blocks.append(Picture(name, parts, content, said, None, width))
+            said, tikz = figure.description, figure.tikz
+        self.blocks.append(Picture(name, parts, content, said, tikz, width))
 
     def command(self, line: str) -> None:
         """Show a command line that prints the same, or more of it."""
@@ -368,96 +352,9 @@ class Chapter:
 
     # How it is read
 
-    def _row(self, given: str | tuple[str, str], values: Mapping[str, Any]) -> Row:
-        text, why = (given, "") if isinstance(given, str) else given
-        text = _filled(text, values).strip()
-        first = text.split(" ", 1)[0]
-        left, sign, right = ("", first, text[len(first) :].strip()) if first in SIGNS else _sides(text)
-        shown = self.language.read(left) if left else None
-        parts = self.parts(why, **values) if why else ()
-        return Row(shown, Maths(sign, SIGNS[sign]) if sign else Maths("", ""), self.language.read(right), parts)
-
     def _cell(self, cell: Any) -> Parts:
         if isinstance(cell, str):
-            return _minus(cell) if _NUMERIC.fullmatch(cell) else self.parts(cell)
+            return numeral(cell) or self.parts(cell)
         if isinstance(cell, Maths | Expr | Equation):
             return (self.maths(cell),)
-        return _joined(_fields("{value}", {"value": cell}))
-
-
-def _paragraphs(text: str) -> list[str]:
-    return [" ".join(one.split()) for one in re.split(r"\n\s*\n", text.strip())]
-
-
-def _fields(text: str, values: Mapping[str, Any]) -> list[str | Maths | Emphasis]:
-    """Return a text with values for its {fields}, and *emphasis*."""
-    found: list[str | Maths | Emphasis] = []
-    for literal, name, form, _ in Formatter().parse(text):
-        pieces = _EMPHASIS.split(literal)
-        found.extend(Emphasis(piece) if place % 2 else piece for place, piece in enumerate(pieces))
-        if name is not None:
-            value, _ = Formatter().get_field(name, (), values)
-            if isinstance(value, Maths):
-                found.append(value)
-            else:
-                found.extend(_minus(format(value, form or "")))
-    return [part for part in found if part != ""]
-
-
-def _minus(text: str) -> Parts:
-    """Return a formatted number with its minus sign and its power of ten as mathematics has them."""
-    number = _NUMERIC.fullmatch(text)
-    if number is None:
-        return (text,)
-    shown = number_text(text.removesuffix("%"))
-    percent = "\u00a0%" if number[1] else ""
-    # Without a power of ten a number is text, so that those of a table are all set alike.
-    return _joined([shown, percent] if "·" in shown.text else [shown.text + percent])
-
-
-def _filled(text: str, values: Mapping[str, Any]) -> str:
-    """Return a formula with numbers for its {fields}."""
-    return text.format(**values) if "{" in text else text
-
-
-def _joined(parts: Sequence[str | Maths | Emphasis]) -> Parts:
-    """Return parts with words that follow each other as one."""
-    found: list[str | Maths | Emphasis] = []
-    for part in parts:
-        if isinstance(part, str) and found and isinstance(found[-1], str):
-            found[-1] += part
-        elif part != "":
-            found.append(part)
-    return tuple(found)
-
-
-def _sides(text: str) -> tuple[str, str, str]:
-    """Return left side, sign, right side; a formula without a sign is a right side alone."""
-    found = re.search(rf" ([{''.join(sign for sign in SIGNS if sign not in ',·')}]) ", text)
-    return (text[: found.start()], found[1], text[found.end() :]) if found else ("", "", text)
-
-
-def _page(
-    subject: Any, view: str, batch: bool, format: str, notation: Notation, compact: bool = False
-) -> Page:
-    if isinstance(subject, GeneralNetwork):
-        return subject.with_notation(notation).page(format, view, batch)
-    if isinstance(subject, FormulaDerivative) and view == "matrix":
-        return formula_page(subject.derivation, heading=subject.kind.capitalize(), format=format, notation=notation,
-                            order=tuple(subject.formula.variables))  # fmt: skip
-    if isinstance(subject, Gradient):
-        subject = subject.batch_derivation if batch else subject.derivation
-    return page_of(subject, writer_for(subject, format, notation), view=view, batch=batch, compact=compact)
-
-
-def _of_figure(figure: Any) -> Callable[[str], bytes]:
-    from symnn.teaching.pictures.plots.style import written
-
-    return lambda ending: written(figure, ending)
-
-
-def _of_diagram(diagram: Diagram, name: str) -> Callable[[str], bytes]:
-    def content(ending: str) -> bytes:
-        return diagram.svg(name).encode() if ending == "svg" else diagram.png() if ending == "png" else diagram.pdf()
-
-    return content
+        return numeral(str(cell)) or (str(cell),)
