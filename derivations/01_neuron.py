@@ -51,7 +51,7 @@ def arithmetic(c: Chapter, neuron, z: float, a: float) -> None:
         "neuron",
         diagram_of(neuron, {**WEIGHTS, "x": INPUTS}),
         "One neuron: three inputs, three weights, a bias, and its answer.",
-        width=0.5,
+        width=0.42,
     )
     c.say(
         """With letters instead of numbers the same picture is true for any numbers. The inputs are called $x_1$, $x_2$
@@ -61,9 +61,9 @@ def arithmetic(c: Chapter, neuron, z: float, a: float) -> None:
         answer:"""
     )
     c.working(work(neuron, {**WEIGHTS, "x": INPUTS}), 3)
-    c.check("The three products add up to {total:.2f}.", round(total, 10) == 1.28, total=total)
-    c.check("With the bias the sum is {z:.2f}.", round(z, 10) == 2.28, z=z)
-    c.check("The sigmoid makes {a:.2f} of it.", f"{a:.2f}" == "0.91" and abs(a - sigmoid(z)) < 1e-15, a=a)
+    c.check("The three products add up to {total:.2f}, with the bias to {z:.2f}; the sigmoid makes {a:.2f} of it.",
+            (round(total, 10), round(z, 10), round(a, 2)) == (1.28, 2.28, 0.91) and abs(a - sigmoid(z)) < 1e-15,
+            total=total, z=z, a=a)  # fmt: skip
     c.say(
         """Two steps, then: a sum, and a function σ that squashes it between 0 and 1. A computer does the sum for all
         inputs at once. The weights are put in a row $W$, the inputs in a column $x$, and the product of the two is
@@ -84,7 +84,7 @@ def squashing(c: Chapter) -> None:
         closer to 0; but it never gets there."""
     )
     c.table(["$z$", *map(str, places)], [["$sigmoid(z)$", *(f"{sigmoid(place):.3f}" for place in places)]])
-    c.picture("sigmoid", curves(), "The sigmoid, and below it how steep it is: nowhere steeper than ¼.", width=0.56)
+    c.picture("sigmoid", curves(), "The sigmoid, and below it how steep it is: nowhere steeper than ¼.", width=0.52)
     grown, squashed = passed_on(lambda z: z), passed_on(sigmoid)
     c.say(
         """So no number gets out of hand on its way through a large network. Ten layers of {width} neurons with random
@@ -116,7 +116,7 @@ def passed_on(activation) -> float:
 
 def curves():
     with styled():
-        figure = new_figure(6.2, 3.5)
+        figure = new_figure(6.2, 3.0)
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
         z = np.linspace(-6, 6, 400)
         a = sigmoid(z)
@@ -149,8 +149,7 @@ def small_changes(c: Chapter, neuron, a: float) -> None:
     c.derivation(slope.steps("z", detail=2))
     c.say("The function itself is in its slope. With σ for it, and its two sides alike:")
     c.chain(
-        "exp(-z)*sigmoid(z)^2 = sigmoid(z)*exp(-z)/(1 + exp(-z))",
-        ("= sigmoid(z)*sigmoid(-z)", "the second line of the chain above"),
+        ("exp(-z)*sigmoid(z)^2 = sigmoid(z)*sigmoid(-z)", "the second line of the chain above"),
         ("= sigmoid(z)*(1 - sigmoid(z))", "the last"),
     )
     c.audit(slope, "The slope of the sigmoid")

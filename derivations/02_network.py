@@ -67,7 +67,7 @@ def layers(c: Chapter) -> None:
         is such a network, with four inputs, two layers of seven neurons, and two neurons that give the answer."""
     )
     c.picture("layers", diagram_of("4-7-7-2"), "A network: an input layer, two hidden layers and an output layer.",
-              width=0.52)  # fmt: skip
+              width=0.46)  # fmt: skip
     c.say(
         """The numbers of the data stand in the *input layer*, the blue circles; nothing is computed there. The last
         layer, orange, is the *output layer*. The layers between are called *hidden*, because nobody outside sees
@@ -90,7 +90,7 @@ def same_neuron(c: Chapter, net, values) -> None:
     c.working(work(net, {**NUMBERS, "x": INPUTS}), 3)
     c.say("And here is all of it in one picture. Each neuron shows what it answers.")
     c.picture("numbers", diagram_of(net, {**NUMBERS, "x": INPUTS}), "A small network, with all its numbers.",
-              width=0.66)  # fmt: skip
+              width=0.48)  # fmt: skip
     by_hand, times, plus = neuron_by_neuron()
     worst = max(abs(a - b) for name in ("a1", "a2") for a, b in zip(by_hand[name], values[name], strict=True))
     first = float(values["a1"][0])
@@ -243,7 +243,7 @@ def untrained(c: Chapter, digits) -> None:
     ])  # fmt: skip
     c.picture("untrained", histogram(shares),
               "How many of {count} networks with random weights get so many digits right. The line is at one in ten.",
-              width=0.62, count=UNTRAINED)  # fmt: skip
+              width=0.54, count=UNTRAINED)  # fmt: skip
     error = shares.std() / np.sqrt(UNTRAINED)
     c.say(
         """On average they get {mean:.1%} right, which is what guessing gives with ten digits. It has to be so: to a
@@ -259,7 +259,7 @@ def untrained(c: Chapter, digits) -> None:
 
 def histogram(shares):
     with styled():
-        figure = new_figure(6.0, 2.4)
+        figure = new_figure(6.0, 2.0)
         axes = figure.subplots()
         axes.hist(100 * shares, bins=np.arange(0, 25, 1), color=BLUE, edgecolor="white")
         axes.axvline(10, color=ORANGE, linewidth=2)

@@ -73,7 +73,7 @@ def one_weight(c: Chapter, net, first, hill, X, y) -> None:
         always in the beginning they are random:""",
         count=len(X), size=sum(value.size for value in first.values()),
     )  # fmt: skip
-    c.picture("network", diagram_of(net, first), "The network, with the weights that chance gave it.", width=0.62)
+    c.picture("network", diagram_of(net, first), "The network, with the weights that chance gave it.", width=0.5)
     c.say(
         """Its cost is the cross-entropy of chapter 3, averaged over all flowers. Now we hold eight of the nine numbers
         fast and turn the ninth: the weight $w^(2)_12$ from the second hidden neuron to the output. Call it $w$. For
@@ -84,7 +84,7 @@ def one_weight(c: Chapter, net, first, hill, X, y) -> None:
     places = np.linspace(-12, 12, 241)
     costs = hill.grid(places)
     c.picture("curve", the_curve(hill, places, costs), "The cost against one weight. Chance put the network on a "
-              "slope; the valley is to the left. The ball starts further up, at {start:g}.", width=0.64,
+              "slope; the valley is to the left. The ball starts further up, at {start:g}.", width=0.56,
               start=START)  # fmt: skip
     tried = (-8.0, 0.0, 8.0)
     c.table(["$w$", *(f"{w:g}" for w in tried)], [["cost $C$", *(f"{hill.cost([w]):.4f}" for w in tried)]])
@@ -322,7 +322,7 @@ def two_weights(c: Chapter, net, first, X, y) -> None:
     spread = float(np.abs(ends - hill.valleys[0]).max()) if len(hill.valleys) == 1 else math.inf
     c.check("The map has one valley, and all four balls end there, to {spread:.0e}.", spread < 1e-2, spread=spread)
     c.picture("contours", draw_hill(hill, captioned=False), "The cost over two numbers as a map, and four balls with "
-              "$eta = 8$; all arrive in the same valley.", width=0.55)  # fmt: skip
+              "$eta = 8$; all arrive in the same valley.", width=0.48)  # fmt: skip
 
 
 def all_weights(c: Chapter, net, first, X, y) -> None:
@@ -391,7 +391,7 @@ def as_low_as_it_goes(c: Chapter, net, first, X, y) -> None:
         steps=steps,
     )
     c.picture("course", the_courses(courses), "The cost after each step, for three learning rates. Upwards, each mark "
-              "is about twice the one below.", width=0.64)  # fmt: skip
+              "is about twice the one below.", width=0.56)  # fmt: skip
     shown = (0, 1, 10, 50, 100, steps)
     c.table(
         ["cost after step", *map(str, shown)],
@@ -465,7 +465,7 @@ def exercises(c: Chapter) -> None:
               $2*h$. Show that on a parabola this is exactly the slope, for any $h$, and not only for small ones.""")
         solution()
         c.chain(
-            "(k*(w + h - m)^2/2 - k*(w - h - m)^2/2)/(2*h) = k*((w - m + h)^2 - (w - m - h)^2)/(4*h)",
+            "(k*(w + h - m)^2 - k*(w - h - m)^2)/(4*h) = k*((w - m + h)^2 - (w - m - h)^2)/(4*h)",
             ("= k*(4*(w - m)*h)/(4*h)", "the squares cancel, and what is mixed adds up"),
             "= k*(w - m)",
         )

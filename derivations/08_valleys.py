@@ -600,17 +600,16 @@ def how_many(c: Chapter, p: float) -> None:
         """If a share $p$ of starts is good, one start misses with probability $1 - p$, and $R$ starts, which do not
         know of each other, all miss with probability $(1 - p)^R$. This shall be at most 1 %. Take logarithms:"""
     )
-    chances = {"p": (0.01, 0.99), "R": (1, 40)}
-    c.chain("log((1 - p)^R) = R*log(1 - p)", ranges=chances)
+    chances = {"p": (0.01, 0.99)}
+    c.chain("log((1 - p)^R) = R*log(1 - p)", ranges={**chances, "R": (1, 40)})
     c.display("R*log(1 - p) ≤ log(0.01)")
     c.say("and divide by $log(1 - p)$. This is negative, so the sign turns:")
     c.display("R ≥ log(0.01)/log(1 - p)")
     c.say(
-        "With exactly so many, the chance to miss is 1 %; and a rule that needs no logarithm of $p$ is on the safe "
+        "With exactly so many, the chance to miss is 1 %. And a rule that needs no logarithm of $p$ is on the safe "
         "side:"
     )
-    c.chain("(1 - p)^(log(0.01)/log(1 - p)) = 0.01", ranges=chances)
-    c.chain(("log(0.01)/log(1 - p) ≤ log(100)/p", "because −log(1 − p) ≥ p"), ranges=chances)
+    c.chain(("log(0.01)/log(1 - p) ≤ log(100)/p", "because $-log(1 - p)$ is at least $p$"), ranges=chances)
     low = interval(round(p * TRIED), TRIED)[0]
     needed, careful = starts_for(p), starts_for(low)
     c.say(

@@ -369,7 +369,7 @@ import numpy as np
 def compute(w, x):
     y = np.empty(6)
     for i in range(6):
-        y[i] = 0.0  # y[i] = sum_p x[i+p-1] w[p] [0 <= i + p - 1 < 6]
+        y[i] = 0.0  # y[i] = sum_p w[p] x[i+p-1] [0 <= i + p - 1 < 6]
     for p in range(3):
         w_p = w[p]
         for i in range(max(0, 1 - p), min(6, 7 - p)):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
+import traceback
 from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -67,7 +68,11 @@ def chosen_files(which: Sequence[int], folder: Path | None = None) -> list[Path]
         InputError: for a number that no chapter has.
     """
     found = chapter_files(folder)
-    numbers = {number_of(path): path for path in found}
+    numbers: dict[int, Path] = {}
+    for path in found:
+        other = numbers.setdefault(number_of(path), path)
+        if other != path:
+            raise InputError(f"two chapters have one number: {other.name} and {path.name}")
     for number in which:
         if number not in numbers:
             raise InputError(f"there is no chapter {number} (accepted: {', '.join(map(str, numbers))})")
@@ -75,33 +80,52 @@ def chosen_files(which: Sequence[int], folder: Path | None = None) -> list[Path]
 
 
 def number_of(path: Path) -> int:
-    """Return the number of a chapter's script."""
+    """Return the number with which the name of a chapter's script begins, or 0."""
     found = _FILE.fullmatch(path.name)
-    if found is None:
-        raise InputError(f"'{path.name}' is no chapter (accepted: such as 01_neuron.py)")
-    return int(found[1])
+    return int(found[1]) if found else 0
 
 
 def chapter_of(path: Path) -> Chapter:
     """Return the chapter that a script writes: it is run, and everything in it is checked."""
     name = f"symnn_derivations_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise InputError(f"'{path}' is no chapter (accepted: a Python file with a function chapter())")
     module: ModuleType = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
+        write = getattr(module, "chapter", None)
+        if write is None:
+            raise InputError("there is no function chapter() that returns a Chapter")
+        made = write()
+        if not isinstance(made, Chapter):
+            raise InputError(f"chapter() returned a {type(made).__name__}, and not a Chapter")
+    except Exception as error:
+        raise SymnnError(f"{place_of(error, path)}{said_of(error)}") from error
     finally:
         del sys.modules[name]
-    made = module.chapter()
-    assert isinstance(made, Chapter)
     made.number = number_of(path)
     return made
 
 
-def bound(chapters: Iterable[Chapter]) -> Book:
-    """Return the book of some chapters."""
+def place_of(error: Exception, path: Path) -> str:
+    """Return the file and the line of a script that an error is about."""
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == path]
+    lines += [error.lineno] if isinstance(error, SyntaxError) and error.filename == str(path) else []
+    return f"{path.name}, line {lines[-1]}: " if lines else f"{path.name}: "
+
+
+def said_of(error: Exception) -> str:
+    """Return what an error says, with its kind where it is none of symnn's own."""
+    said = " ".join(str(error).split())
+    return said if isinstance(error, SymnnError) else f"{type(error).__name__}: {said}"
+
+
+def bound(chapters: Iterable[Chapter], title: str = "") -> Book:
+    """Return the booklet of some chapters; with another title it is a book of one's own, without the preface."""
+    if title:
+        return Book(title, "", (), tuple(chapters))
     speaker = Chapter("")
     preface = tuple(speaker.parts(" ".join(one.split())) for one in _PREFACE.strip().split("\n\n"))
     return Book(TITLE, SUBTITLE, preface, tuple(chapters))

@@ -14,10 +14,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from sympy import Expr
 
 from symnn.calculus import Derivation as Derived
-from symnn.errors import SymnnError
+from symnn.errors import InputError, SymnnError
 from symnn.gradients import Gradient
 from symnn.language import Equation, Program
 from symnn.networks import GeneralNetwork
@@ -97,6 +98,7 @@ class Chapter:
         self.blocks: list[Block] = []
         self.exercises: list[Exercise] = []
         self.checked: list[Checked] = []
+        self._chained = self._derived = 0
         self.lead = self.parts(lead) if lead else ()
 
     def parts(self, text: str, **values: Any) -> Parts:
@@ -179,8 +181,12 @@ class Chapter:
         ranges: Mapping[str, tuple[float, float]] | None = None,
         given: Mapping[str, str] | None = None,
     ) -> None:
-        """Check a chain of formulas at random places, to 50 digits."""
-        check_chain(text, self.language.shapes, ranges or {}, given)
+        """Check a chain of formulas at random places, to 50 digits.
+
+        Raises:
+            SymnnError: for a sign that does not hold.
+        """
+        self._chained += check_chain(text, self.language.shapes, ranges or {}, given)
 
     def equations(
         self,
@@ -255,6 +261,8 @@ class Chapter:
         for name in names:
             if name not in known:
                 raise SymnnError(f"{self.title}: no stage {name!r} (there are {', '.join(known)})")
+        shown = [stage for stage in steps.shown("text").stages if not names or stage.name in names]
+        self._derived += sum(bool(step.mark) for stage in shown for step in stage.steps)
         self.blocks.append(Derivation(steps.shown, names, reasons))
 
     def working(self, working: Working, digits: int = 4, names: Iterable[str] = ()) -> None:
@@ -262,14 +270,17 @@ class Chapter:
         self.blocks.append(Worked(working, digits, tuple(names)))
 
     def table(self, head: Sequence[str], rows: Iterable[Sequence[Any]], caption: str = "", **values: Any) -> None:
-        """Write a table; a cell is a text such as in prose, or a value."""
-        self.blocks.append(
-            Table(
-                tuple(self._cell(cell) for cell in head),
-                tuple(tuple(self._cell(cell) for cell in row) for row in rows),
-                self.parts(caption, **values) if caption else (),
-            )
-        )
+        """Write a table; a cell is a text such as in prose, or a value.
+
+        Raises:
+            InputError: for a row that has not as many cells as the head.
+        """
+        cells = tuple(tuple(self._cell(cell) for cell in row) for row in rows)
+        for place, row in enumerate(cells, 1):
+            if len(row) != len(head):
+                raise InputError(f"row {place} of a table has {len(row)} cells, its head has {len(head)}")
+        named = tuple(self._cell(cell) for cell in head)
+        self.blocks.append(Table(named, cells, self.parts(caption, **values) if caption else ()))
 
     def picture(self, name: str, figure: Any, caption: str, described: str = "", width: float = 0.8,
                 **values: Any) -> None:  # fmt: skip
@@ -310,11 +321,27 @@ class Chapter:
     # What is checked
 
     def check(self, said: str, holds: Any, **values: Any) -> None:
-        """Note what was checked; raise SymnnError where it does not hold."""
+        """Note what was checked; raise SymnnError where it does not hold.
+
+        Args:
+            said: what was checked.
+            holds: True or False, or an array of these, all of which are to be True.
+            values: for the {fields} in what is said.
+        """
         parts = self.parts(said, **values)
-        if not bool(holds):
+        if np.asarray(holds).dtype != bool:
+            raise InputError(f"whether '{plain(parts)}' holds is to be True or False, it is a {type(holds).__name__}")
+        if not np.all(holds):
             raise SymnnError(f"{self.title}: this does not hold: {plain(parts)}")
         self.checked.append(Checked(parts))
+
+    @property
+    def held(self) -> tuple[Checked, ...]:
+        """Everything that was checked: what was noted, and how many lines of chains and derivations."""
+        counted = ((self._chained, "lines of chained formulas, at 20 random places each, to 50 digits"),
+                   (self._derived, "lines of derivations, each against the one before it"))  # fmt: skip
+        said = [f"{count} {what}" for count, what in counted if count]
+        return (*self.checked, *([Checked((f"Beside these: {'; '.join(said)}.",))] if said else []))
 
     def audit(self, gradient: Gradient, what: str) -> None:
         """Check every equation, every line and the compiled code of a gradient, and note it.

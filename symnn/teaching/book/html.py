@@ -119,8 +119,8 @@ def chapter_html(chapter: Chapter, number: int) -> Iterator[str]:
                 label = f"{number}.{place}" if number else str(place)
                 yield f'<div class="exercise"><p class="label">{label}</p><div>{inner}</div></div>'
             yield "</section>"
-    if chapter.checked:
-        items = "".join(f"<li>{words(one.parts)}</li>" for one in chapter.checked)
+    if chapter.held:
+        items = "".join(f"<li>{words(one.parts)}</li>" for one in chapter.held)
         yield f'<section class="checked"><h3>What symnn checked</h3><ul>{items}</ul></section>'
     yield "</article>"
 

@@ -79,7 +79,10 @@ _MACROS = r"""\usepackage{graphicx,framed}
 % What was checked stands in two columns, under a bar.
 \newcommand\checkedbar{{\noindent\colorbox{checkedcolor}{\makebox[\dimexpr\linewidth-2\fboxsep][l]{%
   \bfseries\color{checkedink}\strut What symnn checked}}\par}}
-\newenvironment{checkedbox}{\par\vspace{10pt}\checkedbar\nopagebreak\vspace{-4pt}\columnsep=18pt\begin{multicols}{2}%
+\newdimen\roomleft
+% It begins on another page where there is no room for the bar and some lines.
+\newenvironment{checkedbox}{\par\penalty0\roomleft=\pagegoal\advance\roomleft by -\pagetotal
+  \ifdim\roomleft<125pt\ifdim\pagetotal>0pt\newpage\fi\fi\vspace{10pt}\checkedbar\nopagebreak\vspace{-4pt}\columnsep=18pt\begin{multicols}{2}%
   \footnotesize\raggedright\raggedcolumns\parskip=2pt}{\end{multicols}}
 \newcommand\checkeditem[1]{{\leftskip=1.5em\noindent\llap{\makebox[1.5em][l]{\color{checkedink}$\checkmark$}}#1\par}%
   \vspace{1pt}}
@@ -162,9 +165,9 @@ def chapter_lines(chapter: Chapter, number: int) -> Iterator[str]:
             for block in blocks:
                 yield from _block(block, number)
         yield r"\par}" if chapter.exercises else ""
-    if chapter.checked:
+    if chapter.held:
         yield r"\begin{checkedbox}"
-        yield from (rf"\checkeditem{{{sentence(one.parts)}}}" for one in chapter.checked)
+        yield from (rf"\checkeditem{{{sentence(one.parts)}}}" for one in chapter.held)
         yield r"\end{checkedbox}"
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from string import Formatter
 from typing import Any
 
+from symnn.errors import InputError
 from symnn.teaching.book.blocks import Emphasis, Parts, Row
 from symnn.teaching.book.maths import SIGNS, Language, Maths, number_text
 
@@ -52,7 +53,10 @@ def fields(text: str, values: Mapping[str, Any]) -> list[str | Maths | Emphasis]
         pieces = _EMPHASIS.split(literal)
         found.extend(Emphasis(piece) if place % 2 else piece for place, piece in enumerate(pieces))
         if name is not None:
-            value, _ = Formatter().get_field(name, (), values)
+            try:
+                value, _ = Formatter().get_field(name, (), values)
+            except (KeyError, IndexError, AttributeError):
+                raise InputError(f"no value is given for {{{name}}} in '{text.strip()}'") from None
             if isinstance(value, Maths):
                 found.append(value)
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from symnn.errors import InputError
 from symnn.formulas import FormulaDerivative
 from symnn.gradients import Gradient
 from symnn.networks import GeneralNetwork
@@ -34,6 +35,11 @@ def content_of(picture: Any, name: str) -> Callable[[str], bytes]:
     """Return what gives a picture's content for an ending: of a diagram, a figure of matplotlib, or a function."""
     if callable(picture):
         return picture
+    if not isinstance(picture, Diagram) and not hasattr(picture, "savefig"):
+        raise InputError(
+            f"a {type(picture).__name__} is no picture (accepted: what diagram_of returned, a figure of matplotlib, a "
+            "function that returns its content for an ending)"
+        )
     if not isinstance(picture, Diagram):
         return lambda ending: written(picture, ending)
 

@@ -43,9 +43,9 @@ def text(chapter: Chapter, number: int = 0) -> str:
     for block in chapter.blocks:
         lines += [*_block(block), ""]
     lines += _exercises(chapter)
-    if chapter.checked:
+    if chapter.held:
         lines += ["What symnn checked", ""]
-        for one in chapter.checked:
+        for one in chapter.held:
             lines += _wrapped(one.parts, "  ✓ ", "    ")
     return "\n".join(line.rstrip() for line in lines).replace(_HARD, " ").rstrip() + "\n"
 
