@@ -208,7 +208,7 @@ def errors_flow(c: Chapter, values: dict):
                                 "shrinkA": 0, "shrinkB": 0, "mutation_scale": 14},
                 )  # fmt: skip
                 # Beside its own arrow, and away from those that cross.
-                share, aside = (0.5, 0.3 if above > 0 else -0.36) if j == k else (0.8, -0.32 if above > 0 else 0.28)
+                share, aside = (0.5, 0.3 if above > 0 else -0.36) if j == k else (0.86, -0.52 if above > 0 else 0.46)
                 at = (left + share * (right - left), below + share * (above - below) + aside)
                 axes.text(*at, f"{carried:+.3f}".replace("-", "−"), color=ORANGE, fontsize=10, ha="center",
                           bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8})  # fmt: skip
