@@ -73,17 +73,18 @@ class Example:
 
 
 def example(seed: Sequence[int], spread: float, dtype: str, sizes: tuple[int, int, int], cost: str) -> Example:
-    """Return a random network with weights of a standard deviation, and an example with targets 0 or 1."""
+    """Return a random network with weights of a standard deviation, and an example with targets 0 or 1.
+
+    With cross entropy and hinge, one of several outputs is the class; were all −1, no slope after softmax were left.
+    """
     inputs, hidden, outputs = sizes
     random = np.random.default_rng(list(seed))
     shapes = {"W1": (hidden, inputs), "b1": (hidden,), "W2": (outputs, hidden), "b2": (outputs,)}
     parameters = {name: (spread * random.normal(size=shape)).astype(dtype) for name, shape in shapes.items()}
     x = random.normal(size=inputs).astype(dtype)
-    if cost == "cross_entropy" and outputs > 1:
-        y = np.eye(outputs)[random.integers(outputs)]
-    else:
-        y = random.integers(2, size=outputs) * (2.0 if cost == "hinge" else 1.0) - (cost == "hinge")
-    return Example(parameters, x, y.astype(dtype))
+    one_class = cost in ("cross_entropy", "hinge") and outputs > 1
+    y = np.eye(outputs)[random.integers(outputs)] if one_class else random.integers(2, size=outputs)
+    return Example(parameters, x, (2.0 * y - 1 if cost == "hinge" else y).astype(dtype))
 
 
 def exact_gradient(given: Example, hidden: str, last: str, cost: str) -> list[Any]:

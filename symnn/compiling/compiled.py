@@ -18,8 +18,8 @@ from symnn.compiling.lowered import Code, Lowered, Maker
 from symnn.compiling.numpy_function import numpy_function
 from symnn.compiling.outer import with_vectors
 from symnn.compiling.printing import ArrayPrinter
+from symnn.compiling.rewriting import Rewriting, described
 from symnn.compiling.sizes import size_lines, telling
-from symnn.compiling.stable import Rewriting, described
 from symnn.compiling.stable import stable as stabilized
 from symnn.errors import CompileError, InputError, suggest
 from symnn.language import Program, Tensor
@@ -84,7 +84,7 @@ class Compiled:
           becomes −softplus(−z)
           (the logarithm is of what is 0 or 1 but for a few digits)
         """
-        return described(self.rewritings, self.program, format)
+        return described(self.rewritings, format)
 
     def __call__(self, /, **arrays: Any) -> dict[str, Any]:
         """Return each output by name: an array, or a NumPy scalar, of the program's type.

@@ -10,10 +10,10 @@ from symnn.compiling.lowering import lower
 from symnn.compiling.merging import with_products_merged
 from symnn.compiling.nodes import ArrayNode, Broadcast, Copy, Solve
 from symnn.compiling.printing import ArrayPrinter
+from symnn.compiling.rewriting import Rewriting
 from symnn.compiling.sharing import Assignment, shared, with_sums_of_scaled
 from symnn.compiling.softmax import with_one_exponential
 from symnn.compiling.solving import with_solves
-from symnn.compiling.stable import Rewriting
 from symnn.compiling.widening import with_functions_widened
 from symnn.language import Inverse, Program
 

@@ -57,7 +57,8 @@ class Matcher:
         elif isinstance(form, Mul):
             yield from self._term(form, expression, known)
         elif isinstance(form, Add):
-            yield from (meaning for meaning, rest in self.terms(form, expression, known) if not rest)
+            whole = self.seen_as(Add, expression)
+            yield from (meaning for meaning, rest in self.terms(form, whole, known) if not rest)
         elif isinstance(form, Pow) and form.exp in self.letters:
             base, exponent = expression.as_base_exp()
             for meaning in self.match(form.exp, exponent, known):

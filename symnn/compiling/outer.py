@@ -13,7 +13,7 @@ from collections.abc import Collection
 from sympy import Expr, Idx, Mul, Sum
 from sympy.core.basic import Basic
 
-from symnn.compiling.stable import Rewriting
+from symnn.compiling.rewriting import Rewriting
 from symnn.language import (
     Entry,
     Equation,

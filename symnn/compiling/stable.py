@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +19,24 @@ from symnn.calculus.canonical import canonical
 from symnn.calculus.facts import Facts
 from symnn.calculus.folding import Names
 from symnn.compiling.matching import Matcher, Meaning, written
-from symnn.compiling.rules import LETTERS, RULES, SINGLE, Apart, OverShares, Rule, mean, p, w
+from symnn.compiling.rewriting import Rewriting
+from symnn.compiling.rules import (
+    LETTERS,
+    RULES,
+    SINGLE,
+    Apart,
+    Distributed,
+    Logit,
+    LogShare,
+    OverShares,
+    Rule,
+    label,
+    mean,
+    p,
+    steep,
+    w,
+    y,
+)
 from symnn.language import (
     Entry,
     Equation,
@@ -38,59 +55,24 @@ from symnn.language import (
     transform,
 )
 from symnn.language.functions import sigmoid, tanh
-from symnn.writing.write import writer_for
 
 _LAYER = re.compile(r"\d+\Z")
-
-
-@dataclass(frozen=True)
-class Rewriting:
-    """One equation before and after a rewriting: an equation again, or code where it is solved, not multiplied.
-
-    Attributes:
-        before: the equation.
-        after: what is computed instead.
-        rules: the rules by which they are equal, in the order in which they were used.
-        apart: equations that stand before it then.
-    """
-
-    before: Equation
-    after: Equation | str
-    rules: tuple[Rule, ...] = ()
-    apart: tuple[Equation, ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.before}\n  becomes {self.after}"
+_LETTERS = "cefghqrtu"
 
 
 def stable(program: Program) -> tuple[Program, tuple[Rewriting, ...]]:
     """Return the program with every formula that loses digits rewritten by the rules, and what was rewritten."""
     work = _Stabilizer(program)
-    equations = [one for equation in program for one in work.rewritten(equation)]
-    return Program(equations, program.facts, program.layered, program.adjoints), tuple(work.rewritings)
+    found = [(equation, work.rewritten(equation)) for equation in program]
+    after = _of(program, (one for _, equations in found for one in equations))
+    if not work.rewritings:
+        return after, ()
+    among = _of(program, (one for before, equations in found for one in (*equations[:-1], before)))
+    return after, tuple(replace(one, among=among) for one in work.rewritings)
 
 
-def described(rewritings: Iterable[Rewriting], program: Program, format: str = "text") -> str:
-    """Return rewritings as they are printed, each with why: nothing where nothing was rewritten.
-
-    Args:
-        rewritings: what was rewritten.
-        program: the equations that it was rewritten in; they name what is meant.
-        format: text or ascii.
-    """
-    writer = writer_for(program, format)
-    writer.base = 0  # as arrays count
-    lines: list[str] = []
-    for one in rewritings:
-        if isinstance(one.after, str) or not one.rules:
-            continue
-        (left, before), (_, after) = writer.equation(one.before), writer.equation(one.after)
-        reasons = "; ".join(dict.fromkeys(rule.why for rule in one.rules))
-        reasons = reasons.replace("−", "-") if format == "ascii" else reasons
-        lines += [f"{left} = {before}", f"  becomes {after}"]
-        lines += [f"  with {' = '.join(writer.equation(new))}" for new in one.apart]
-        lines.append(f"  ({reasons})")
-    return "\n".join(lines)
+def _of(program: Program, equations: Iterable[Equation]) -> Program:
+    return Program(equations, program.facts, program.layered, program.adjoints)
 
 
 class _Stabilizer:
@@ -104,13 +86,15 @@ class _Stabilizer:
             names = {entry.base.name for entry in entries(part)}
             return bool(names) and not names & logarithms
 
-        letters = {**LETTERS, p: lambda part: self.axis_of(part) is not None, w: is_plain, mean: self.is_mean}
+        own = {p: self.is_share, label: self.is_label, steep: self.is_steep, w: is_plain, mean: self.is_mean}
+        letters = {**LETTERS, **own}
         self.matcher = Matcher(letters, SINGLE)
         self.earlier: set[str] = set()
         self.rewritings: list[Rewriting] = []
-        self.layer = ""
         self.used: list[Rule] = []
         self.apart: list[Equation] = []
+        """Of the equation that is looked at; in `ever_apart`, of all so far."""
+        self.ever_apart: list[Equation] = []
         self.taken: set[str] = set()
 
     @cached_property
@@ -118,12 +102,16 @@ class _Stabilizer:
         return Names(self.program)
 
     @cached_property
-    def shares(self) -> set[tuple[str, int]]:
+    def sums_to_one(self) -> set[tuple[str, int]]:
         """The tensors that sum to 1 along an axis, each with that axis."""
         if not any(isinstance(equation.right, exp) for equation in self.program):
             return set()
-        known = Facts.of(self.program, ()).known
-        return {place for place, fact in known.items() if fact.right == 1 and place[0] in self.program.defined}
+        return {place for place, fact in Facts.of(self.program, ()).known.items() if fact.right == 1}
+
+    @cached_property
+    def shares(self) -> set[tuple[str, int]]:
+        """Those that are defined: as exp(z − L), for nothing is declared of what is computed."""
+        return {(name, axis) for name, axis in self.sums_to_one if name in self.program.defined}
 
     def axis_of(self, share: Any) -> Idx | None:
         """Return the index over which entries such as this one sum to 1."""
@@ -135,8 +123,7 @@ class _Stabilizer:
 
     def rewritten(self, equation: Equation) -> list[Equation]:
         """Return an equation after the rules, with those that it needs; what it defines is known from then on."""
-        layer = _LAYER.search(equation.tensor.name)
-        self.layer, self.used, self.apart = layer.group() if layer else "", [], []
+        self.used, self.apart = [], []
         right = self.walk(equation.right) if self.may_change(equation.right) else equation.right
         if self.used:
             right = self.names.apply(right, self.earlier)
@@ -158,7 +145,7 @@ class _Stabilizer:
     def is_told(self, equation: Equation) -> bool:
         """Whether an entry is looked at as what defines it: a function of the rules, a quotient by one, a mean."""
         right = equation.right
-        if self.is_sum_by_shares(right):
+        if self.is_sum_by_shares(right) or self.has_quotients(right):
             return True
         if isinstance(right, Mul):
             powers = [f for f in right.args if isinstance(f, Pow) and f.exp.is_negative]
@@ -169,6 +156,22 @@ class _Stabilizer:
         """Whether a right side is a number times Σ p …, with shares p."""
         whole = right.as_coeff_Mul()[1]
         return isinstance(whole, Sum) and any(self.axis_of(f) is not None for f in Mul.make_args(whole.args[0]))
+
+    def is_share(self, part: Any) -> bool:
+        return self.axis_of(part) is not None
+
+    def is_label(self, part: Any) -> bool:
+        return self.matcher.letters[y](part) and any(name == part.base.name for name, _ in self.sums_to_one)
+
+    def is_steep(self, part: Any) -> bool:
+        return isinstance(part, Entry) and part.base.name in self.matcher.definitions and self.has_quotients(
+            self.matcher.definitions[part.base.name].right
+        )
+
+    def has_quotients(self, right: Expr) -> bool:
+        """Whether a sum has terms with 1/p or 1/(1 − p)."""
+        powers = [f for f in _factors(right) if isinstance(f, Pow) and f.exp.is_negative]
+        return any(self.is_share(f.base) or self.matcher.seen_as(Add, f.base) != f.base for f in powers)
 
     def is_mean(self, part: Any) -> bool:
         known = self.matcher.definitions.get(part.base.name) if isinstance(part, Entry) else None
@@ -206,7 +209,7 @@ class _Stabilizer:
         for meaning, others in self.found(rule.before, part):
             if rule.where is not None and not self.holds(*rule.where, meaning):
                 continue
-            after = self.with_totals(self.with_names(written(rule.after, meaning), part), meaning)
+            after = self.with_totals(self.with_names(written(rule.after, meaning), part, meaning), meaning)
             return type(part)(after, *others) if others else after
         return None
 
@@ -225,26 +228,43 @@ class _Stabilizer:
         else:
             yield from ((meaning, ()) for meaning in self.matcher.match(form, part, {}))
 
-    def with_names(self, after: Expr, before: Expr) -> Expr:
+    def with_names(self, after: Expr, before: Expr, meaning: Meaning) -> Expr:
         """Return an expression with each `Apart` as the entry of a tensor, which an equation of its own defines."""
         order = list(dict.fromkeys(i for entry in entries(before) for i in entry.indices))
 
         def entry(part: Basic) -> Expr | None:
             if not isinstance(part, Apart):
                 return None
-            right = part.args[0]
-            known = next((new for new in self.apart if new.right == right), None)
+            right = self.with_totals(transform(part.args[0], entry), meaning)
+            indices = sorted(free_indices(right), key=order.index)
+            known = self.named(right, indices)
             if known is None:
-                indices = sorted(free_indices(right), key=order.index)
-                known = Equation(self.new_tensor(indices)[tuple(indices)], right)
-                self.apart.append(known)
-            return known.left
+                equation = Equation(self.new_tensor(right, indices)[tuple(indices)], right)
+                self.apart.append(equation)
+                self.ever_apart.append(equation)
+                known = equation.left
+                if len(part.args) > 1:
+                    self.matcher.definitions[equation.tensor.name] = Equation(known, part.args[1])
+            return known
 
         return transform(after, entry)
 
-    def new_tensor(self, indices: Sequence[Idx]) -> Tensor:
-        """Return a tensor with a name of its own: c², of layer 2."""
-        name = self.program.fresh_name(f"c{self.layer}", self.taken)
+    def named(self, right: Expr, indices: Sequence[Idx]) -> Expr | None:
+        """Return the entry that an equation, set apart before, defines as an expression."""
+        for known in self.ever_apart:
+            if len(known.indices) == len(indices):
+                here = dict(zip(known.indices, indices, strict=True))
+                if canonical(substitute(refresh(known.right), here)) == canonical(right):
+                    return known.tensor[tuple(indices)]
+        return None
+
+    def new_tensor(self, right: Expr, indices: Sequence[Idx]) -> Tensor:
+        """Return a tensor with a name of its own: c², of layer 2, then e², …"""
+        found = [_LAYER.search(entry.base.name) for entry in entries(right)]
+        layer = max((layer.group() for layer in found if layer), key=int, default="")
+        free = [f"{letter}{layer}" for letter in _LETTERS]
+        names = (self.program.fresh_name(name, self.taken) for name in free)
+        name = next((name for name in names if name in free), None) or self.program.fresh_name(free[0], self.taken)
         self.taken.add(name)
         return Tensor(name, [size_of(i) for i in indices])
 
@@ -253,14 +273,31 @@ class _Stabilizer:
         i = self.axis_of(meaning.get(p))
         if i is None:
             return after
+
         other = fresh_index(i)
 
+        def moved(part: Basic) -> Any:
+            return substitute(refresh(transform(part, total)), {i: other})
+
         def total(part: Basic) -> Expr | None:
-            if not isinstance(part, OverShares):
-                return None
-            return sum_over(substitute(refresh(part.args[0]), {i: other}), [other])
+            if isinstance(part, OverShares):
+                return sum_over(moved(part.args[0]), [other])
+            if isinstance(part, log) and isinstance(part.args[0], OverShares):
+                return LogSumExp(moved(part.args[0].args[0].args[0]), other)
+            if isinstance(part, LogShare | Logit):
+                terms = Add.make_args(self.matcher.seen_as(exp, part.args[0]).args[0])
+                return Add(*(t for t in terms if isinstance(part, LogShare) or i in free_indices(t)))
+            if isinstance(part, Distributed):
+                return self.distributed(*part.args)
+            return None
 
         return transform(after, total)
+
+    def distributed(self, product: Expr) -> Expr:
+        """Return a product of which one factor is defined as a sum with quotients, term by term."""
+        whole = next(f for f in product.args if self.is_steep(f))
+        terms = Add.make_args(self.matcher.seen_as(Basic, whole))
+        return Add(*(term * product / whole for term in terms))
 
 
 def _factors(part: Any) -> Iterator[Any]:

@@ -16,7 +16,28 @@ import symnn
 from symnn.calculus.canonical import canonical
 from symnn.compiling import compile_program
 from symnn.compiling.matching import written
-from symnn.compiling.rules import RULES, Apart, OverShares, Rule, c, g, k, m, n, p, r, u, v, w, y
+from symnn.compiling.rules import (
+    RULES,
+    Apart,
+    Distributed,
+    Logit,
+    LogShare,
+    OverShares,
+    Rule,
+    c,
+    g,
+    k,
+    label,
+    m,
+    n,
+    p,
+    r,
+    steep,
+    u,
+    v,
+    w,
+    y,
+)
 from symnn.compiling.stable import stable
 from symnn.language import (
     NAMED,
@@ -45,7 +66,8 @@ C, S, E, P = tensor("C"), tensor("S"), tensor("E", 3), tensor("P", 3)
 
 def instances(rule: Rule) -> list[dict[Any, Any]]:
     """Return meanings of a rule's letters: entries of one program, and every exponent."""
-    meaning = {u: z[j] - t[j] / 2, v: 2 * z[k], w: z[j], c: t[j] * z[j], y: t[j], p: q[j], g: t[j], k: (k,)}
+    meaning = {u: z[j] - t[j] / 2, v: 2 * z[k], w: z[j], c: t[j] * z[j], p: q[j], k: (k,)}
+    meaning |= dict.fromkeys((y, label, g, steep), t[j])
     if isinstance(rule.before, log) and rule.before.has(Sum):
         meaning[u] = 2 * z[k]
     if rule.where is not None:
@@ -57,7 +79,13 @@ def instances(rule: Rule) -> list[dict[Any, Any]]:
 def filled(form: Expr, meaning: dict[Any, Any]) -> Expr:
     def said(part: Any) -> Any:
         if isinstance(part, Apart):
-            return part.args[0]
+            return transform(part.args[0], said)
+        if isinstance(part, Logit):
+            return z[j]
+        if isinstance(part, LogShare):
+            return z[j] - L
+        if isinstance(part, Distributed):
+            return transform(part.args[0], said)
         other = fresh_index(j)
         body = transform(part.args[0], said) if isinstance(part, OverShares) else None
         return None if body is None else sum_over(substitute(body, {j: other}), [other])
