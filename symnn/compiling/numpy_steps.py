@@ -127,16 +127,27 @@ class NumPySteps:
         """Such rows, by the layers' names for them."""
         self.batches: dict[tuple[int, ...], dict[str, Array]] = {}
         self.bound: dict[tuple[tuple[int, ...], bool], InPlace] = {}
+        self.plans: dict[tuple[tuple[int, ...], int], tuple[int, Any, Any]] = {}
+        """For orders of a shape, and the size of a batch: see `_plan`."""
 
     def take(self, order: Array, batch_size: int) -> Any:
-        *lead, count = order.shape
-        last = (count - 1) // batch_size * batch_size
+        key = order.shape, batch_size
+        if key not in self.plans:
+            self.plans[key] = self._plan(*key)
+        last, step, last_step = self.plans[key]
         if last:
-            step = self.bound_step((*lead, batch_size)).step
-            for rows in np.moveaxis(order[..., :last].reshape(*lead, -1, batch_size), -2, 0):
+            for rows in np.moveaxis(order[..., :last].reshape(*order.shape[:-1], -1, batch_size), -2, 0):
                 step(rows)
-        cost = self.bound_step((*lead, count - last), True).step(order[..., last:])
+            order = order[..., last:]
+        cost = last_step(order)
         return cost.copy() if isinstance(cost, np.ndarray) else cost
+
+    def _plan(self, shape: tuple[int, ...], batch_size: int) -> tuple[int, Any, Any]:
+        """Return where the last batch of an order begins, the step on those before it, and that on it."""
+        *lead, count = shape
+        last = (count - 1) // batch_size * batch_size
+        step = self.bound_step((*lead, batch_size)).step if last else None
+        return last, step, self.bound_step((*lead, count - last), True).step
 
     def bound_step(self, shape: tuple[int, ...], with_cost: bool = False) -> InPlace:
         """Return the step on batches of a shape; what it returns is the cost, if that is wanted."""
