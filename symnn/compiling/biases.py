@@ -115,16 +115,13 @@ def _layer(
     first: Update, second: Update, by_name: Mapping[str, Operation], users: Mapping[str, Collection[str]]
 ) -> Biased | None:
     """Return the layer whose weights and bias two updates renew, if z = x Wᵀ + b is the only use of them."""
-    slopes = [_slope(update) for update in (first, second)]
-    if None in slopes:
-        return None
-    slope, other = (by_name.get(str(name)) for name in slopes)
-    into, total = (_code(_PRODUCT, slope), _code(_TOTAL, other))
-    if slope is None or other is None or into is None or total is None:
+    slopes = _slope(first), _slope(second)
+    into, total = _code(_PRODUCT, by_name.get(slopes[0])), _code(_TOTAL, by_name.get(slopes[1]))
+    if into is None or total is None:
         return None
     delta, x = into
     is_same = _code(_TRANSPOSE, by_name.get(delta)) == total
-    product = next((name for name in users[x] if name != slope.name), "")
+    product = next((name for name in users[x] if name != slopes[0]), "")
     factors = _code(_PRODUCT, by_name.get(product))
     if not is_same or len(users[x]) != 2 or factors is None or factors[0] != x or len(users[product]) != 1:
         return None
@@ -141,14 +138,14 @@ def _layer(
         and set(users[bias]) <= {result, *inside[1]}
         and list(users[turned]) == [product]
     )
-    return Biased(x, weights[0], bias, turned, product, result, (slope.name, other.name), delta) if alone else None
+    return Biased(x, weights[0], bias, turned, product, result, slopes, delta) if alone else None
 
 
-def _slope(update: Update) -> str | None:
-    """Return the one array of an update that was computed before it."""
+def _slope(update: Update) -> str:
+    """Return the one array of an update that was computed before it, or nothing."""
     inside = {operation.name for operation in update.operations}
     before = [name for name in update.arrays if name not in inside and name not in update.carried]
-    return before[0] if len(before) == 1 else None
+    return before[0] if len(before) == 1 else ""
 
 
 def _code(pattern: re.Pattern[str], operation: Operation | None) -> tuple[str, ...] | None:

@@ -119,10 +119,8 @@ class NumPySteps:
         self.data = {name: np.ascontiguousarray(data[name], step.dtype) for name in step.data}
         self.homes: dict[tuple[str, ...], Array] = {}
         """For carried arrays that lie one behind the other: the one array that they are parts of."""
-        self.pairs: dict[tuple[str, ...], frozenset[int]] = {}
-        """For such arrays: the places of weights that lie in rows with their bias."""
-        self.layers: list[Biased] = []
-        """The layers of those."""
+        self.layers: dict[tuple[str, ...], dict[int, Biased]] = {}
+        """For such arrays: the layers whose weights lie in rows with their bias, by the place of the weights."""
         self.blocks: dict[str, Array] = {}
         """Such rows, by the layers' names for them."""
         self.batches: dict[tuple[int, ...], dict[str, Array]] = {}
@@ -171,13 +169,11 @@ class NumPySteps:
         values = Trial(operations, feed, self.code.helpers).values
         found = updates_of(operations.operations, values, feed.renewed)
         found = [updates for updates in found if all(names in self.homes for names in together(updates))]
-        renewed = {name for updates in found for names in together(updates) for name in names}
-        for layer in self.layers:
-            if {layer.weights, layer.bias} <= renewed:
-                operations = replace(operations, operations=layer.rewritten(operations.operations))
         for updates in found:
-            pairs = self.pairs[together(updates)[0]]
-            operations, feed = joined(operations, updates, feed, values, self.homes, pairs)
+            layers = self.layers[together(updates)[0]]
+            for layer in layers.values():
+                operations = replace(operations, operations=layer.rewritten(operations.operations))
+            operations, feed = joined(operations, updates, feed, values, self.homes, layers)
         return bind(operations, feed, self.code.helpers, lambda: self.code.equations)
 
     def _arrange(self, lead: tuple[int, ...]) -> None:
@@ -191,7 +187,7 @@ class NumPySteps:
                 arrays = [self.now[name] for name in names]
                 shapes = [array.shape for array in arrays]
                 whole = self.homes[names] = np.empty(sum(array.size for array in arrays), self.step.dtype)
-                self.pairs[names] = frozenset(layers)
+                self.layers[names] = layers
                 self.now.update(zip(names, views(whole, shapes, layers), strict=True))
                 for name, array in zip(names, arrays, strict=True):
                     self.now[name][...] = array
@@ -199,7 +195,6 @@ class NumPySteps:
                     if layer.weights == names[place]:
                         self.blocks[layer.block] = block(whole, shapes, place)
             for layer in layers.values():
-                self.layers.append(layer)
                 self.data[layer.extended] = with_ones(self.data[layer.data])
 
     def _feed(self, shape: tuple[int, ...], with_cost: bool) -> Feed:

@@ -1,6 +1,6 @@
 """Stable rewritings of a program: the same values by formulas that keep their digits, as equations before and after.
 
-a = σ(z),  C = −y log a      becomes      C = y softplus(−z)
+    a = σ(z),  C = −y log a      becomes      C = y softplus(−z)
 """
 
 from __future__ import annotations
