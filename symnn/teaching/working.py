@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -74,21 +74,30 @@ class Working:
         return found
 
     def rows(
-        self, format: str = "text", digits: int = 6, shown: Callable[[Any], str] | None = None
+        self,
+        format: str = "text",
+        digits: int = 6,
+        shown: Callable[[Any], str] | None = None,
+        names: Collection[str] | None = None,
     ) -> tuple[tuple[str, tuple[Row, ...]], ...]:
         """Return the rows under their headings, in a format: text, ascii or latex.
 
         Args:
             digits: significant digits of every number.
             shown: how numbers are written, where it is not with so many digits.
+            names: the tensors whose rows are returned; by default all.
         """
         writer = self._writer(format)
         shown = shown or (lambda n: plain_decimal(to_str(n._mpf_, digits)))
         numbers = NumberWriter(self.notation, self._value, shown, format)
-        return tuple(
+        rows = (
             (heading, tuple(self._row(equation, writer, numbers) for equation in equations))
             for heading, equations in self.sections
         )
+        if names is None:
+            return tuple(rows)
+        chosen = ((heading, tuple(row for row in found if row.name in names)) for heading, found in rows)
+        return tuple((heading, found) for heading, found in chosen if found)
 
     def text(self, digits: int = 6, ascii: bool = False) -> str:
         """Return the working as text: symbols = numbers = result, for each scalar equation."""

@@ -55,19 +55,18 @@ def chapters_folder() -> Path:
     raise SymnnError("the chapters of the booklet are missing: they are in derivations/ beside symnn/")
 
 
-def chapter_files(folder: Path | None = None) -> list[Path]:
+def chapter_files() -> list[Path]:
     """Return the chapters' scripts, in order."""
-    folder = folder or chapters_folder()
-    return sorted(path for path in folder.glob("*.py") if _FILE.fullmatch(path.name))
+    return sorted(path for path in chapters_folder().glob("*.py") if _FILE.fullmatch(path.name))
 
 
-def chosen_files(which: Sequence[int], folder: Path | None = None) -> list[Path]:
+def chosen_files(which: Sequence[int]) -> list[Path]:
     """Return the scripts of the chapters with these numbers; all, where none is asked for.
 
     Raises:
         InputError: for a number that no chapter has.
     """
-    found = chapter_files(folder)
+    found = chapter_files()
     numbers: dict[int, Path] = {}
     for path in found:
         other = numbers.setdefault(number_of(path), path)

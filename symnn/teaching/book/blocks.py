@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from symnn.teaching.book.maths import Maths
 from symnn.teaching.working import Working
+from symnn.teaching.working_pages import Row as WorkedRow
 from symnn.writing.sections import Page
-from symnn.writing.steps import ShownSteps
+from symnn.writing.steps import ShownStage, ShownStep, ShownSteps
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,26 @@ class Derivation(Block):
     reasons: bool | None = None
     """Whether why each line follows is said under it; None: where a page is set, and not in text."""
 
+    def stages(self, format: str, reasons: bool = True) -> Iterator[ShownStage]:
+        """Yield the stages that are shown; a line has its shapes where they change, and both where reasons are said.
+
+        Args:
+            format: text or latex.
+            reasons: whether they are said where that was not decided.
+        """
+        said = reasons if self.reasons is None else self.reasons
+        for stage in self.shown(format).stages:
+            if not self.names or stage.name in self.names:
+                yield replace(stage, steps=tuple(_told(stage.steps, said)))
+
+
+def _told(steps: Sequence[ShownStep], said: bool) -> Iterator[ShownStep]:
+    shapes = ""
+    for step in steps:
+        changed = step.shapes if step.shapes != shapes else ""
+        yield replace(step, shapes=changed) if said else replace(step, why="", shapes="")
+        shapes = step.shapes or shapes
+
 
 @dataclass(frozen=True)
 class Worked(Block):
@@ -122,10 +143,14 @@ class Worked(Block):
     digits: int
     names: tuple[str, ...] = ()
 
+    def sections(self, format: str) -> tuple[tuple[str, tuple[WorkedRow, ...]], ...]:
+        """Return the rows that are shown, under their headings."""
+        return self.working.rows(format, self.digits, names=self.names or None)
+
 
 @dataclass(frozen=True)
 class Table(Block):
-    """A table with a head; `digits` are columns of numbers, set to the right."""
+    """A table with a head."""
 
     head: tuple[Parts, ...]
     rows: tuple[tuple[Parts, ...], ...]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from symnn.teaching.book.blocks import Block, Derivation, Parts, Picture, Statement
+from symnn.teaching.book.blocks import Block, Parts, Picture, Statement
 from symnn.teaching.book.chapter import Chapter
 
 LEGEND = {
-    "exact": ("✓", "both sides agree at random places, computed with whole numbers modulo a large prime"),
-    "50 digits": ("≈", "both sides agree at random places, computed with 50 digits"),
+    "exact": "both sides agree at random places, computed with whole numbers modulo a large prime",
+    "50 digits": "both sides agree at random places, computed with 50 digits",
 }
+"""What the marks beside the lines of a derivation mean."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Book:
         for place, chapter in enumerate(self.chapters, 1):
             yield chapter.number or place, chapter
 
+    def legend(self) -> Iterator[tuple[str, str]]:
+        """Yield the marks of its derivations, and what each means."""
+        used = set().union(*(chapter.marks for chapter in self.chapters))
+        return ((mark, said) for mark, said in LEGEND.items() if mark in used)
+
     def pictures(self) -> Iterator[tuple[str, Picture]]:
         """Yield every picture, with the name of its file."""
         for number, chapter in self.numbered():
@@ -64,10 +70,3 @@ def pictures_of(chapter: Chapter) -> Iterator[Picture]:
 def file_name(number: int, picture: Picture) -> str:
     """Return the name of a picture's file, without its ending."""
     return f"{number}-{picture.name}" if number else picture.name
-
-
-def marks_of(chapter: Chapter) -> set[str]:
-    """Return what the proof says of the lines of a chapter's derivations."""
-    shown = [block.shown("text") for block in blocks_of(chapter) if isinstance(block, Derivation)]
-    return {step.mark for one in shown for stage in one.stages for step in stage.steps}
-

@@ -77,6 +77,7 @@ class Chapter:
         blocks: what was written.
         exercises: with their solutions.
         checked: what held.
+        marks: what the proof says of the lines of its derivations.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Chapter:
         self.blocks: list[Block] = []
         self.exercises: list[Exercise] = []
         self.checked: list[Checked] = []
+        self.marks: set[str] = set()
         self._chained = self._derived = 0
         self.lead = self.parts(lead) if lead else ()
 
@@ -254,15 +256,17 @@ class Chapter:
         Raises:
             SymnnError: where a line does not follow from the one before it.
         """
-        steps.shown("text")
+        stages = steps.shown("text").stages
         if steps.is_wrong:
             raise SymnnError(f"{self.title}: a line of the derivation of {', '.join(steps.wrt)} does not follow")
-        known = [stage.name for stage in steps.shown("text").stages]
+        known = [stage.name for stage in stages]
         for name in names:
             if name not in known:
                 raise SymnnError(f"{self.title}: no stage {name!r} (there are {', '.join(known)})")
-        shown = [stage for stage in steps.shown("text").stages if not names or stage.name in names]
-        self._derived += sum(bool(step.mark) for stage in shown for step in stage.steps)
+        self.marks |= {step.mark for stage in stages for step in stage.steps}
+        self._derived += sum(
+            bool(step.mark) for stage in stages if not names or stage.name in names for step in stage.steps
+        )
         self.blocks.append(Derivation(steps.shown, names, reasons))
 
     def working(self, working: Working, digits: int = 4, names: Iterable[str] = ()) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 from collections.abc import Iterator
 from html import escape
@@ -29,21 +28,19 @@ from symnn.teaching.book.blocks import (
     Table,
     Worked,
 )
-from symnn.teaching.book.book import LEGEND, Book, file_name, marks_of
+from symnn.teaching.book.book import Book, file_name
 from symnn.teaching.book.chapter import Chapter
 from symnn.teaching.book.maths import Maths
 from symnn.teaching.documents.parts import flat, formulas
+from symnn.teaching.page.standalone import scrolling, standalone
 from symnn.teaching.working_pages import Row as WorkedRow
 from symnn.writing.fragment import formula, fragment, sentence
-from symnn.writing.mathml import unstyled
 from symnn.writing.steps import ShownStage
 from symnn.writing.steps_pages import MARKS
 
 _OPEN, _CLOSE = "\ue000", "\ue001"
-_STYLE = re.compile("<style>(.*?)</style>", re.DOTALL)
 _SIDE_BY_SIDE = 75
 """How many characters a line has for symbols and numbers beside each other; longer ones stand below."""
-_BLOCK = re.compile('<math display="block".*?</math>', re.DOTALL)
 
 
 def html(book: Book) -> str:
@@ -59,33 +56,8 @@ def html(book: Book) -> str:
     ]
     for number, chapter in book.numbered():
         body += chapter_html(chapter, number)
-    return page(book.title, [*body, "</main>"])
-
-
-def page(title: str, body: list[str]) -> str:
-    """Return a document of HTML: its style and its drawings' styles, and the policy that lets nothing else in."""
-    written = "\n".join(body)
     style = files(__package__).joinpath("book.css").read_text("utf-8")
-    style += "".join(dict.fromkeys(_STYLE.findall(written)))
-    written = unstyled(_BLOCK.sub(r'<div class="scroll">\g<0></div>', _STYLE.sub("", written)))
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>{escape(title)}</title>
-<style>{style}</style>
-</head>
-<body>
-{written}
-</body>
-</html>
-"""
+    return standalone(book.title, scrolling("\n".join([*body, "</main>"])), style)
 
 
 def _contents(book: Book) -> str:
@@ -97,10 +69,8 @@ def _contents(book: Book) -> str:
 
 
 def _legend(book: Book) -> Iterator[str]:
-    used = set().union(*(marks_of(chapter) for chapter in book.chapters))
-    for mark, (sign, said) in LEGEND.items():
-        if mark in used:
-            yield f'<p class="legend"><span class="mark">{sign}</span> {escape(said)}.</p>'
+    for mark, said in book.legend():
+        yield f'<p class="legend"><span class="mark">{MARKS[mark]}</span> {escape(said)}.</p>'
 
 
 def chapter_html(chapter: Chapter, number: int) -> Iterator[str]:
@@ -163,9 +133,7 @@ def _block(block: Block, number: int) -> Iterator[str]:
             shown = f'<div class="equations">{fragment(block.page("mathml"))}</div>'
             yield f'<section class="onepage"><h4>{escape(block.title)}</h4>{inner}{shown}</section>'
         case Derivation():
-            for stage in block.shown("latex").stages:
-                if not block.names or stage.name in block.names:
-                    yield _stage(stage, block.reasons is not False)
+            yield from map(_stage, block.stages("latex"))
         case Worked():
             yield _worked(block)
         case Table():
@@ -188,13 +156,12 @@ def _row(row: Row) -> str:
     return f'<div class="row"><span class="left">{left}</span><span>{right}</span>{why}</div>'
 
 
-def _stage(stage: ShownStage, reasons: bool) -> str:
-    rows, shapes = [f"<h4>{formula(flat(stage.heading))}</h4>"], ""
+def _stage(stage: ShownStage) -> str:
+    rows = [f"<h4>{formula(flat(stage.heading))}</h4>"]
     for step in stage.steps:
         left = formula(step.left) if step.left else ""
-        changed = f"({formulas(step.shapes)})" if step.shapes != shapes and step.shapes else ""
-        said, shapes = " ".join(part for part in (step.why, changed) if part), step.shapes or shapes
-        why = f"<br/>{sentence(said)}" if reasons and said else ""
+        said = " ".join(part for part in (step.why, f"({formulas(step.shapes)})" if step.shapes else "") if part)
+        why = f"<br/>{sentence(said)}" if said else ""
         mark = f'<span class="mark">{MARKS.get(step.mark, "")}</span>' if step.mark else ""
         rows.append(
             f'<div class="row"><span class="left">{left}</span><span>{formula(f"= {step.right}")}</span>'
@@ -204,14 +171,9 @@ def _stage(stage: ShownStage, reasons: bool) -> str:
 
 
 def _worked(block: Worked) -> str:
-    body = []
-    for (_, rows), (_, texts) in zip(
-        block.working.rows("latex", block.digits), block.working.rows("text", block.digits), strict=True
-    ):
-        for row, text in zip(rows, texts, strict=True):
-            if not block.names or row.name in block.names:
-                body.append(_worked_row(row, text))
-    return f'<div class="scroll"><table class="worked">{"".join(body)}</table></div>'
+    latex, text = ([row for _, rows in block.sections(format) for row in rows] for format in ("latex", "text"))
+    body = "".join(map(_worked_row, latex, text))
+    return f'<div class="scroll"><table class="worked">{body}</table></div>'
 
 
 def _worked_row(row: WorkedRow, text: WorkedRow) -> str:

@@ -2,8 +2,7 @@ r"""A book as LaTeX for pdflatex: one document, and the files of its pictures be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 
 from symnn.teaching.book.blocks import (
     Block,
@@ -26,7 +25,7 @@ from symnn.teaching.book.blocks import (
     Worked,
     plain,
 )
-from symnn.teaching.book.book import LEGEND, Book, file_name, marks_of
+from symnn.teaching.book.book import Book, file_name
 from symnn.teaching.book.chapter import Chapter
 from symnn.teaching.book.maths import Maths
 from symnn.teaching.documents.article import MARGIN, step_line, why_line
@@ -142,10 +141,8 @@ def _cover(book: Book) -> str:
 
 
 def _legend(book: Book) -> Iterator[str]:
-    used = set().union(*(marks_of(chapter) for chapter in book.chapters))
-    for mark, (_, said) in LEGEND.items():
-        if mark in used:
-            yield rf"{{\leftskip=1.6em\noindent\llap{{\makebox[1.6em][l]{{{MARKS[mark]}}}}}{words(said)}.\par}}"
+    for mark, said in book.legend():
+        yield rf"{{\leftskip=1.6em\noindent\llap{{\makebox[1.6em][l]{{{MARKS[mark]}}}}}{words(said)}.\par}}"
 
 
 def chapter_lines(chapter: Chapter, number: int) -> Iterator[str]:
@@ -211,15 +208,11 @@ def _block(block: Block, number: int) -> Iterator[str]:
             yield _one_page(block)
         case Derivation():
             yield r"\begin{closelines}"
-            for stage in block.shown("latex").stages:
-                if not block.names or stage.name in block.names:
-                    yield _stage(stage, block.reasons is not False)
+            yield from map(_stage, block.stages("latex"))
             yield r"\end{closelines}"
         case Worked():
-            for _, rows in block.working.rows("latex", block.digits):
-                kept = [row for row in rows if not block.names or row.name in block.names]
-                if kept:
-                    yield rf"\begin{{closelines}}{worked_lines(kept)}\end{{closelines}}"
+            for _, rows in block.sections("latex"):
+                yield rf"\begin{{closelines}}{worked_lines(rows)}\end{{closelines}}"
         case Table():
             yield _table(block)
         case Picture():
@@ -280,12 +273,10 @@ def _one_page(block: OnePage) -> str:
     return rf"\pageofitsown{{{title}{intro}{_columns(columns)}}}"
 
 
-def _stage(stage: ShownStage, reasons: bool) -> str:
+def _stage(stage: ShownStage) -> str:
     rows = [rf"\stageheading{{{flat(stage.heading)}}}", measured(step.left for step in stage.steps)]
-    shapes = ""
     for step in stage.steps:
-        rows += [step_line(step), why_line(step if reasons else replace(step, why="", shapes=""), shapes)]
-        shapes = step.shapes or shapes
+        rows += [step_line(step), why_line(step, "")]
     return "\n".join(row for row in rows if row)
 
 
@@ -321,10 +312,7 @@ def _caption(parts: Parts) -> str:
     return rf"\seen{{{sentence(parts)}}}" if parts else ""
 
 
-def pictures(book: Book, ending: Callable[[Picture], str] = lambda _: "pdf") -> dict[str, bytes]:
+def pictures(book: Book) -> dict[str, bytes]:
     """Return the files of the pictures that are not drawn by LaTeX itself, by name."""
-    found: dict[str, bytes] = {}
-    for name, picture in book.pictures():
-        if picture.tikz is None:
-            found[f"{PICTURES}/{name}.{ending(picture)}"] = picture.content(ending(picture))
-    return found
+    drawn = [(name, picture) for name, picture in book.pictures() if picture.tikz is None]
+    return {f"{PICTURES}/{name}.pdf": picture.content("pdf") for name, picture in drawn}

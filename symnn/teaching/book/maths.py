@@ -20,6 +20,7 @@ from symnn.language.vocabulary import spelled
 from symnn.teaching.book.typed import PRIME, NotWrittenError, typed
 from symnn.views.closed import closed_forms
 from symnn.writing import Mark, Notation
+from symnn.writing.characters import superscript
 from symnn.writing.expressions import ExpressionWriter
 from symnn.writing.marks import read_mark
 from symnn.writing.names import mark_of_name
@@ -52,10 +53,6 @@ class Maths:
     latex: str
     within: str = ""
     """The LaTeX of it within a sentence, where that is another."""
-
-    def __add__(self, other: Maths) -> Maths:
-        within = f"{self.inline} {other.inline}" if self.within or other.within else ""
-        return Maths(f"{self.text} {other.text}", f"{self.latex} {other.latex}", within)
 
     @property
     def inline(self) -> str:
@@ -139,14 +136,14 @@ class Language:
         # So is what has a function that nothing is known of.
         tree = parse_tree(Source(text, functions=self.functions))
         as_it_is = _calculates(tree) or any(self._is_applied(node) for node in postorder(tree))
-        program = Program([]) if as_it_is else program_of(text, self.shapes)
+        program = None if as_it_is else program_of(text, self.shapes)
         names = {spelled(name): mark for name, mark in self.names.items()}
         marks = {name: read_mark(mark) for name, mark in {**self.notation.names, **names}.items()}
         try:
             written, latex = (self._typed(text, format, marks) for format in FORMATS)
             return Maths(written, latex, self._typed(text, "latex", marks, flat=True))
         except NotWrittenError:
-            program = program_of(text, self.shapes)
+            program = program or program_of(text, self.shapes)
         chosen = Notation(**{**vars(self.notation), "names": {**self.notation.names, **names}})
         (main, *_), _ = closed_forms(program, [program.equations[-1].tensor.name])
         return Maths(*(line_of(main, writer_for(program, format, chosen), "matrix").right for format in FORMATS))
@@ -221,8 +218,7 @@ def number_text(text: str) -> Maths:
     if not mark:
         return Maths(shown, latex)
     power = int(exponent)
-    raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return Maths(f"{shown}·10{raised}", rf"{latex} \cdot 10^{{{power}}}")
+    return Maths(f"{shown}·10{superscript(str(power))}", rf"{latex} \cdot 10^{{{power}}}")
 
 
 def _split(text: str) -> list[tuple[str, bool]]:

@@ -96,15 +96,10 @@ def _block(block: Block) -> Iterator[str]:
                 yield from (*_wrapped(one), "")
             yield from _indented(page_text(block.page("text"), "text").splitlines())
         case Derivation():
-            shown = block.shown("text")
-            for stage in shown.stages:
-                if not block.names or stage.name in block.names:
-                    yield from _stage(stage, block.reasons is True)
+            for stage in block.stages("text", reasons=False):
+                yield from _stage(stage)
         case Worked():
-            rows = [(h, [row for row in rows if not block.names or row.name in block.names])
-                    for h, rows in block.working.rows("text", block.digits)]  # fmt: skip
-            kept = [(heading, found) for heading, found in rows if found]
-            yield from _indented(text_of(kept, (), (), False).splitlines())
+            yield from _indented(text_of(block.sections("text"), (), (), False).splitlines())
         case Table():
             yield from _table(block)
         case Picture():
@@ -131,21 +126,17 @@ def _display(block: Display) -> Iterator[str]:
         yield f"  {left}{' ' * (wide - width(left))} {right}{why}".rstrip() if wide else f"  {right}{why}"
 
 
-def _stage(stage: ShownStage, reasons: bool) -> Iterator[str]:
+def _stage(stage: ShownStage) -> Iterator[str]:
     lefts = max(width(step.left) for step in stage.steps)
     rights = max(min(width(step.right), 60) for step in stage.steps)
+    indent = " " * (lefts + 9)
     yield f"  {stage.heading}"
-    shapes = ""
     for step in stage.steps:
         mark = MARKS.get(step.mark, "")
         right = step.right + " " * max(rights - width(step.right), 0)
         yield f"    {step.left}{' ' * (lefts - width(step.left))} = {right}   {step.rule} {mark}".rstrip()
-        if reasons:
-            indent = " " * (lefts + 9)
-            changed = f"({step.shapes})" if step.shapes != shapes and step.shapes else ""
-            said = " ".join(part for part in (step.why, changed) if part)
-            yield from textwrap.wrap(said, WIDTH, initial_indent=indent, subsequent_indent=indent)
-        shapes = step.shapes or shapes
+        said = " ".join(part for part in (step.why, f"({step.shapes})" if step.shapes else "") if part)
+        yield from textwrap.wrap(said, WIDTH, initial_indent=indent, subsequent_indent=indent)
 
 
 def _table(block: Table) -> Iterator[str]:

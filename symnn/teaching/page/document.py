@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
-from dataclasses import replace
 from html import escape
 from importlib.resources import files
 
 from symnn.teaching.page.content import Content, Line, Part
+from symnn.teaching.page.standalone import scrolling, standalone
 from symnn.writing.fragment import sentence
-from symnn.writing.mathml import Element, math, row, token, unstyled
+from symnn.writing.mathml import Element, math, row, token
 from symnn.writing.mathml_reader import in_a_line, read
 from symnn.writing.spoken import spoken
 
-_BLOCK = re.compile('<math display="block".*?</math>', re.DOTALL)
-_STYLE = re.compile("<style>(.*?)</style>", re.DOTALL)
 _WIDE = 11
 """A left side with more letters and signs than this stands on a line of its own."""
 _MARKS = {"exact": "checked exactly", "50 digits": "checked to 50 digits", "wrong": "this line is wrong"}
@@ -25,40 +20,12 @@ _MARKS = {"exact": "checked exactly", "50 digits": "checked to 50 digits", "wron
 def html(content: Content) -> str:
     """Return the whole document."""
     style, script = (files(__package__).joinpath(name).read_text("utf-8") for name in ("style.css", "script.js"))
-    # The drawing's style goes with the page's: the policy knows one of each.
-    style += "".join(_STYLE.findall(content.diagram))
-    content = replace(content, diagram=_STYLE.sub("", content.diagram))
-    policy = (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    body = unstyled("\n".join(_body(content)))
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>{escape(content.title)}: the derivation</title>
-<style>{style}</style>
-</head>
-{body}
-<script>{script}</script>
-</body>
-</html>
-"""
-
-
-def _digest(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+    return standalone(f"{content.title}: the derivation", "\n".join(_body(content)), style, script)
 
 
 def _body(content: Content) -> list[str]:
     steps = sum(len(part.lines) for part in content.parts)
     return [
-        "<body>",
         '<a class="skip" href="#derivation">To the derivation</a>',
         '<div class="sheet">',
         "<header><div>",
@@ -163,8 +130,9 @@ def _display(element: Element) -> str:
 def _results(content: Content) -> list[str]:
     written = ['<section aria-labelledby="result"><h2 id="result">The result</h2>']
     for place, (heading, text) in enumerate(content.results):
-        boxed = _BLOCK.sub(r'<div class="scroll">\g<0></div>', text)
-        written.append(f"<details{' open' if not place else ''}><summary>{escape(heading)}</summary>{boxed}</details>")
+        written.append(
+            f"<details{' open' if not place else ''}><summary>{escape(heading)}</summary>{scrolling(text)}</details>"
+        )
     return [*written, "</section>"]
 
 

@@ -167,12 +167,7 @@ class Setting:
         """Return the rows of a working that are shown."""
         working = block.working.with_notation(self.notation)
         form = {"markdown": "text"}.get(self.format, self.format)
-        found: list[tuple[str, tuple[Row, ...]]] = []
-        for heading, rows in working.rows(form, block.digits):
-            kept = tuple(row for row in rows if row.name in block.names)
-            if kept:
-                found.append((heading, kept))
-        return tuple(found)
+        return working.rows(form, block.digits, names=block.names)
 
 
 def joined(setting: Setting, formulas: Iterable[str]) -> str:
